@@ -37,3 +37,21 @@ export interface RouteContract {
 export function defineRoute<const C extends RouteContract>(contract: C): C {
   return contract;
 }
+
+/** How one error code is answered. The status of a code stands in such a table and nowhere else. */
+export interface ProblemSpec {
+  readonly status: number;
+  /** A short name of the kind of problem, the same every time. */
+  readonly title: string;
+  /** What the caller can do about it. */
+  readonly action: string;
+}
+
+export type ProblemTable = Readonly<Record<string, ProblemSpec>>;
+
+export function defineProblems<const T extends ProblemTable>(table: T): T {
+  return table;
+}
+
+/** Bytes a request body may have where its contract names no other limit. */
+export const DEFAULT_BODY_LIMIT = 16_384;
