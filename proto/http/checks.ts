@@ -1,0 +1,78 @@
+import { defineRoute } from "@stipend/platform/http/contract";
+import { z } from "zod";
+
+/**
+ * The internal, read-only check routes of credits and membership. Only the monitor calls them; the gateway never
+ * routes to `/internal`.
+ */
+
+const userId = z.string().min(1).max(128);
+
+/** Up to 500 named accounts, or a page of all accounts in byte order of the user id. */
+export const CreditsCheckRequest = z.strictObject({
+  userIds: z.array(userId).min(1).max(500).optional(),
+  after: userId.optional(),
+  limit: z.int().min(1).max(500).optional(),
+});
+
+export const CreditsCheckItem = z.object({
+  userId,
+  /** Version, balance and held come from one read. */
+  version: z.int().min(0),
+  balance: z.int(),
+  held: z.int(),
+  status: z.string(),
+  /** What is wrong inside the account's own books, as codes of CheckCreditsSync; empty: sound. */
+  problems: z.array(z.string()),
+});
+
+export const CreditsCheckResponse = z.object({
+  data: z.array(CreditsCheckItem),
+  /** Give this as `after` for the next page; null: this was the last one. */
+  nextAfter: userId.nullable(),
+});
+
+export const MembershipCheckRequest = z.strictObject({ userIds: z.array(userId).min(1).max(500) });
+
+export const MembershipCheckItem = z.object({
+  userId,
+  /** What the status view shows, and the account version it was told by. */
+  balance: z.int(),
+  held: z.int(),
+  balanceVersion: z.int().min(0),
+  tier: z.string().nullable(),
+  status: z.string().nullable(),
+  membershipVersion: z.int().min(0),
+});
+
+/** Users the view does not know are absent. */
+export const MembershipCheckResponse = z.object({ data: z.array(MembershipCheckItem) });
+
+export type CreditsCheckItem = z.infer<typeof CreditsCheckItem>;
+export type MembershipCheckItem = z.infer<typeof MembershipCheckItem>;
+
+export const creditsCheck = defineRoute({
+  id: "credits.check",
+  method: "POST",
+  path: "/internal/check",
+  roles: ["service"],
+  summary: "Accounts with what their own books say about them",
+  tags: ["internal"],
+  body: CreditsCheckRequest,
+  bodyLimit: 65_536 * 2,
+  responses: { 200: { description: "The accounts, ordered by user id", schema: CreditsCheckResponse } },
+  errors: [],
+});
+
+export const membershipCheck = defineRoute({
+  id: "membership.check",
+  method: "POST",
+  path: "/internal/check",
+  roles: ["service"],
+  summary: "Users as the status view shows them",
+  tags: ["internal"],
+  body: MembershipCheckRequest,
+  bodyLimit: 65_536 * 2,
+  responses: { 200: { description: "The users the view knows", schema: MembershipCheckResponse } },
+  errors: [],
+});
