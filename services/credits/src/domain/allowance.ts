@@ -1,0 +1,186 @@
+import { anchoredMonthAt, calendarMonthAt, contains, type Period, prorate, yearOfTwelve } from "./calendar.ts";
+import { activeUntil, isActiveAt, type Membership, type TierTerms, termsAt } from "./membership.ts";
+
+/** The allowance period an account was last served, and all it was given for it. */
+export interface Served extends Period {
+  readonly given: number;
+}
+
+/**
+ * What has to happen to an account's allowance now.
+ * - `first`: the first allowance ever; a grant of `quota`.
+ * - `reset`: a later period begins; the allowance becomes `quota` plus what may be carried over.
+ * - `topup`: the period was served already; a grant of `quota − given`, nothing when that is not positive.
+ * - `forfeit`: the membership has ended on such terms; what is left of the allowance lapses.
+ * - `none`: only the view of the membership and the next look change.
+ */
+export type AllowanceAction = "first" | "reset" | "topup" | "forfeit" | "none";
+
+export interface AllowanceView {
+  readonly tier: string;
+  readonly monthlyCredits: number;
+  /** Null when the membership ends before another allowance falls due. */
+  readonly nextResetAt: Date | null;
+}
+
+export interface AllowancePlan {
+  readonly action: AllowanceAction;
+  /** The period this serves; null for `forfeit` and `none` where there is none. */
+  readonly period: Period | null;
+  /** The whole amount that the period may give. */
+  readonly quota: number;
+  readonly rolloverCap: number;
+  /** Quotas of whole periods in which nobody looked (the machine was off): they count as unused when carrying over. */
+  readonly missedCredits: number;
+  /** When this account has to be looked at again; null: never, unless an event comes. */
+  readonly dueAt: Date | null;
+  /** What the member sees; null for non-members. */
+  readonly view: AllowanceView | null;
+}
+
+const NOTHING: AllowancePlan = {
+  action: "none",
+  period: null,
+  quota: 0,
+  rolloverCap: 0,
+  missedCredits: 0,
+  dueAt: null,
+  view: null,
+};
+
+/** A yearly membership is always anchored to its join moment, whatever its tier says of monthly ones. */
+function isAnchored(membership: Membership, terms: TierTerms): boolean {
+  return membership.cycle === "yearly" || terms.anchor === "anniversary";
+}
+
+/** The allowance period that a moment of the membership lies in. */
+export function allowancePeriodAt(membership: Membership, at: Date, timeZone: string): Period {
+  return isAnchored(membership, termsAt(membership, at))
+    ? anchoredMonthAt(membership.startedAt, at, timeZone)
+    : calendarMonthAt(at, timeZone);
+}
+
+/**
+ * Decides what an account's allowance needs at `now`, from the newest known state of the membership and what was
+ * served last. It depends on nothing but its arguments, and not on when somebody last looked: what fell due while
+ * the machine was off is served as if it had been on, so the result is the same however often and late it is asked.
+ */
+export function planAllowance(
+  membership: Membership | null,
+  served: Served | null,
+  now: Date,
+  timeZone: string,
+): AllowancePlan {
+  if (membership === null) return NOTHING;
+  if (now < membership.startedAt) return { ...NOTHING, dueAt: membership.startedAt };
+  const end = activeUntil(membership);
+  if (end !== null && end <= membership.startedAt) return NOTHING;
+
+  const active = isActiveAt(membership, now);
+  // An ended membership is judged as of its last moment: a reset that fell due before the end was earned.
+  const at = active || end === null ? now : new Date(end.getTime() - 1);
+  const terms = termsAt(membership, at);
+  if (!active && terms.onExpiry === "forfeit") return { ...NOTHING, action: "forfeit" };
+
+  const period = allowancePeriodAt(membership, at, timeZone);
+  const quota = quotaOf(membership, period, at, timeZone);
+  const action = actionFor(served, period, quota);
+  return {
+    action,
+    period: action === "none" ? null : period,
+    quota,
+    rolloverCap: action === "reset" ? terms.rolloverCap : 0,
+    missedCredits:
+      action === "reset" && served !== null ? missedCredits(membership, served, period, terms, timeZone) : 0,
+    dueAt: active ? nextLook(membership, period, end, now) : null,
+    view: active
+      ? {
+          tier: terms.tier,
+          monthlyCredits: terms.monthlyCredits,
+          nextResetAt: end === null || period.end < end ? period.end : null,
+        }
+      : null,
+  };
+}
+
+function actionFor(served: Served | null, period: Period, quota: number): AllowanceAction {
+  if (served === null) return "first";
+  if (period.start >= served.end) return "reset";
+  // The clock went back to before what was served: it was served.
+  if (period.end <= served.start) return "none";
+  // Same period, or one that overlaps it because the anchor changed: what was given counts against the new quota.
+  const same = period.start.getTime() === served.start.getTime() && period.end.getTime() === served.end.getTime();
+  return same && quota <= served.given ? "none" : "topup";
+}
+
+/** The highest quota held in the period so far, prorated where the member joined inside it and the tier says so. */
+function quotaOf(membership: Membership, period: Period, at: Date, timeZone: string): number {
+  const from = membership.startedAt > period.start ? membership.startedAt : period.start;
+  const before = termsAt(membership, from);
+  const now = termsAt(membership, at);
+  const terms = before.monthlyCredits > now.monthlyCredits ? before : now;
+  const joinedInside = contains(period, membership.startedAt) && membership.startedAt > period.start;
+  return joinedInside && terms.firstPeriod === "prorated"
+    ? prorate(terms.monthlyCredits, period, membership.startedAt, timeZone)
+    : terms.monthlyCredits;
+}
+
+/** Quotas of the whole periods between the one served last and this one in which the member was one; at most the cap. */
+function missedCredits(
+  membership: Membership,
+  served: Served,
+  period: Period,
+  terms: TierTerms,
+  timeZone: string,
+): number {
+  let missed = 0;
+  let at = served.end > membership.startedAt ? served.end : membership.startedAt;
+  // More than the cap can't be carried, so this ends after at most cap / quota steps, and at `period` at the latest.
+  while (missed < terms.rolloverCap && at < period.start) {
+    const skipped = allowancePeriodAt(membership, at, timeZone);
+    missed += termsAt(membership, at).monthlyCredits;
+    if (termsAt(membership, at).monthlyCredits === 0 || skipped.end <= at) break;
+    at = skipped.end;
+  }
+  return Math.min(missed, terms.rolloverCap);
+}
+
+/** The earliest moment after `now` at which the answer may be another one without an event. */
+function nextLook(membership: Membership, period: Period, end: Date | null, now: Date): Date {
+  const moments = [period.end];
+  if (end !== null) moments.push(end);
+  if (membership.pendingTerms !== null) moments.push(membership.currentPeriodEnd);
+  const later = moments.filter((moment) => moment > now).map((moment) => moment.getTime());
+  return new Date(Math.min(...later));
+}
+
+export interface ScheduledAllowance extends Period {
+  /** 1 to 12. */
+  readonly month: number;
+  readonly amount: number;
+  readonly status: "given" | "missed" | "scheduled";
+}
+
+/**
+ * The twelve months of a yearly member's current year: what was given, what fell away unseen, and what is still to
+ * come. Months that begin after the membership has ended are left out; a monthly member has none.
+ */
+export function yearlySchedule(
+  membership: Membership | null,
+  now: Date,
+  timeZone: string,
+): readonly ScheduledAllowance[] {
+  if (membership === null || membership.cycle !== "yearly" || now < membership.startedAt) return [];
+  const end = activeUntil(membership);
+  const at = end !== null && end <= now ? new Date(end.getTime() - 1) : now;
+  if (at < membership.startedAt) return [];
+  return yearOfTwelve(membership.startedAt, at, timeZone)
+    .filter((month) => end === null || month.start < end)
+    .map((month, index) => ({
+      month: index + 1,
+      start: month.start,
+      end: month.end,
+      amount: termsAt(membership, month.start).monthlyCredits,
+      status: contains(month, at) ? "given" : month.start > at ? "scheduled" : "missed",
+    }));
+}
