@@ -1,0 +1,106 @@
+import type { Tx } from "@stipend/platform/mysql/database";
+import type {
+  AllowanceOutcome,
+  AllowanceState,
+  AllowanceStep,
+  AllowanceStepResult,
+  ApplyMembershipResult,
+  MembershipOperation,
+  UserId,
+} from "../domain/ledger.ts";
+import {
+  decodeFigures,
+  decodeLedgerRow,
+  integer,
+  json,
+  optionalInteger,
+  optionalMoment,
+  optionalSqlTime,
+  type Row,
+  sqlTime,
+  text,
+} from "./codec.ts";
+import { inOrder } from "./results.ts";
+
+/**
+ * Keeps the newest copy of each membership and answers what is now current for EVERY user named, with the accounts
+ * created and locked: plan and call checkAndResetUserCredits in the same transaction. Inbox first, then this. At most 1,000.
+ */
+export async function applyMembership(
+  tx: Tx,
+  now: Date,
+  operations: readonly MembershipOperation[],
+): Promise<ApplyMembershipResult[]> {
+  const items = operations.map((operation) => ({
+    ...operation,
+    activeUntil: activeUntil(operation.activeUntil),
+  }));
+  return inOrder(operations, await tx.call<Row>("ApplyMembership", now, items), (row) => ({
+    ...decodeAllowanceState(row),
+    outcome: text(row, "outcome"),
+  }));
+}
+
+/** Books planned allowance steps: never twice for one period, never more than the highest quota. At most 1,000. */
+export async function checkAndResetUserCredits(
+  tx: Tx,
+  now: Date,
+  steps: readonly AllowanceStep[],
+): Promise<AllowanceStepResult[]> {
+  const items = steps.map((step) => ({
+    ...step,
+    period: undefined,
+    periodStart: optionalSqlTime(step.period?.start),
+    periodEnd: optionalSqlTime(step.period?.end),
+    dueAt: optionalSqlTime(step.dueAt),
+    nextResetAt: optionalSqlTime(step.nextResetAt),
+    schedule: step.schedule?.map((month) => ({
+      ...month,
+      periodStart: sqlTime(month.periodStart),
+      periodEnd: sqlTime(month.periodEnd),
+    })),
+  }));
+  return inOrder(steps, await tx.call<Row>("CheckAndResetUserCredits", now, items), (row) => ({
+    outcome: text(row, "outcome") as AllowanceOutcome,
+    transaction: row["t_id"] === null ? null : decodeLedgerRow(row, "t_"),
+    account: row["a_user_id"] === null ? null : decodeFigures(row, "a_"),
+  }));
+}
+
+/**
+ * The state to plan from, for these accounts, created if missing and locked in primary-key order. Order of the answer: user id; each
+ * user once. At most 1,000.
+ */
+export async function loadDue(tx: Tx, now: Date, userIds: readonly UserId[]): Promise<AllowanceState[]> {
+  const rows = await tx.call<Row>("LoadDue", now, userIds);
+  return rows.map(decodeAllowanceState);
+}
+
+/**
+ * At most `limit` (1 to 1,000) accounts whose due_at has passed, locked, those locked by others skipped: many
+ * instances sweep at once without doing work twice. Empty = nothing left that is not in someone's hands.
+ */
+export async function claimDueAccounts(tx: Tx, now: Date, limit: number): Promise<AllowanceState[]> {
+  const rows = await tx.call<Row>("ClaimDueAccounts", now, limit);
+  return rows.map(decodeAllowanceState);
+}
+
+function activeUntil(until: Date | "open" | null): string | null {
+  if (until === null) return null;
+  // Beyond every date a membership can carry; keeps the comparison in SQL a plain one.
+  return until === "open" ? "9999-12-31 00:00:00.000" : sqlTime(until);
+}
+
+function decodeAllowanceState(row: Row): AllowanceState {
+  return {
+    userId: text(row, "user_id"),
+    membershipVersion: optionalInteger(row, "membership_version"),
+    state: json(row, "membership_state"),
+    servedStart: optionalMoment(row, "served_start"),
+    servedEnd: optionalMoment(row, "served_end"),
+    servedGiven: integer(row, "served_given"),
+    allowanceRemaining: integer(row, "allowance_remaining"),
+    dueAt: optionalMoment(row, "due_at"),
+    status: text(row, "status") === "frozen" ? "frozen" : "active",
+  };
+}
