@@ -1,0 +1,62 @@
+import { commaList, commonConfig, onOff, urlOf, wholeNumber } from "@stipend/platform/config/common";
+import { readConfig } from "@stipend/platform/config/config";
+import { z } from "zod";
+
+/** Only signatures by a key pair: a shared secret (HS*) or no signature (none) can't even be configured. */
+const ASYMMETRIC = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"];
+
+const algorithms = commaList.refine(
+  (names) => names.every((name) => ASYMMETRIC.includes(name)),
+  `must be a list of ${ASYMMETRIC.join(", ")}`,
+);
+
+const roles = commaList.refine(
+  (names) => names.every((name) => name === "user" || name === "none"),
+  "must be user or none: a privileged role is never given by default",
+);
+
+const schema = z.object({
+  ...commonConfig.runtime,
+  ...commonConfig.http,
+  ...commonConfig.kafka,
+  ...commonConfig.redis,
+  ...commonConfig.internalKey,
+  ...commonConfig.clock,
+  ...commonConfig.telemetry,
+  STIPEND_CREDITS_URL: urlOf("http", "https"),
+  STIPEND_MEMBERSHIP_URL: urlOf("http", "https"),
+  STIPEND_AUDIT_URL: urlOf("http", "https"),
+  STIPEND_MONITOR_URL: urlOf("http", "https"),
+  STIPEND_FEATURES_FILE: z.string(),
+  STIPEND_JWT_ISSUER: z.string().max(500),
+  STIPEND_JWT_AUDIENCE: z.string().max(500),
+  STIPEND_JWT_ALGORITHMS: algorithms.default(["RS256", "ES256", "EdDSA"]),
+  STIPEND_JWKS_URL: urlOf("http", "https", "file"),
+  STIPEND_JWT_SKEW_SECONDS: wholeNumber(0, 60).default(5),
+  STIPEND_JWT_ROLES_CLAIM: z.string().min(1).max(200).default("roles"),
+  STIPEND_JWT_EMAIL_CLAIM: z.string().min(1).max(200).default("email"),
+  STIPEND_JWT_DEFAULT_ROLES: roles.default(["user"]),
+  STIPEND_TRUSTED_PROXIES: commaList.optional(),
+  STIPEND_LIMITS: onOff.default(true),
+  STIPEND_LIMIT_WINDOW_SECONDS: wholeNumber(1, 3_600).default(60),
+  STIPEND_LIMIT_PER_USER: wholeNumber(1, 100_000_000).default(12_000),
+  STIPEND_LIMIT_PER_IP: wholeNumber(1, 100_000_000).default(600_000),
+  STIPEND_LIMIT_BAD_TOKENS_PER_IP: wholeNumber(1, 100_000_000).default(600),
+  STIPEND_MAX_IN_FLIGHT: wholeNumber(1, 100_000).default(2_000),
+  STIPEND_EVENTS_PER_USER: wholeNumber(1, 1_000).default(20),
+  STIPEND_EVENTS_TOTAL: wholeNumber(1, 100_000).default(5_000),
+});
+
+export type GatewayConfig = z.output<typeof schema> & {
+  /** Variables a features file may name as ${…}: all that start with STIPEND_UPSTREAM_. */
+  readonly upstreamVariables: Readonly<Record<string, string>>;
+};
+
+/** Reads the environment once. @throws ConfigError listing every mistake. */
+export function readGatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
+  const upstreamVariables: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (name.startsWith("STIPEND_UPSTREAM_") && value !== undefined) upstreamVariables[name] = value;
+  }
+  return { ...readConfig(schema, env), upstreamVariables };
+}
