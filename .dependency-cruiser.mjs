@@ -1,0 +1,158 @@
+/**
+ * What may import what: docs/architecture.md says it in words, this file makes it true.
+ * Every rule here is proved by a planted breach in tests/check/boundaries.unit.test.ts.
+ *
+ * The parser is swc, because TypeScript 7 has no JavaScript API for dependency-cruiser to call.
+ */
+const SERVICE = "^services/([^/]+)/src/";
+const TESTS = "\\.test\\.ts$";
+/** Packages of these folders belong to the project; everything below node_modules does not. */
+const OURS = "^(proto|packages|services|deploy|tests|bench)/";
+
+/** @param {string} layer */
+const layer = (layer) => ({ path: `${SERVICE}${layer}/`, pathNot: TESTS });
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+export default {
+  forbidden: [
+    {
+      name: "domain-imports-itself",
+      comment: "Pure types and rules: a rule that needs something takes it as an argument. Calendar arithmetic (the Temporal polyfill) counts as part of the language.",
+      severity: "error",
+      from: layer("(?:domain|rules)"),
+      to: { pathNot: ["^services/$1/src/(domain|rules)/", "(^|/)node_modules/temporal-(polyfill|spec)/"] },
+    },
+    {
+      name: "usecases-import-domain",
+      comment: "A use case states the ports it needs as interfaces of its own; store and doors are handed in by app.ts.",
+      severity: "error",
+      from: layer("usecases"),
+      to: { pathNot: ["^services/$1/src/(domain|rules|usecases)/", "(^|/)node_modules/temporal-(polyfill|spec)/"] },
+    },
+    {
+      name: "store-imports-ports-and-mysql",
+      comment: "One typed function a procedure: domain types, the use cases' ports, and the platform's MySQL.",
+      severity: "error",
+      from: layer("store"),
+      to: {
+        path: OURS,
+        pathNot: [
+          "^services/$1/src/(domain|rules|usecases|store)/",
+          "^packages/platform/src/(mysql|inbox|outbox|errors)/",
+        ],
+      },
+    },
+    {
+      name: "doors-do-not-reach-the-store",
+      comment: "A door parses, calls a use case and answers: it imports use cases, proto and the platform.",
+      severity: "error",
+      from: layer("(?:http|events|jobs)"),
+      to: { path: ["^services/$1/src/store/", "^services/$1/src/(main|app|migrate|config)\\.ts$"] },
+    },
+    {
+      name: "doors-use-domain-types-only",
+      comment: "The shape of an outcome may be named at a door; deciding one is the use case's.",
+      severity: "error",
+      from: layer("(?:http|events|jobs)"),
+      to: { path: "^services/$1/src/domain/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "doors-are-apart",
+      comment: "What two doors share belongs to a use case or to the platform.",
+      severity: "error",
+      from: { path: `${SERVICE}(http|events|jobs)/`, pathNot: TESTS },
+      to: { path: "^services/$1/src/(http|events|jobs)/", pathNot: "^services/$1/src/$2/" },
+    },
+    {
+      name: "only-the-root-sees-config",
+      comment: "Configuration is read once, in config.ts, and handed on as values.",
+      severity: "error",
+      from: { path: `${SERVICE}[^/]+/`, pathNot: TESTS },
+      to: { path: "^services/$1/src/(config|app|main|migrate)\\.ts$", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "no-service-imports-another",
+      comment: "Services talk by HTTP and Kafka; what they share is in proto or the platform.",
+      severity: "error",
+      from: { path: "^services/([^/]+)/" },
+      to: { path: "^services/", pathNot: "^services/$1/" },
+    },
+    {
+      name: "services-import-no-tooling",
+      comment: "Nothing of the launcher, the tests or the benchmarks runs in production.",
+      severity: "error",
+      from: { path: "^services/[^/]+/src/", pathNot: TESTS },
+      to: { path: "^(packages/testing|deploy|tests|bench)/" },
+    },
+    {
+      name: "platform-knows-no-domain",
+      comment: "The platform serves any service: it imports no service, no contract, no launcher, no test helper.",
+      severity: "error",
+      from: { path: "^packages/platform/", pathNot: "^packages/platform/test/|\\.test\\.ts$" },
+      to: { path: OURS, pathNot: "^packages/platform/" },
+    },
+    {
+      name: "proto-imports-the-contract-only",
+      comment: "Contracts stand on their own, so that a client can be made from them.",
+      severity: "error",
+      from: { path: "^proto/" },
+      to: { path: OURS, pathNot: ["^proto/", "^packages/platform/src/http/contract\\.ts$"] },
+    },
+    {
+      name: "testing-imports-platform-and-local",
+      severity: "error",
+      from: { path: "^packages/testing/" },
+      to: { path: OURS, pathNot: ["^packages/(testing|platform)/", "^deploy/local/"] },
+    },
+    {
+      name: "local-imports-platform",
+      comment: "The launcher starts services as processes; it never imports one.",
+      severity: "error",
+      from: { path: "^deploy/local/" },
+      to: { path: OURS, pathNot: ["^packages/platform/", "^deploy/local/"] },
+    },
+    {
+      name: "black-box-tests-use-the-front-door",
+      comment: "End-to-end tests, fault tests and the tour see what a client sees: contracts and HTTP, never a service's code.",
+      severity: "error",
+      from: { path: "^tests/" },
+      to: { path: "^services/" },
+    },
+    {
+      name: "nobody-imports-tests",
+      severity: "error",
+      from: { pathNot: "^(tests|bench)/|\\.test\\.ts$|/test/" },
+      to: { path: "^(tests|bench)/" },
+    },
+    {
+      name: "main-is-started-not-imported",
+      severity: "error",
+      from: {},
+      to: { path: "/src/(main|migrate)\\.ts$" },
+    },
+    {
+      name: "no-cycles",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: "imports-resolve",
+      comment: "An import that leads nowhere, or to a package nobody declared.",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    parser: "swc",
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "(^|/)(gen|\\.stipend)/" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default", "types"],
+      extensions: [".ts", ".js", ".mjs", ".cjs", ".d.ts", ".json"],
+    },
+  },
+};

@@ -1,0 +1,28 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { deadLinks, type Finding, RULES } from "./house.ts";
+import { type PartResult, ROOT, runTool } from "./part.ts";
+import { staleSnapshots } from "./snapshots.ts";
+
+const TEXT = /\.(?:ts|mjs|cjs|js|json|sql|md|ya?ml|xml|proto|sh|properties)$|(?:^|\/)(?:Dockerfile|run)$/;
+
+/** Tracked files and new ones git does not ignore; in an export without git there is nothing to list. */
+async function listFiles(): Promise<string[]> {
+  const { ok, output } = await runTool("git", ["ls-files", "--cached", "--others", "--exclude-standard"]);
+  if (!ok) throw new Error(`The house rules need a git checkout: ${output.trim()}`);
+  return output.split("\n").filter((path) => TEXT.test(path) && existsSync(join(ROOT, path)));
+}
+
+async function judge(path: string): Promise<Finding[]> {
+  const text = await readFile(join(ROOT, path), "utf8");
+  const exists = (target: string): boolean => existsSync(join(ROOT, target));
+  return [...RULES.flatMap((rule) => rule(path, text)), ...deadLinks(path, text, exists)];
+}
+
+export async function checkHouse(): Promise<PartResult> {
+  const files = await listFiles();
+  const found = [...(await Promise.all(files.map(judge))).flat(), ...(await staleSnapshots(files))];
+  const lines = found.map(({ path, line, message }) => `  ${path}:${line} ${message}`);
+  return { ok: lines.length === 0, output: lines.join("\n") };
+}
