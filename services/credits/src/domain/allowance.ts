@@ -115,7 +115,7 @@ function actionFor(served: Served | null, period: Period, quota: number): Allowa
 
 /** The highest quota held in the period so far, prorated where the member joined inside it and the tier says so. */
 function quotaOf(membership: Membership, period: Period, at: Date, timeZone: string): number {
-  const from = membership.startedAt > period.start ? membership.startedAt : period.start;
+  const from = later(membership.startedAt, period.start);
   const before = termsAt(membership, from);
   const now = termsAt(membership, at);
   const terms = before.monthlyCredits > now.monthlyCredits ? before : now;
@@ -134,7 +134,7 @@ function missedCredits(
   timeZone: string,
 ): number {
   let missed = 0;
-  let at = served.end > membership.startedAt ? served.end : membership.startedAt;
+  let at = later(served.end, membership.startedAt);
   // More than the cap can't be carried, so this ends after at most cap / quota steps, and at `period` at the latest.
   while (missed < terms.rolloverCap && at < period.start) {
     const skipped = allowancePeriodAt(membership, at, timeZone);
@@ -143,6 +143,10 @@ function missedCredits(
     at = skipped.end;
   }
   return Math.min(missed, terms.rolloverCap);
+}
+
+function later(a: Date, b: Date): Date {
+  return new Date(Math.max(a.getTime(), b.getTime()));
 }
 
 /** The earliest moment after `now` at which the answer may be another one without an event. */

@@ -1,0 +1,96 @@
+import { defineProblems } from "@stipend/platform/http/contract";
+
+/** Codes of the domain, of all services. Each stands here once, with its only status. */
+export const domainProblems = defineProblems({
+  // credits
+  insufficient_credits: {
+    status: 402,
+    title: "There are not enough credits for this",
+    action: "Choose one of the options, or ask for less: shortfall says how much is missing.",
+  },
+  account_frozen: {
+    status: 403,
+    title: "This account is frozen",
+    action: "Contact support; credits can be spent again once the account is unfrozen.",
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: "This Idempotency-Key was used for another request",
+    action: "Send the first request again unchanged, or use a new Idempotency-Key for a new operation.",
+  },
+  user_not_found: {
+    status: 404,
+    title: "There is no such user",
+    action: "Check the user id; it is compared byte for byte.",
+  },
+  transaction_not_found: {
+    status: 404,
+    title: "There is no such transaction",
+    action: "Use the id of a transaction of this account, as the API gave it.",
+  },
+  hold_not_found: {
+    status: 404,
+    title: "There is no such hold",
+    action: "Use the holdId that the call that made the hold answered.",
+  },
+  package_not_found: {
+    status: 404,
+    title: "There is no such package",
+    action: "Use a code of the catalogue: GET /api/credits/packages.",
+  },
+  not_refundable: {
+    status: 409,
+    title: "This transaction spent no credits",
+    action: "Name a transaction of type consume.",
+  },
+  nothing_to_refund: {
+    status: 409,
+    title: "This consumption has been given back in full",
+    action: "Nothing needs to be done.",
+  },
+  refund_exceeds_original: {
+    status: 409,
+    title: "This is more than is left of the consumption",
+    action: "Ask for at most refundable, or leave amount out to give back all that is left.",
+  },
+  hold_ended: {
+    status: 409,
+    title: "This hold has ended",
+    action: "Its status says how: captured, released or expired. Make a new hold.",
+  },
+  capture_exceeds_hold: {
+    status: 409,
+    title: "This is more than the hold reserved",
+    action: "Capture at most held, and consume the rest separately.",
+  },
+  package_inactive: {
+    status: 409,
+    title: "This package is not on sale",
+    action: "Choose another package of the catalogue: GET /api/credits/packages.",
+  },
+  membership_required: {
+    status: 409,
+    title: "This package needs an active membership",
+    action: "Become a member first, or choose a package that needs none.",
+  },
+  payment_reference_used: {
+    status: 409,
+    title: "This payment was used for another purchase",
+    action: "Each payment reference buys one package for one user; check the reference.",
+  },
+  account_already_frozen: {
+    status: 409,
+    title: "This account is frozen already",
+    action: "Nothing needs to be done.",
+  },
+  account_not_frozen: {
+    status: 409,
+    title: "This account is not frozen",
+    action: "Nothing needs to be done.",
+  },
+  balance_limit: {
+    status: 409,
+    title: "An account cannot hold so many credits",
+    action: "Grant less; the limit stands in limit.",
+  },
+});
