@@ -1,0 +1,49 @@
+import type { AuditRecord, AuditRow } from "../domain/audit-row.ts";
+import { type ChainHead, link } from "../domain/chain.ts";
+
+/** The chain while this transaction holds its end. */
+export interface ChainTransaction {
+  /** Waits for the end of the chain; tells it and which of the actions are in the log already. */
+  lock(actionIds: readonly string[]): Promise<{ readonly head: ChainHead; readonly known: ReadonlySet<string> }>;
+  /** Of these events, the ones not consumed before. */
+  unseen(eventIds: readonly string[], now: Date): Promise<ReadonlySet<string>>;
+  append(rows: readonly AuditRow[], recordedAt: Date): Promise<void>;
+}
+
+export interface ChainWriter {
+  transaction<T>(work: (chain: ChainTransaction) => Promise<T>): Promise<T>;
+}
+
+export interface Delivery {
+  readonly eventId: string;
+  readonly record: AuditRecord;
+}
+
+/**
+ * Appends the actions of a batch, in order, each exactly once: an event that was consumed before (inbox) and an
+ * action that is in the log already (its own id) are left out. Everything happens in the transaction that holds the
+ * end of the chain, so two consumers never link to the same row.
+ *
+ * @returns how many rows were appended.
+ */
+export async function recordActions(writer: ChainWriter, batch: readonly Delivery[], now: Date): Promise<number> {
+  if (batch.length === 0) return 0;
+  return await writer.transaction(async (chain) => {
+    const { head, known } = await chain.lock(batch.map((delivery) => delivery.record.actionId));
+    const unseen = await chain.unseen([...new Set(batch.map((delivery) => delivery.eventId))], now);
+    const fresh = newRecords(batch, unseen, known);
+    if (fresh.length > 0) await chain.append(link(head, fresh, now), now);
+    return fresh.length;
+  });
+}
+
+function newRecords(batch: readonly Delivery[], unseen: ReadonlySet<string>, known: ReadonlySet<string>): AuditRecord[] {
+  const taken = new Set(known);
+  const records: AuditRecord[] = [];
+  for (const { eventId, record } of batch) {
+    if (!unseen.has(eventId) || taken.has(record.actionId)) continue;
+    taken.add(record.actionId);
+    records.push(record);
+  }
+  return records;
+}
