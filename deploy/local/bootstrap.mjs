@@ -6,7 +6,17 @@
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { constants as osConstants, tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -22,6 +32,7 @@ export const COMMANDS = {
   start: ["deploy/local/src/cli.ts", "start"],
   stop: ["deploy/local/src/cli.ts", "stop"],
   status: ["deploy/local/src/cli.ts", "status"],
+  install: ["deploy/local/src/cli.ts", "install"],
   token: ["deploy/local/src/cli.ts", "token"],
   tour: ["tests/tour/main.ts"],
   test: ["tests/run.ts"],
@@ -48,7 +59,8 @@ export function whyStale(dir) {
     if (path === "" || entry.optional || entry.devOptional || entry.peer) continue;
     const found = installed[path];
     if (!found) return `${path} is not installed`;
-    if (entry.version !== undefined && found.version !== entry.version) return `${path} is ${found.version}, wanted ${entry.version}`;
+    if (entry.version !== undefined && found.version !== entry.version)
+      return `${path} is ${found.version}, wanted ${entry.version}`;
   }
   return undefined;
 }
@@ -117,7 +129,8 @@ async function withInstallLock(action) {
     }
     const holder = existsSync(holderFile) ? Number(readFileSync(holderFile, "utf8")) : 0;
     if (holder > 0 && !isAlive(holder)) rmSync(lock, { recursive: true, force: true });
-    else if (Date.now() > giveUpAt) throw new BootstrapError(`another install has held ${lock} for too long: remove that folder if none runs`);
+    else if (Date.now() > giveUpAt)
+      throw new BootstrapError(`another install has held ${lock} for too long: remove that folder if none runs`);
     else if (!told) say("another install of this checkout is running; waiting for it");
     told = true;
     await new Promise((wake) => setTimeout(wake, 300));
@@ -136,7 +149,9 @@ async function install(reason) {
   const env = { ...process.env, PATH: outerPath().join(delimiter) };
   const ended = await run(command, [...args, "ci", "--no-audit", "--no-fund", "--loglevel=error"], env);
   if (ended !== 0) {
-    throw new BootstrapError(`npm ci failed (${ended}); its words stand above. Is the package registry reachable, and the disk not full?`);
+    throw new BootstrapError(
+      `npm ci failed (${ended}); its words stand above. Is the package registry reachable, and the disk not full?`,
+    );
   }
   say(`Node packages installed in ${Math.round((Date.now() - began) / 1000)} s`);
 }
@@ -176,9 +191,11 @@ function fail(error) {
 async function main() {
   const [name, ...rest] = process.argv.slice(2);
   const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!command) throw new BootstrapError(`unknown command ${name ?? "(none)"}: one of ${Object.keys(COMMANDS).join(", ")}`);
+  if (!command)
+    throw new BootstrapError(`unknown command ${name ?? "(none)"}: one of ${Object.keys(COMMANDS).join(", ")}`);
   const major = Number(process.versions.node.split(".")[0]);
-  if (major < OLDEST_NODE) throw new BootstrapError(`Node ${OLDEST_NODE} or newer is needed to begin; this is ${process.version}`);
+  if (major < OLDEST_NODE)
+    throw new BootstrapError(`Node ${OLDEST_NODE} or newer is needed to begin; this is ${process.version}`);
   await ensureInstalled();
   const [script, ...fixed] = command;
   const file = join(root, script);
@@ -186,4 +203,4 @@ async function main() {
   handOver(join(root, "node_modules", ".bin", "node"), file, [...fixed, ...rest]);
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(resolve(process.argv[1])).href) await main().catch(fail);
+if (process.argv[1] && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) await main().catch(fail);

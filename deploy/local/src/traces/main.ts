@@ -5,7 +5,7 @@
  * Why it exists: Zipkin's own OTLP module (zipkin-module-otel) can't be resolved as a Maven artifact; docs/operating.md tells more.
  * Environment: PORT (where to listen), ZIPKIN_URL (base URL of the Zipkin server), HOST (default 127.0.0.1).
  */
-import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { decodeTraceExport } from "./otlp.ts";
@@ -26,7 +26,9 @@ async function readBody(req: IncomingMessage): Promise<Buffer> {
     chunks.push(chunk);
   }
   const body = Buffer.concat(chunks);
-  return req.headers["content-encoding"] === "gzip" ? await inflate(body, { maxOutputLength: MAX_INFLATED_BYTES }) : body;
+  return req.headers["content-encoding"] === "gzip"
+    ? await inflate(body, { maxOutputLength: MAX_INFLATED_BYTES })
+    : body;
 }
 
 async function forwardSpans(zipkinUrl: string, body: Buffer): Promise<void> {
@@ -59,10 +61,14 @@ async function takeExport(zipkinUrl: string, req: IncomingMessage, res: ServerRe
 
 /** Passes a request on to Zipkin unchanged and streams the answer back. */
 function passOn(zipkinUrl: string, req: IncomingMessage, res: ServerResponse): void {
-  const upstream = request(new URL(req.url ?? "/", zipkinUrl), { method: req.method, headers: req.headers }, (answer) => {
-    res.writeHead(answer.statusCode ?? 502, answer.headers);
-    answer.pipe(res);
-  });
+  const upstream = request(
+    new URL(req.url ?? "/", zipkinUrl),
+    { method: req.method, headers: req.headers },
+    (answer) => {
+      res.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(res);
+    },
+  );
   upstream.on("error", (error) => {
     if (!res.headersSent) res.writeHead(502, { "content-type": "text/plain" });
     res.end(`Zipkin does not answer: ${error.message}\n`);

@@ -4,7 +4,7 @@
  * Only the fields that a trace view shows are read; unknown fields are skipped, as Protobuf asks.
  * Source of the field numbers: opentelemetry-proto, trace/v1/trace.proto and common/v1/common.proto.
  */
-import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
+import { BinaryReader, type WireType } from "@bufbuild/protobuf/wire";
 
 export type AttributeValue = string | number | boolean | null | AttributeValue[] | { [key: string]: AttributeValue };
 export type Attributes = Record<string, AttributeValue>;
@@ -64,13 +64,27 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 function readAnyValue(bytes: Uint8Array): AttributeValue {
   let value: AttributeValue = null;
   readMessage(bytes, {
-    1: (r) => { value = r.string(); },
-    2: (r) => { value = r.bool(); },
-    3: (r) => { value = Number(r.int64()); },
-    4: (r) => { value = r.double(); },
-    5: (r) => { value = readArray(r.bytes()); },
-    6: (r) => { value = readKeyValueList(r.bytes()); },
-    7: (r) => { value = Buffer.from(r.bytes()).toString("base64"); },
+    1: (r) => {
+      value = r.string();
+    },
+    2: (r) => {
+      value = r.bool();
+    },
+    3: (r) => {
+      value = Number(r.int64());
+    },
+    4: (r) => {
+      value = r.double();
+    },
+    5: (r) => {
+      value = readArray(r.bytes());
+    },
+    6: (r) => {
+      value = readKeyValueList(r.bytes());
+    },
+    7: (r) => {
+      value = Buffer.from(r.bytes()).toString("base64");
+    },
   });
   return value;
 }
@@ -91,8 +105,12 @@ function readKeyValue(bytes: Uint8Array, into: Attributes): void {
   let key = "";
   let value: AttributeValue = null;
   readMessage(bytes, {
-    1: (r) => { key = r.string(); },
-    2: (r) => { value = readAnyValue(r.bytes()); },
+    1: (r) => {
+      key = r.string();
+    },
+    2: (r) => {
+      value = readAnyValue(r.bytes());
+    },
   });
   into[key] = value;
 }
@@ -100,8 +118,12 @@ function readKeyValue(bytes: Uint8Array, into: Attributes): void {
 function readEvent(bytes: Uint8Array): OtlpEvent {
   const event: OtlpEvent = { timeUnixNano: 0n, name: "", attributes: {} };
   readMessage(bytes, {
-    1: (r) => { event.timeUnixNano = BigInt(r.fixed64()); },
-    2: (r) => { event.name = r.string(); },
+    1: (r) => {
+      event.timeUnixNano = BigInt(r.fixed64());
+    },
+    2: (r) => {
+      event.name = r.string();
+    },
     3: (r) => readKeyValue(r.bytes(), event.attributes),
   });
   return event;
@@ -110,36 +132,68 @@ function readEvent(bytes: Uint8Array): OtlpEvent {
 function readLink(bytes: Uint8Array): OtlpLink {
   const link: OtlpLink = { traceId: "", spanId: "" };
   readMessage(bytes, {
-    1: (r) => { link.traceId = hex(r.bytes()); },
-    2: (r) => { link.spanId = hex(r.bytes()); },
+    1: (r) => {
+      link.traceId = hex(r.bytes());
+    },
+    2: (r) => {
+      link.spanId = hex(r.bytes());
+    },
   });
   return link;
 }
 
 function emptySpan(): OtlpSpan {
   return {
-    traceId: "", spanId: "", parentSpanId: "", name: "", kind: 0, startUnixNano: 0n, endUnixNano: 0n,
-    attributes: {}, events: [], links: [], statusCode: 0, statusMessage: "",
+    traceId: "",
+    spanId: "",
+    parentSpanId: "",
+    name: "",
+    kind: 0,
+    startUnixNano: 0n,
+    endUnixNano: 0n,
+    attributes: {},
+    events: [],
+    links: [],
+    statusCode: 0,
+    statusMessage: "",
   };
 }
 
 function readStatus(bytes: Uint8Array, span: OtlpSpan): void {
   readMessage(bytes, {
-    2: (r) => { span.statusMessage = r.string(); },
-    3: (r) => { span.statusCode = r.int32(); },
+    2: (r) => {
+      span.statusMessage = r.string();
+    },
+    3: (r) => {
+      span.statusCode = r.int32();
+    },
   });
 }
 
 function readSpan(bytes: Uint8Array): OtlpSpan {
   const span = emptySpan();
   readMessage(bytes, {
-    1: (r) => { span.traceId = hex(r.bytes()); },
-    2: (r) => { span.spanId = hex(r.bytes()); },
-    4: (r) => { span.parentSpanId = hex(r.bytes()); },
-    5: (r) => { span.name = r.string(); },
-    6: (r) => { span.kind = r.int32(); },
-    7: (r) => { span.startUnixNano = BigInt(r.fixed64()); },
-    8: (r) => { span.endUnixNano = BigInt(r.fixed64()); },
+    1: (r) => {
+      span.traceId = hex(r.bytes());
+    },
+    2: (r) => {
+      span.spanId = hex(r.bytes());
+    },
+    4: (r) => {
+      span.parentSpanId = hex(r.bytes());
+    },
+    5: (r) => {
+      span.name = r.string();
+    },
+    6: (r) => {
+      span.kind = r.int32();
+    },
+    7: (r) => {
+      span.startUnixNano = BigInt(r.fixed64());
+    },
+    8: (r) => {
+      span.endUnixNano = BigInt(r.fixed64());
+    },
     9: (r) => readKeyValue(r.bytes(), span.attributes),
     11: (r) => span.events.push(readEvent(r.bytes())),
     13: (r) => span.links.push(readLink(r.bytes())),
@@ -151,7 +205,12 @@ function readSpan(bytes: Uint8Array): OtlpSpan {
 function readScopeSpans(bytes: Uint8Array): { scope: string; spans: OtlpSpan[] } {
   const result = { scope: "", spans: [] as OtlpSpan[] };
   readMessage(bytes, {
-    1: (r) => readMessage(r.bytes(), { 1: (s) => { result.scope = s.string(); } }),
+    1: (r) =>
+      readMessage(r.bytes(), {
+        1: (s) => {
+          result.scope = s.string();
+        },
+      }),
     2: (r) => result.spans.push(readSpan(r.bytes())),
   });
   return result;

@@ -18,7 +18,14 @@ export interface ZipkinSpan {
 }
 
 const KINDS: Record<number, string> = { 2: "SERVER", 3: "CLIENT", 4: "PRODUCER", 5: "CONSUMER" };
-const REMOTE_NAMES = ["peer.service", "server.address", "db.system.name", "db.system", "messaging.system", "net.peer.name"];
+const REMOTE_NAMES = [
+  "peer.service",
+  "server.address",
+  "db.system.name",
+  "db.system",
+  "messaging.system",
+  "net.peer.name",
+];
 const STATUS_ERROR = 2;
 
 const micros = (nanos: bigint): number => Number(nanos / 1000n);
@@ -54,7 +61,10 @@ function toZipkinSpan(group: OtlpScopeSpans, span: OtlpSpan): ZipkinSpan {
     duration: Math.max(1, micros(span.endUnixNano - span.startUnixNano)),
     localEndpoint: { serviceName: asText(group.resource["service.name"] ?? "unknown") },
     ...(remote ? { remoteEndpoint: { serviceName: remote } } : {}),
-    annotations: span.events.map((event) => ({ timestamp: micros(event.timeUnixNano), value: annotationOf(event.name, event.attributes) })),
+    annotations: span.events.map((event) => ({
+      timestamp: micros(event.timeUnixNano),
+      value: annotationOf(event.name, event.attributes),
+    })),
     tags,
   };
 }

@@ -1,0 +1,146 @@
+/** Decides which engine runs how: given by URL, in Docker, or natively. */
+import { LauncherError } from "../errors.ts";
+import { type NativeNeeds, prepareToolbox, type Toolbox } from "../install/toolbox.ts";
+import type { Paths } from "../paths.ts";
+import type { UnitSpec } from "../process/unit.ts";
+import { type Reporter, Step } from "../report/reporter.ts";
+import type { EngineAddresses } from "../services/environment.ts";
+import type { EngineMode, Settings } from "../settings.ts";
+import { type DockerEngine, dockerAnswers, IMAGES, missingImages } from "./docker-cli.ts";
+import { dockerEngine } from "./docker-engines.ts";
+import { kafkaNative } from "./kafka-native.ts";
+import { mysqlAdminUrl, mysqlNative } from "./mysql-native.ts";
+import { redisNative } from "./redis-native.ts";
+import { tracesDoor, zipkinNative } from "./traces-native.ts";
+
+export interface EnginePlan {
+  mode: "native" | "docker";
+  units: UnitSpec[];
+  addresses: EngineAddresses;
+  /** where a person looks at traces */
+  traceUiUrl: string | undefined;
+}
+
+/** Which engines the launcher runs itself. */
+export type WantedEngines = Record<DockerEngine, boolean>;
+
+export function wantedEngines(settings: Settings, traces = true): WantedEngines {
+  return {
+    mysql: !settings.given.mysqlAdminUrl,
+    kafka: !settings.given.kafkaBrokers,
+    redis: !settings.given.redisUrl,
+    traces: traces && !settings.given.otlpUrl,
+  };
+}
+
+const chosen = (wanted: WantedEngines): DockerEngine[] =>
+  (Object.keys(wanted) as DockerEngine[]).filter((engine) => wanted[engine]);
+
+/** "docker" only when an engine answers and has or can pull every image in time: it may answer and still not pull. */
+export async function chooseMode(
+  mode: EngineMode,
+  wanted: WantedEngines,
+  reporter: Reporter,
+): Promise<"native" | "docker"> {
+  const engines = chosen(wanted);
+  if (mode === "native" || engines.length === 0) return "native";
+  const step = new Step(reporter, "engines by");
+  step.say("asking for a Docker engine");
+  const problem = await dockerProblem(engines.map((engine) => IMAGES[engine]));
+  if (!problem) {
+    step.skip("Docker");
+    return "docker";
+  }
+  if (mode === "docker") {
+    throw new LauncherError(`STIPEND_ENGINES=docker, but ${problem}.`, {
+      advice: "start Docker (and let it reach its registry), or set STIPEND_ENGINES=native.",
+    });
+  }
+  step.skip(`native processes (${problem})`);
+  return "native";
+}
+
+async function dockerProblem(images: readonly string[]): Promise<string | undefined> {
+  if (!(await dockerAnswers())) return "no Docker engine answers";
+  const missing = await missingImages(images);
+  return missing.length === 0 ? undefined : `Docker can't get ${missing.join(", ")} within 20 s`;
+}
+
+function need<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new LauncherError(`${what} was not found after installing.`);
+  return value;
+}
+
+function nativeUnits(wanted: WantedEngines, settings: Settings, paths: Paths, tools: Toolbox): UnitSpec[] {
+  const { ports } = settings;
+  const units: UnitSpec[] = [];
+  if (wanted.mysql)
+    units.push(
+      mysqlNative({
+        server: need(tools.mysql, "A MySQL server"),
+        paths,
+        port: ports.mysql,
+        bufferPool: settings.mysqlBufferPool,
+      }),
+    );
+  if (wanted.kafka)
+    units.push(
+      kafkaNative({
+        java: need(tools.java, "Java"),
+        jars: need(tools.kafkaJars, "Kafka"),
+        paths,
+        port: ports.kafka,
+        controllerPort: ports.kafkaController,
+        heap: settings.kafkaHeap,
+      }),
+    );
+  if (wanted.redis) units.push(redisNative({ server: need(tools.redis, "A Redis server"), paths, port: ports.redis }));
+  if (wanted.traces) {
+    const options = {
+      java: need(tools.java, "Java"),
+      jars: need(tools.zipkinJars, "Zipkin"),
+      paths,
+      zipkinPort: ports.zipkin,
+      doorPort: ports.traces,
+    };
+    units.push(zipkinNative(options), tracesDoor(options));
+  }
+  return units;
+}
+
+export function nativeNeeds(wanted: WantedEngines): NativeNeeds {
+  return { mysql: wanted.mysql, redis: wanted.redis, kafka: wanted.kafka, zipkin: wanted.traces };
+}
+
+function addressesOf(wanted: WantedEngines, settings: Settings, paths: Paths): EngineAddresses {
+  const { given, ports } = settings;
+  const otlpUrl = wanted.traces ? `http://127.0.0.1:${ports.traces}` : given.otlpUrl;
+  return {
+    mysqlAdminUrl: given.mysqlAdminUrl ?? mysqlAdminUrl(paths, ports.mysql),
+    kafkaBrokers: given.kafkaBrokers ?? `127.0.0.1:${ports.kafka}`,
+    redisUrl: given.redisUrl ?? `redis://127.0.0.1:${ports.redis}`,
+    ...(otlpUrl ? { otlpUrl } : {}),
+  };
+}
+
+function traceUi(wanted: WantedEngines, mode: "native" | "docker", settings: Settings): string | undefined {
+  if (!wanted.traces) return settings.given.otlpUrl;
+  return mode === "docker"
+    ? `http://127.0.0.1:${settings.ports.zipkin}`
+    : `http://127.0.0.1:${settings.ports.traces}/zipkin/`;
+}
+
+/** Chooses, installs what is missing, and tells how to run each engine. Starts nothing. */
+export async function planEngines(
+  wanted: WantedEngines,
+  settings: Settings,
+  paths: Paths,
+  reporter: Reporter,
+): Promise<EnginePlan> {
+  const mode = await chooseMode(settings.engines, wanted, reporter);
+  const units =
+    mode === "docker"
+      ? chosen(wanted).map((engine) => dockerEngine(engine, paths, settings.ports, settings.mysqlBufferPool))
+      : nativeUnits(wanted, settings, paths, await prepareToolbox(nativeNeeds(wanted), settings.cache, reporter));
+  return { mode, units, addresses: addressesOf(wanted, settings, paths), traceUiUrl: traceUi(wanted, mode, settings) };
+}
