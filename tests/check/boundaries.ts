@@ -30,7 +30,7 @@ export async function cruiseFolders(folders: readonly string[], baseDir: string 
   };
 }
 
-const FOLDERS = ["proto/http", "proto/tools", "packages", "services", "deploy", "tests", "bench"];
+const FOLDERS = ["proto", "packages", "services", "deploy", "tests", "bench"];
 
 export async function checkBoundaries(folders: readonly string[] = FOLDERS): Promise<PartResult> {
   const { breaches, imports } = await cruiseFolders(folders);
