@@ -7,12 +7,20 @@ import { childSpan } from "../telemetry/trace.ts";
 import { classify, DatabaseBusy, DatabaseUnavailable, errnoOf, OutcomeUnknown } from "./errors.ts";
 import { Session } from "./session.ts";
 import { streamRows } from "./stream.ts";
-import { callStatement, resultSets, rowsOf, SessionTx, type Tx } from "./tx.ts";
+import { callStatement, resultSets, rowsOf, SessionTx } from "./tx.ts";
 import { connectionOptions, type MysqlTarget, parseMysqlUrl, sessionStatements } from "./url.ts";
 import { Watchdog } from "./watchdog.ts";
 
-export type { Tx } from "./tx.ts";
-export { parseJson } from "./values.ts";
+export interface Tx {
+  /**
+   * CALLs a procedure and returns its first result set ([] when it has none). Objects and arrays are passed as JSON
+   * text, dates as DATETIME(3) in UTC, undefined as NULL.
+   */
+  call<R = Record<string, unknown>>(procedure: string, ...args: readonly unknown[]): Promise<R[]>;
+  /** All result sets, in order. */
+  callMulti(procedure: string, ...args: readonly unknown[]): Promise<unknown[][]>;
+  query<R = Record<string, unknown>>(sql: string, params?: readonly unknown[]): Promise<R[]>;
+}
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -327,10 +335,12 @@ export class Database implements Part {
       const probe = createConnection({ ...connectionOptions(this.#target), connectTimeout: PROBE_TIMEOUT_MS });
       const finish = (answered: boolean) => {
         // After a stall of this process the timer runs before the packets that have arrived meanwhile: let them in.
-        setImmediate(() => setImmediate(() => {
-          probe.destroy();
-          resolve(answered || probe.threadId !== null && probe.threadId !== undefined);
-        }));
+        setImmediate(() =>
+          setImmediate(() => {
+            probe.destroy();
+            resolve(answered || (probe.threadId !== null && probe.threadId !== undefined));
+          }),
+        );
       };
       probe.once("connect", () => finish(true));
       probe.on("error", (error) => finish(errnoOf(error) !== undefined));
@@ -346,4 +356,3 @@ function rethrowCircuit(error: unknown): never {
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
-

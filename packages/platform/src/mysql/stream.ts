@@ -18,7 +18,9 @@ export async function* streamRows<R>(
       if (!isHeader(row)) yield row as R;
     }
   } catch (error) {
-    throw classify(error) === "connection" ? new DatabaseUnavailable("the connection ended while reading", error) : error;
+    throw classify(error) === "connection"
+      ? new DatabaseUnavailable("the connection ended while reading", error)
+      : error;
   }
 }
 

@@ -4,11 +4,11 @@ import {
   context,
   isSpanContextValid,
   type Span,
-  SpanKind,
   type SpanContext,
+  SpanKind,
   SpanStatusCode,
-  type Tracer,
   TraceFlags,
+  type Tracer,
   trace,
 } from "@opentelemetry/api";
 
