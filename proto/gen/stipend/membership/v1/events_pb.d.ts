@@ -138,6 +138,13 @@ export declare type Membership = Message<"stipend.membership.v1.Membership"> & {
    * @generated from field: google.protobuf.Timestamp ended_at = 11;
    */
   endedAt?: Timestamp | undefined;
+
+  /**
+   * The cycle that takes over when the current membership period ends.
+   *
+   * @generated from field: stipend.membership.v1.MembershipCycle pending_cycle = 12;
+   */
+  pendingCycle: MembershipCycle;
 };
 
 /**
@@ -311,6 +318,13 @@ export enum MembershipChange {
    * @generated from enum value: MEMBERSHIP_CHANGE_EXTENDED = 12;
    */
   EXTENDED = 12,
+
+  /**
+   * A shorter cycle takes over when the current membership period ends.
+   *
+   * @generated from enum value: MEMBERSHIP_CHANGE_CYCLE_CHANGE_SCHEDULED = 13;
+   */
+  CYCLE_CHANGE_SCHEDULED = 13,
 }
 
 /**
