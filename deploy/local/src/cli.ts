@@ -1,7 +1,7 @@
 /** The launcher's commands; `bootstrap.mjs` calls this once the Node packages stand. */
 import { Command, InvalidArgumentError } from "commander";
-import { runSupervised } from "./commands/detached.ts";
-import { type StartOptions, start } from "./commands/start.ts";
+import { runSupervised, type StartOptions } from "./commands/detached.ts";
+import { start } from "./commands/start.ts";
 import { status } from "./commands/status.ts";
 import { stop } from "./commands/stop.ts";
 import { token } from "./commands/token.ts";

@@ -10,7 +10,13 @@ import type { ReportEvent, Reporter } from "../report/reporter.ts";
 import { readSettings, type Settings } from "../settings.ts";
 import type { SystemAddresses } from "../system.ts";
 import { runSystem } from "./foreground.ts";
-import { newReporter, readySummary, type StartOptions } from "./start.ts";
+import { newReporter, readySummary } from "./presenting.ts";
+
+export interface StartOptions {
+  detach?: boolean;
+  fresh?: boolean;
+  traces: boolean;
+}
 
 type Message =
   | { kind: "event"; event: ReportEvent }

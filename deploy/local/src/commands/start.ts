@@ -1,38 +1,7 @@
-import { relative } from "node:path";
-import { REPO_ROOT } from "../repo.ts";
-import { PlainReporter } from "../report/plain.ts";
-import type { Reporter } from "../report/reporter.ts";
-import { summary } from "../report/summary.ts";
-import { TerminalReporter } from "../report/terminal.ts";
-import { PUBLIC_SERVICES } from "../services/names.ts";
 import { readSettings, type Settings } from "../settings.ts";
-import { startDetached } from "./detached.ts";
+import { type StartOptions, startDetached } from "./detached.ts";
 import { runSystem } from "./foreground.ts";
-
-export interface StartOptions {
-  detach?: boolean;
-  fresh?: boolean;
-  traces: boolean;
-}
-
-const STEPS = ["tools", "mysql", "kafka", "redis", "zipkin", "traces", "schemas", "rewrite", ...PUBLIC_SERVICES];
-
-const print = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
-
-export function newReporter(): Reporter & { finish(): Promise<void> } {
-  if (process.stdout.isTTY) return new TerminalReporter(STEPS, print);
-  return Object.assign(new PlainReporter(print), { finish: () => Promise.resolve() });
-}
-
-export function readySummary(settings: Settings, addresses: Parameters<typeof summary>[0], detached: boolean): string {
-  return summary(addresses, {
-    home: settings.home,
-    detached,
-    homeIsDefault: relative(REPO_ROOT, settings.home) === ".stipend",
-  });
-}
+import { newReporter, print, readySummary } from "./presenting.ts";
 
 /** Resolves when this process is asked to end: a signal, or (through the bootstrap's channel) the death of its parent. */
 function endOfForeground(): Promise<string> {

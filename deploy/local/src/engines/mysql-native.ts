@@ -37,8 +37,13 @@ export async function probeMysql(url: string): Promise<void> {
   }
 }
 
-/** A socket's path may have some 100 characters only, so it can't stand below a deep home. */
-function socketOf(paths: Paths): string {
+/** Longest path of a socket that every system takes. */
+const MAX_SOCKET_PATH = 100;
+
+/** Beside the data, unless the home is too deep for a socket's path. */
+function socketOf(paths: Paths, parent: string): string {
+  const beside = join(parent, "mysql.sock");
+  if (beside.length <= MAX_SOCKET_PATH) return beside;
   return `/tmp/stipend-${createHash("sha256").update(paths.home).digest("hex").slice(0, 10)}.mysql.sock`;
 }
 
@@ -112,7 +117,7 @@ function serverArgs(options: MysqlNativeOptions, parent: string): string[] {
     `--datadir=${join(parent, "data")}`,
     `--port=${options.port}`,
     "--bind-address=127.0.0.1",
-    `--socket=${socketOf(options.paths)}`,
+    `--socket=${socketOf(options.paths, parent)}`,
     `--pid-file=${join(parent, "server.pid")}`,
     `--init-file=${join(parent, "accounts.sql")}`,
     "--skip-name-resolve",
