@@ -1,0 +1,55 @@
+/*
+NAME
+  ApplyBalances: take over balances as the credits events told them, forward by version only.
+
+SYNOPSIS
+  CALL ApplyBalances(in_items, in_now)
+
+PARAMETERS
+  in_items JSON   [{"userId", "version", "balance", "held", "status": "active"|"frozen"}], 1 to 1,000; a user may occur
+                  several times, the highest version counts. The users must exist (SeeUsers).
+  in_now   DATETIME(3)  UTC
+
+RETURNS
+  One row: users, how many different users were named.
+
+  An older version than the stored one changes nothing, so events may come twice, late and in any order.
+
+ERRORS
+  1213, 1205 as any lock: roll back and try again.
+
+LOCKS
+  The rows of the named users in member_balances, in the order of the user ids.
+
+EXAMPLE
+  CALL ApplyBalances('[{"userId":"alice","version":7,"balance":249,"held":0,"status":"active"}]',
+    '2026-02-05 09:00:00.000')
+*/
+CREATE PROCEDURE ApplyBalances(IN in_items JSON, IN in_now DATETIME(3))
+MODIFIES SQL DATA
+BEGIN
+  INSERT INTO member_balances (user_id, balance, held, account_status, version, told_at)
+  SELECT newest.user_id, newest.balance, newest.held, newest.account_status, newest.version, in_now
+    FROM (
+      SELECT i.*, ROW_NUMBER() OVER (PARTITION BY i.user_id ORDER BY i.version DESC) AS place
+        FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+               user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+               version BIGINT PATH '$.version',
+               balance BIGINT PATH '$.balance',
+               held BIGINT PATH '$.held',
+               account_status VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.status')) i) newest
+   WHERE newest.place = 1
+   ORDER BY newest.user_id
+      -- version last: the columns before it compare with the stored one.
+      ON DUPLICATE KEY UPDATE
+        balance = IF(VALUES(version) > member_balances.version, VALUES(balance), member_balances.balance),
+        held = IF(VALUES(version) > member_balances.version, VALUES(held), member_balances.held),
+        account_status =
+          IF(VALUES(version) > member_balances.version, VALUES(account_status), member_balances.account_status),
+        told_at = IF(VALUES(version) > member_balances.version, VALUES(told_at), member_balances.told_at),
+        version = GREATEST(VALUES(version), member_balances.version);
+
+  SELECT COUNT(DISTINCT i.user_id) AS users
+    FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId')) i;
+END

@@ -1,0 +1,45 @@
+/*
+NAME
+  CancelMembership: let the membership end when its period does.
+
+SYNOPSIS
+  CALL CancelMembership(in_items, in_now)
+
+PARAMETERS
+  in_items JSON   at most one item a user, those of RecordMembershipChanges; change = cancel_scheduled, or unchanged
+                  when it is cancelled already.
+  in_now   DATETIME(3)  UTC
+
+RETURNS
+  A row for each item, see RecordMembershipChanges. Allowed for an active membership that is not cancelled yet.
+
+ERRORS
+  Those of RecordMembershipChanges.
+
+LOCKS
+  Call LockMemberships first, in the same transaction.
+
+EXAMPLE
+  CALL CancelMembership('[{"userId":"alice","expectedVersion":3,"changeId":"…","change":"cancel_scheduled",
+    "actor":"alice","reason":"by the member"}]', '2026-02-03 09:00:00.000')
+*/
+CREATE PROCEDURE CancelMembership(IN in_items JSON, IN in_now DATETIME(3))
+MODIFIES SQL DATA
+BEGIN
+  UPDATE memberships m
+    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           expected_version BIGINT PATH '$.expectedVersion',
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
+           change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change')) i ON i.user_id = m.user_id
+    JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
+     SET m.version = i.expected_version + 1,
+         m.change_id = i.change_id,
+         m.cancel_at_period_end = 1,
+         m.end_agreed_at = in_now,
+         m.updated_at = in_now
+   WHERE i.change_kind = 'cancel_scheduled'
+     AND m.is_current = 1 AND m.status = 'active' AND m.cancel_at_period_end = 0;
+
+  CALL RecordMembershipChanges(in_items, in_now);
+END

@@ -1,0 +1,44 @@
+/*
+NAME
+  EndMembership: end the active membership at once.
+
+SYNOPSIS
+  CALL EndMembership(in_items, in_now)
+
+PARAMETERS
+  in_items JSON   at most one item a user, those of RecordMembershipChanges; change = ended, or unchanged when it was
+                  ended before.
+  in_now   DATETIME(3)  UTC; becomes ended_at.
+
+RETURNS
+  A row for each item, see RecordMembershipChanges. Allowed for an active membership.
+
+ERRORS
+  Those of RecordMembershipChanges.
+
+LOCKS
+  Call LockMemberships first, in the same transaction.
+
+EXAMPLE
+  CALL EndMembership('[{"userId":"alice","expectedVersion":5,"changeId":"…","change":"ended","actor":"root",
+    "reason":"charge back"}]', '2026-02-05 09:00:00.000')
+*/
+CREATE PROCEDURE EndMembership(IN in_items JSON, IN in_now DATETIME(3))
+MODIFIES SQL DATA
+BEGIN
+  UPDATE memberships m
+    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           expected_version BIGINT PATH '$.expectedVersion',
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
+           change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change')) i ON i.user_id = m.user_id
+    JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
+     SET m.version = i.expected_version + 1,
+         m.change_id = i.change_id,
+         m.status = 'ended',
+         m.ended_at = in_now,
+         m.updated_at = in_now
+   WHERE i.change_kind = 'ended' AND m.is_current = 1 AND m.status = 'active';
+
+  CALL RecordMembershipChanges(in_items, in_now);
+END

@@ -1,0 +1,157 @@
+import { recordInbox } from "@stipend/platform/inbox/inbox";
+import type { Database, Tx } from "@stipend/platform/mysql/database";
+import { parseJson } from "@stipend/platform/mysql/values";
+import type { Member, Tier } from "../domain/membership.ts";
+import { type SeenUser, searchTerms } from "../domain/people.ts";
+import type {
+  Change,
+  ChangeStep,
+  KeyedRequest,
+  MembershipStore,
+  MembershipTx,
+  TierChange,
+  ToldBalance,
+  UserQuery,
+  UserStatus,
+} from "../usecases/ports.ts";
+import type { MembershipView } from "../usecases/view.ts";
+import { changeItem, tierItem } from "./items.ts";
+import { type MembershipRow, memberOf, type TierRow, tierOf } from "./rows.ts";
+import { checkUsers, findUser, listUsers } from "./user-status.ts";
+
+const PROCEDURES: Record<ChangeStep, string> = {
+  set: "SetMembership",
+  cancel: "CancelMembership",
+  resume: "ResumeMembership",
+  end: "EndMembership",
+  renew: "RenewMemberships",
+  expire: "ExpireMemberships",
+};
+
+const MEMBER = "SELECT * FROM membership_current WHERE user_id = ?";
+const TIERS = "SELECT * FROM membership_tier_list ORDER BY tier_rank, tier";
+
+interface OutcomeRow {
+  readonly user_id: string;
+  readonly outcome: string;
+  readonly version: number | null;
+}
+
+/** The procedures and views of this schema, typed. */
+export class MysqlMembershipStore implements MembershipStore {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  transaction<T>(name: string, work: (tx: MembershipTx) => Promise<T>): Promise<T> {
+    return this.#db.transaction((tx) => work(new MysqlMembershipTx(tx)), { name });
+  }
+
+  async findMember(userId: string): Promise<Member | undefined> {
+    const [row] = await this.#db.query<MembershipRow>(MEMBER, [userId]);
+    return row === undefined ? undefined : memberOf(row);
+  }
+
+  async tiers(): Promise<Tier[]> {
+    return tiersOf(await this.#db.query<TierRow>(TIERS));
+  }
+
+  findUser(userId: string): Promise<UserStatus | undefined> {
+    return findUser(this.#db, userId);
+  }
+
+  listUsers(query: UserQuery): Promise<UserStatus[]> {
+    return listUsers(this.#db, query);
+  }
+
+  checkUsers(userIds: readonly string[]): Promise<UserStatus[]> {
+    return checkUsers(this.#db, userIds);
+  }
+}
+
+class MysqlMembershipTx implements MembershipTx {
+  readonly #tx: Tx;
+
+  constructor(tx: Tx) {
+    this.#tx = tx;
+  }
+
+  async seeUsers(users: readonly SeenUser[], now: Date): Promise<void> {
+    const items = [...users].sort(byUserId).map((user) => ({ ...user, terms: searchTerms(user) }));
+    await this.#tx.call("SeeUsers", items, now);
+  }
+
+  async lock(userIds: readonly string[]): Promise<Member[]> {
+    const rows = await this.#tx.call<MembershipRow>("LockMemberships", [...new Set(userIds)].sort(byBytes));
+    return rows.map(memberOf);
+  }
+
+  async claimDue(now: Date, limit: number): Promise<Member[]> {
+    return (await this.#tx.call<MembershipRow>("ClaimDueMemberships", now, limit)).map(memberOf);
+  }
+
+  async findRequest(
+    userId: string,
+    request: KeyedRequest,
+  ): Promise<{ hash: string; response: MembershipView } | undefined> {
+    const items = [{ userId, operation: request.operation, key: request.key }];
+    const [row] = await this.#tx.call<{ request_hash: string; response: unknown }>("FindMembershipRequests", items);
+    if (row === undefined) return undefined;
+    return { hash: row.request_hash, response: parseJson(row.response) as MembershipView };
+  }
+
+  async tiers(): Promise<Tier[]> {
+    return tiersOf(await this.#tx.query<TierRow>(TIERS));
+  }
+
+  async apply(step: ChangeStep, changes: readonly Change[], now: Date): Promise<void> {
+    const rows = await this.#tx.call<OutcomeRow>(PROCEDURES[step], changes.map(changeItem), now);
+    const wrong = changes.flatMap((change, index) => {
+      const outcome = rows[index]?.outcome ?? "no row";
+      const wanted = change.change === "unchanged" ? "unchanged" : "changed";
+      return outcome === wanted ? [] : [`${change.userId} ${change.change}: ${outcome}`];
+    });
+    // Rules and procedures judge the same locked row: if they disagree, one of them is wrong. Nothing is kept then.
+    if (wrong.length > 0)
+      throw new Error(`${PROCEDURES[step]} disagrees with the rules: ${wrong.slice(0, 5).join("; ")}`);
+  }
+
+  async setTier(change: TierChange, now: Date): Promise<boolean> {
+    const [row] = await this.#tx.call<OutcomeRow>("SetTier", [tierItem(change)], now);
+    return row?.outcome === "changed";
+  }
+
+  async remind(
+    days: readonly number[],
+    runId: string,
+    limit: number,
+    now: Date,
+  ): Promise<{ recorded: number; sent: number }> {
+    const [row] = await this.#tx.call<{ recorded: number; sent: number }>("RemindExpiring", days, runId, limit, now);
+    return { recorded: Number(row?.recorded ?? 0), sent: Number(row?.sent ?? 0) };
+  }
+
+  async applyBalances(balances: readonly ToldBalance[], now: Date): Promise<void> {
+    await this.#tx.call("ApplyBalances", balances, now);
+  }
+
+  unseenEvents(consumer: string, eventIds: readonly string[], now: Date): Promise<Set<string>> {
+    return recordInbox(this.#tx, consumer, eventIds, now);
+  }
+}
+
+function tiersOf(rows: readonly TierRow[]): Tier[] {
+  return rows.map((row) => tierOf(row, parseJson(row.features) as string[]));
+}
+
+function byUserId(a: SeenUser, b: SeenUser): number {
+  return byBytes(a.userId, b.userId);
+}
+
+/** User ids are ASCII: the order of JavaScript strings is the order of the bytes, which is the order of the locks. */
+function byBytes(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,137 @@
+import type { ChangeKind, Member, Membership, Tier } from "../domain/membership.ts";
+import type { SeenUser } from "../domain/people.ts";
+import type { MembershipView } from "./view.ts";
+
+/** An admin's act, for the audit log. */
+export interface AdminAct {
+  /** Unique for each act. */
+  readonly id: string;
+  readonly roles: readonly string[];
+  readonly ip: string;
+  readonly userAgent: string;
+  readonly requestId: string;
+  readonly traceId: string;
+}
+
+/** Who asks, and how the answer finds its way into trace and audit log. */
+export interface Asker {
+  readonly actor: string;
+  readonly traceparent?: string;
+  /** Present when an admin asks. */
+  readonly admin?: AdminAct;
+}
+
+/** An idempotency key with the hash of what was asked for under it. */
+export interface KeyedRequest {
+  readonly operation: string;
+  readonly key: string;
+  readonly hash: string;
+}
+
+export type ChangeStep = "set" | "cancel" | "resume" | "end" | "renew" | "expire";
+
+/** A change as the procedures take it: judged at `expectedVersion`, leaving the membership as `next`. */
+export interface Change {
+  readonly userId: string;
+  readonly expectedVersion: number;
+  readonly changeId: string;
+  readonly change: ChangeKind | "unchanged";
+  readonly before: Membership | null;
+  readonly next: Membership;
+  readonly asker: Asker;
+  readonly reason: string;
+  readonly audit?: { readonly action: string; readonly before: string; readonly after: string };
+  readonly keep?: { readonly request: KeyedRequest; readonly response: MembershipView };
+}
+
+/** One transaction. Reads see what it wrote; locks last until it ends. */
+export interface MembershipTx {
+  seeUsers(users: readonly SeenUser[], now: Date): Promise<void>;
+  /** Locks in byte order of the ids. Unknown users are absent. */
+  lock(userIds: readonly string[]): Promise<Member[]>;
+  /** Locks up to `limit` members with something due by `now`, passing over those that others work on. */
+  claimDue(now: Date, limit: number): Promise<Member[]>;
+  findRequest(userId: string, request: KeyedRequest): Promise<{ hash: string; response: MembershipView } | undefined>;
+  tiers(): Promise<Tier[]>;
+  /** Throws when one change does not take effect: its caller holds the locks, so that would be a defect. */
+  apply(step: ChangeStep, changes: readonly Change[], now: Date): Promise<void>;
+  setTier(change: TierChange, now: Date): Promise<boolean>;
+  remind(days: readonly number[], runId: string, limit: number, now: Date): Promise<{ recorded: number; sent: number }>;
+  applyBalances(balances: readonly ToldBalance[], now: Date): Promise<void>;
+  /** Which of these events this consumer has not seen yet; they count as seen once the transaction commits. */
+  unseenEvents(consumer: string, eventIds: readonly string[], now: Date): Promise<Set<string>>;
+}
+
+export interface MembershipStore {
+  transaction<T>(name: string, work: (tx: MembershipTx) => Promise<T>): Promise<T>;
+  findMember(userId: string): Promise<Member | undefined>;
+  tiers(): Promise<Tier[]>;
+  findUser(userId: string): Promise<UserStatus | undefined>;
+  listUsers(query: UserQuery): Promise<UserStatus[]>;
+  checkUsers(userIds: readonly string[]): Promise<UserStatus[]>;
+}
+
+export interface TierChange {
+  readonly tier: Tier;
+  /** 0: it must not exist yet. */
+  readonly expectedVersion: number;
+  readonly changeId: string;
+  readonly asker: Asker & { readonly admin: AdminAct };
+  readonly reason: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** The state of an account right after one row of the ledger. */
+export interface ToldBalance {
+  readonly userId: string;
+  readonly version: number;
+  readonly balance: number;
+  readonly held: number;
+  readonly status: "active" | "frozen";
+}
+
+/** A row of user_membership_status. */
+export interface UserStatus {
+  readonly userId: string;
+  readonly userNo: number;
+  readonly email: string | null;
+  readonly name: string | null;
+  readonly firstSeenAt: Date;
+  readonly membershipVersion: number;
+  readonly membership: Membership | null;
+  readonly balance: number;
+  readonly held: number;
+  readonly balanceVersion: number;
+  readonly accountStatus: "active" | "frozen";
+  /** The word the search found the user by; only in answers to a search. */
+  readonly term?: string;
+}
+
+export interface UserQuery {
+  readonly query?: string;
+  readonly tier?: string;
+  readonly status?: "none" | "active" | "cancelled" | "expired" | "ended";
+  readonly balanceMin?: number;
+  readonly balanceMax?: number;
+  readonly endsFrom?: Date;
+  readonly endsTo?: Date;
+  readonly limit: number;
+  readonly after?: UserCursor;
+}
+
+/** Where a page ended. Without a query users come newest first; with one, by the word that was found. */
+export interface UserCursor {
+  readonly userNo: number;
+  readonly term?: string;
+}
+
+/** What every use case needs. */
+export interface Deps {
+  readonly store: MembershipStore;
+  readonly timeZone: string;
+  /** A UUIDv7. */
+  readonly newId: () => string;
+  /** Called after a commit that wrote events, so that they go out at once. */
+  readonly committed: () => void;
+}
