@@ -113,6 +113,8 @@ export const auditVerify = defineRoute({
   roles: ["auditor", "admin"],
   summary: "Check every row of the chain, and its end against the anchors",
   tags: ["audit"],
-  responses: { 200: { description: "Whether the log is whole, and the first bad row if not", schema: AuditVerification } },
+  responses: {
+    200: { description: "Whether the log is whole, and the first bad row if not", schema: AuditVerification },
+  },
   errors: ["anchor_unavailable"],
 });

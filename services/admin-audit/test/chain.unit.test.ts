@@ -135,7 +135,11 @@ describe("verify", () => {
         const row = at(rows, index);
         const value = row[key];
         const other =
-          value instanceof Date ? new Date(value.getTime() + 1) : typeof value === "number" ? value + 1 : `${String(value)}x`;
+          value instanceof Date
+            ? new Date(value.getTime() + 1)
+            : typeof value === "number"
+              ? value + 1
+              : `${String(value)}x`;
         const changed = { ...row, [key]: key === "roles" ? [...row.roles, "x"] : other } as AuditRow;
         expect(verify(rows.with(index, changed), [headOf(rows)])).not.toBeNull();
       }),
@@ -152,7 +156,12 @@ describe("verify", () => {
 
 describe("admit", () => {
   it("cuts what is too long instead of turning the deed away", () => {
-    const admission = admit({ ...record(1), userAgent: "😀".repeat(600), reason: "r".repeat(1000), before: "x".repeat(70_000) });
+    const admission = admit({
+      ...record(1),
+      userAgent: "😀".repeat(600),
+      reason: "r".repeat(1000),
+      before: "x".repeat(70_000),
+    });
     if (!admission.ok) throw new Error(admission.reason);
     expect([...admission.record.userAgent]).toHaveLength(512);
     expect(admission.record.userAgent.endsWith("…")).toBe(true);

@@ -51,14 +51,19 @@ const MAX_ROLES = 16;
 const MAX_ROLE_LENGTH = 32;
 const MAX_ACTION_ID_LENGTH = 64;
 
-export type Admission = { readonly ok: true; readonly record: AuditRecord } | { readonly ok: false; readonly reason: string };
+/** What an event says was done, before anybody has looked at it. */
+export type Candidate = Omit<AuditRecord, "outcome"> & { readonly outcome: string };
+
+export type Admission =
+  | { readonly ok: true; readonly record: AuditRecord }
+  | { readonly ok: false; readonly reason: string };
 
 /**
  * Makes a record fit the table. A field that is too long is cut and ends in "…": an audit log that turns a deed away
  * because its User-Agent is long would be easy to hide from. Only what makes a record meaningless is refused: no
  * usable id, no action, no known outcome, no valid time.
  */
-export function admit(candidate: Omit<AuditRecord, "outcome"> & { readonly outcome: string }): Admission {
+export function admit(candidate: Candidate): Admission {
   const { actionId, outcome } = candidate;
   if (!/^[\x21-\x7e]+$/.test(actionId) || actionId.length > MAX_ACTION_ID_LENGTH) {
     return { ok: false, reason: `the action's id is not 1 to ${MAX_ACTION_ID_LENGTH} printable ASCII characters` };

@@ -2,11 +2,11 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { AdminActionRecorded } from "@stipend/proto/events/admin/v1/events";
 import type { AccessRefused } from "@stipend/proto/events/security/v1/events";
-import { type Admission, admit } from "../domain/audit-row.ts";
+import type { Candidate } from "../domain/audit-row.ts";
 
 /** What a service says was done. */
-export function recordOfAction(message: AdminActionRecorded, eventTime: Date): Admission {
-  return admit({
+export function recordOfAction(message: AdminActionRecorded, eventTime: Date): Candidate {
+  return {
     actionId: message.id,
     service: message.service,
     actor: message.actor,
@@ -22,16 +22,16 @@ export function recordOfAction(message: AdminActionRecorded, eventTime: Date): A
     requestId: message.requestId,
     traceId: message.traceId,
     occurredAt: timeOf(message.occurredAt, eventTime),
-  });
+  };
 }
 
 /**
  * An attempt that the gateway turned away. It never reached a service, so there is no user it was aimed at, only the
  * route; null when the route is not an admin's (a customer's expired token is no attempt on anything).
  */
-export function recordOfRefusal(message: AccessRefused, eventTime: Date, traceId: string): Admission | null {
+export function recordOfRefusal(message: AccessRefused, eventTime: Date, traceId: string): Candidate | null {
   if (!/^\/api\/admin(\/|$|\.)/.test(message.route)) return null;
-  return admit({
+  return {
     actionId: message.id,
     service: "gateway",
     actor: message.subject,
@@ -47,7 +47,7 @@ export function recordOfRefusal(message: AccessRefused, eventTime: Date, traceId
     requestId: message.requestId,
     traceId,
     occurredAt: timeOf(message.occurredAt, eventTime),
-  });
+  };
 }
 
 /** Whole milliseconds, as the column keeps them. */

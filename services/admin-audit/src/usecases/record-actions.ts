@@ -1,4 +1,4 @@
-import type { AuditRecord, AuditRow } from "../domain/audit-row.ts";
+import { type AuditRecord, type AuditRow, admit, type Candidate } from "../domain/audit-row.ts";
 import { type ChainHead, link } from "../domain/chain.ts";
 
 /** The chain while this transaction holds its end. */
@@ -14,7 +14,24 @@ export interface ChainWriter {
   transaction<T>(work: (chain: ChainTransaction) => Promise<T>): Promise<T>;
 }
 
+/** An event as it came. */
 export interface Delivery {
+  readonly eventId: string;
+  readonly candidate: Candidate;
+}
+
+/** An event that can never become a row, however often it is delivered. */
+export class UnacceptableAction extends Error {
+  readonly eventId: string;
+
+  constructor(eventId: string, reason: string) {
+    super(reason);
+    this.name = "UnacceptableAction";
+    this.eventId = eventId;
+  }
+}
+
+interface Admitted {
   readonly eventId: string;
   readonly record: AuditRecord;
 }
@@ -25,9 +42,11 @@ export interface Delivery {
  * end of the chain, so two consumers never link to the same row.
  *
  * @returns how many rows were appended.
+ * @throws UnacceptableAction for the first event that can never become a row; nothing was appended then.
  */
-export async function recordActions(writer: ChainWriter, batch: readonly Delivery[], now: Date): Promise<number> {
-  if (batch.length === 0) return 0;
+export async function recordActions(writer: ChainWriter, deliveries: readonly Delivery[], now: Date): Promise<number> {
+  if (deliveries.length === 0) return 0;
+  const batch = deliveries.map(admitted);
   return await writer.transaction(async (chain) => {
     const { head, known } = await chain.lock(batch.map((delivery) => delivery.record.actionId));
     const unseen = await chain.unseen([...new Set(batch.map((delivery) => delivery.eventId))], now);
@@ -37,7 +56,17 @@ export async function recordActions(writer: ChainWriter, batch: readonly Deliver
   });
 }
 
-function newRecords(batch: readonly Delivery[], unseen: ReadonlySet<string>, known: ReadonlySet<string>): AuditRecord[] {
+function admitted({ eventId, candidate }: Delivery): Admitted {
+  const admission = admit(candidate);
+  if (!admission.ok) throw new UnacceptableAction(eventId, admission.reason);
+  return { eventId, record: admission.record };
+}
+
+function newRecords(
+  batch: readonly Admitted[],
+  unseen: ReadonlySet<string>,
+  known: ReadonlySet<string>,
+): AuditRecord[] {
   const taken = new Set(known);
   const records: AuditRecord[] = [];
   for (const { eventId, record } of batch) {
