@@ -1,0 +1,86 @@
+import { signToken } from "@stipend/local/keys/token";
+import { pathsOf } from "@stipend/local/paths";
+import type { Settings } from "@stipend/local/settings";
+import { type Answer, Client } from "../support/client.ts";
+
+/** Something the tour saw was not as it has to be. */
+export class TourError extends Error {
+  override readonly name = "TourError";
+}
+
+/** What every step of the tour works with: the people in it, the addresses, and a voice. */
+export interface Guide {
+  readonly alice: Person;
+  readonly bob: Person;
+  readonly admin: Client;
+  readonly auditor: Client;
+  readonly settings: Settings;
+  readonly urls: { readonly gateway: string; readonly traces: string; readonly kafkaBrokers: string };
+  /** Different in each tour, so that idempotency keys are new. */
+  readonly run: string;
+}
+
+export interface Person {
+  readonly name: string;
+  readonly client: Client;
+}
+
+export function say(text: string): void {
+  console.log(`   ${text}`);
+}
+
+/** Says what was called and what came back, shortened to one line. */
+export function show(answer: Answer, pick: readonly string[] = []): void {
+  const body = pick.length === 0 ? answer.body : choose(answer.body, pick);
+  const text = JSON.stringify(body);
+  console.log(`     ${answer.call}\n     → ${answer.status} ${text.length > 300 ? `${text.slice(0, 300)}…` : text}`);
+}
+
+function choose(body: unknown, pick: readonly string[]): unknown {
+  if (typeof body !== "object" || body === null) return body;
+  return Object.fromEntries(Object.entries(body).filter(([name]) => pick.includes(name)));
+}
+
+/** @throws TourError when what was expected is not so. */
+export function expectThat(condition: boolean, expected: string): void {
+  if (!condition) throw new TourError(`expected: ${expected}`);
+  say(`✓ ${expected}`);
+}
+
+const FEW = 60 * 60;
+
+async function clientFor(settings: Settings, user: string, roles: readonly string[]): Promise<Client> {
+  const token = await signToken(pathsOf(settings.home).keys, { user, roles, ttlSeconds: FEW });
+  return new Client(`http://127.0.0.1:${settings.ports.services.gateway}`, token);
+}
+
+/** The names of the issue while nobody has used them, else new ones: a tour never disturbs what is there. */
+async function chooseName(admin: Client, name: string, run: string): Promise<string> {
+  const answer = await admin.get(`/api/admin/users/${name}`);
+  if (answer.status === 404) return name;
+  if (answer.status === 200) return `${name}-${run}`;
+  throw new TourError(`GET /api/admin/users/${name} answered ${answer.status} ${JSON.stringify(answer.body)}`);
+}
+
+export async function prepare(settings: Settings): Promise<Guide> {
+  const run = Date.now().toString(36);
+  const gateway = `http://127.0.0.1:${settings.ports.services.gateway}`;
+  const admin = await clientFor(settings, "tour-admin", ["admin"]);
+  const person = async (name: string): Promise<Person> => {
+    const chosen = await chooseName(admin, name, run);
+    return { name: chosen, client: await clientFor(settings, chosen, ["user"]) };
+  };
+  return {
+    run,
+    settings,
+    admin,
+    auditor: await clientFor(settings, "tour-auditor", ["auditor"]),
+    alice: await person("alice"),
+    bob: await person("bob"),
+    urls: {
+      gateway,
+      traces: settings.given.otlpUrl ?? `http://127.0.0.1:${settings.ports.traces}`,
+      kafkaBrokers: settings.given.kafkaBrokers ?? `127.0.0.1:${settings.ports.kafka}`,
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { eventually } from "@stipend/testing/eventually";
+import { z } from "zod";
+import { expectBody } from "../../support/client.ts";
+import { drawTree, pathTo, readTrace, type Span, serviceOf } from "../../support/traces.ts";
+import { expectThat, type Guide, say } from "../guide.ts";
+
+const AuditPage = z.object({ data: z.array(z.looseObject({ action: z.string(), traceId: z.string() })) });
+
+/** 6. One trace, from the admin's HTTP request through outbox and Kafka to the transaction in credits. */
+export async function readTheTrace({ alice, auditor, urls }: Guide): Promise<void> {
+  say("The audit log tells the trace of step 1. Waiting until it stands there …");
+  const traceId = await eventually(async () => {
+    const page = expectBody(await auditor.get(`/api/admin/audit?target=${alice.name}&limit=100`), AuditPage);
+    const entry = page.data.findLast((one) => one.action.startsWith("membership."));
+    if (entry === undefined) throw new Error("the membership change is not in the audit log");
+    return entry.traceId;
+  });
+  say("Waiting for its last spans to reach the trace UI …");
+  const spans = await eventually(
+    async () => {
+      const found = await readTrace(urls.traces, traceId);
+      if (creditsTransaction(found) === undefined)
+        throw new Error(`the trace has ${found.length} spans, none of credits' MySQL`);
+      return found;
+    },
+    { timeoutMs: 30_000, everyMs: 500 },
+  );
+  for (const line of drawTree(spans)) say(`  ${line}`);
+  const last = creditsTransaction(spans);
+  const way = last === undefined ? [] : [...new Set(pathTo(spans, last).map(serviceOf))];
+  expectThat(way.join(" → ") === "gateway → membership → credits", `one trace leads ${way.join(" → ")}`);
+  say(`See it: ${urls.traces}/zipkin/traces/${traceId}`);
+}
+
+/** A span of credits that talks to MySQL: the transaction that gave the allowance. */
+function creditsTransaction(spans: readonly Span[]): Span | undefined {
+  return (
+    spans.find((span) => serviceOf(span) === "credits" && span.tags?.["db.system"] !== undefined) ??
+    spans.find((span) => serviceOf(span) === "credits" && span.tags?.["db.system.name"] !== undefined)
+  );
+}
