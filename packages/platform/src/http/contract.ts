@@ -1,4 +1,4 @@
-import type { ZodObject, ZodType } from "zod";
+import { type ZodObject, type ZodType, z } from "zod";
 
 /** Who may call a route. `service` names the user it acts for; `user` acts only on itself. */
 export type Role = "user" | "support" | "admin" | "auditor" | "service";
@@ -55,3 +55,16 @@ export function defineProblems<const T extends ProblemTable>(table: T): T {
 
 /** Bytes a request body may have where its contract names no other limit. */
 export const DEFAULT_BODY_LIMIT = 16_384;
+
+/** Most entries a page of a list may have. */
+export const MAX_PAGE_SIZE = 100;
+
+/** The query of every list, to be spread into its schema: `z.strictObject({ ...pageQuery, type: … })`. */
+export const pageQuery = {
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).default(50),
+  /** nextCursor of the page before; opaque. */
+  cursor: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,1000}$/)
+    .optional(),
+};

@@ -1,4 +1,5 @@
-import type { ErrorRequestHandler, Response } from "express";
+import type { ServerResponse } from "node:http";
+import type { ErrorRequestHandler } from "express";
 import type { z } from "zod";
 import { CodedError } from "../errors/coded.ts";
 import type { Log } from "../log/log.ts";
@@ -111,16 +112,16 @@ function expressError(error: unknown): CodedError | undefined {
       return new Problem("unsupported_media_type", { cause: error });
     case "request.aborted":
     case "request.size.invalid":
-      return new Problem("bad_request", { message: "the body ended before its Content-Length", cause: error });
+      return new Problem("malformed_request", { message: "the body ended before its Content-Length", cause: error });
     default:
       // URIError of a path such as /%ff, and whatever else express blames on the client.
-      return status >= 400 && status < 500 ? new Problem("bad_request", { cause: error }) : undefined;
+      return status >= 400 && status < 500 ? new Problem("malformed_request", { cause: error }) : undefined;
   }
 }
 
-/** Writes the problem; harmless when the answer has begun already (the connection is then cut: half an answer is worse). */
+/** Writes the problem; when the answer has begun already the connection is cut, as half an answer looks whole. */
 export function sendProblem(
-  res: Response,
+  res: ServerResponse,
   error: unknown,
   tables: readonly ProblemTable[],
   requestId?: string,
@@ -130,20 +131,21 @@ export function sendProblem(
     res.destroy();
     return body.status;
   }
-  res.status(body.status);
-  res.removeHeader("ETag");
+  const text = Buffer.from(JSON.stringify(body));
+  res.statusCode = body.status;
   res.setHeader("Cache-Control", "no-store");
   if (retryAfterSeconds !== undefined) res.setHeader("Retry-After", String(Math.max(1, Math.ceil(retryAfterSeconds))));
   if (body.status === 401) res.setHeader("WWW-Authenticate", 'Bearer realm="stipend"');
   res.setHeader("Content-Type", "application/problem+json; charset=utf-8");
-  res.end(JSON.stringify(body));
+  res.setHeader("Content-Length", text.length);
+  res.end(text);
   return body.status;
 }
 
 /** The last middleware: every error becomes a problem+json; those that are our fault are logged with their cause. */
 export function problemHandler(options: { log: Log; tables: readonly ProblemTable[] }): ErrorRequestHandler {
   return (error, req, res, _next) => {
-    const requestId = typeof res.locals["requestId"] === "string" ? res.locals["requestId"] : undefined;
+    const { requestId } = req;
     const { known, body } = describeProblem(error, options.tables);
     const line = { err: error as unknown, requestId, method: req.method, path: req.path, code: body.code };
     if (!known || body.code === "internal_error") options.log.error(line, "request failed");

@@ -17,7 +17,7 @@ export const platformProblems = defineProblems({
     title: "The cursor is not one of ours",
     action: "Send nextCursor of the previous page unchanged, with the same filters, or leave cursor out to begin anew.",
   },
-  bad_request: {
+  malformed_request: {
     status: 400,
     title: "The request cannot be read",
     action: "Check the request's path, headers and body.",
@@ -88,6 +88,11 @@ export const platformProblems = defineProblems({
     title: "The body is of a kind this call does not take",
     action: "Send Content-Type: application/json in UTF-8, not compressed.",
   },
+  headers_too_large: {
+    status: 431,
+    title: "The headers are too large",
+    action: "Send smaller headers.",
+  },
   rate_limited: {
     status: 429,
     title: "Too many requests",
@@ -123,6 +128,11 @@ export const platformProblems = defineProblems({
     status: 503,
     title: "The event log is away",
     action: "Try again after Retry-After.",
+  },
+  upstream_unavailable: {
+    status: 503,
+    title: "A service behind this one is away",
+    action: "Try again after Retry-After with the same Idempotency-Key.",
   },
   overloaded: {
     status: 503,
