@@ -192,7 +192,7 @@ export class LocalSystem {
     await step.run(
       "stopping",
       () => unit.stop(),
-      (exit) => `stopped${exit && exit.code !== 0 ? ` (${exit.signal ?? exit.code})` : ""}`,
+      (exit) => (exit?.signal ? `stopped by ${exit.signal}` : "stopped"),
     );
   }
 

@@ -67,6 +67,7 @@ export async function startDetached(settings: Settings, options: StartOptions): 
       }),
     );
   });
+  for (const event of ["SIGINT", "SIGTERM", "disconnect"]) process.off(event, forward);
   await reporter.finish();
   if (outcome.kind === "ready") {
     process.stdout.write(`${readySummary(settings, outcome.addresses, true)}\n`);

@@ -66,6 +66,9 @@ function properties(options: KafkaNativeOptions, dataDir: string): string {
     "share.coordinator.state.topic.min.isr=1",
     // the first consumer of a group need not wait 3 s for others
     "group.initial.rebalance.delay.ms=0",
+    // after a kill the node waits until its own former registration has expired: 9 s by default
+    "broker.session.timeout.ms=2000",
+    "broker.heartbeat.interval.ms=500",
     "log.retention.hours=168",
     "log.segment.bytes=67108864",
     "log.index.size.max.bytes=1048576",

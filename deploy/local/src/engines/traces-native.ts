@@ -38,6 +38,8 @@ function zipkinArgs(options: TracesNativeOptions): string[] {
     "--zipkin.storage.type=mem",
     `--zipkin.storage.mem.max-spans=${MAX_SPANS}`,
     "--zipkin.self-tracing.enabled=false",
+    "--armeria.graceful-shutdown-quiet-period-millis=0",
+    "--armeria.graceful-shutdown-timeout-millis=500",
   ];
 }
 

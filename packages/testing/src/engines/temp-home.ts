@@ -22,12 +22,12 @@ export async function sweepAbandonedHomes(): Promise<void> {
   }
 }
 
-/** A new folder below the system's temporary folder, owned by this process. */
-export function newTempHome(): string {
+/** A new folder below the system's temporary folder, owned by this process; a kept one is never swept. */
+export function newTempHome(fate: "swept" | "kept" = "swept"): string {
   // the owner is written into a draft whose name the sweep does not match, so it can't be swept half made
   const home = join(
     tmpdir(),
-    `${PREFIX}${process.pid}-${Date.now().toString(36)}${Math.random().toString(36).slice(2, 6)}`,
+    `${fate === "swept" ? PREFIX : "stipend-kept-"}${process.pid}-${Date.now().toString(36)}${Math.random().toString(36).slice(2, 6)}`,
   );
   const draft = mkdtempSync(join(tmpdir(), "stipend-draft-"));
   const self = identify(process.pid);
@@ -40,7 +40,7 @@ export function newTempHome(): string {
 }
 
 /** The last resort at the end of this process: nothing asynchronous may run any more. */
-export function killAllNow(home: string): void {
+export function killAllNow(home: string, remove = true): void {
   for (const record of runningPids(pathsOf(home).run)) {
     try {
       process.kill(record.pid, "SIGKILL");
@@ -48,5 +48,5 @@ export function killAllNow(home: string): void {
       // it ended by itself
     }
   }
-  rmSync(home, { recursive: true, force: true });
+  if (remove) rmSync(home, { recursive: true, force: true });
 }
