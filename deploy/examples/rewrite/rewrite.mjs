@@ -40,7 +40,18 @@ const PLAINER = [
   ["however", "but"],
 ];
 
-const FILLER = ["very", "really", "basically", "actually", "quite", "just", "simply", "in fact", "of course", "totally"];
+const FILLER = [
+  "very",
+  "really",
+  "basically",
+  "actually",
+  "quite",
+  "just",
+  "simply",
+  "in fact",
+  "of course",
+  "totally",
+];
 
 const RULES = [
   ...PLAINER.map(([long, short]) => [phrase(long), short]),

@@ -105,14 +105,19 @@ function badRequest(message) {
 
 function sendJson(res, status, body) {
   const text = JSON.stringify(body);
-  res.writeHead(status, { "content-type": "application/json; charset=utf-8", "content-length": Buffer.byteLength(text) });
+  res.writeHead(status, {
+    "content-type": "application/json; charset=utf-8",
+    "content-length": Buffer.byteLength(text),
+  });
   res.end(text);
 }
 
 const port = Number(process.env.STIPEND_HTTP_PORT ?? process.env.PORT ?? 8085);
 const host = process.env.STIPEND_HTTP_HOST ?? "127.0.0.1";
 server.listen(port, host, () => {
-  console.log(JSON.stringify({ level: "info", service: "rewrite", msg: "listening", host, port: server.address().port }));
+  console.log(
+    JSON.stringify({ level: "info", service: "rewrite", msg: "listening", host, port: server.address().port }),
+  );
 });
 for (const signal of ["SIGTERM", "SIGINT"]) {
   process.once(signal, () => {

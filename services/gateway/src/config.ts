@@ -3,7 +3,19 @@ import { readConfig } from "@stipend/platform/config/config";
 import { z } from "zod";
 
 /** Only signatures by a key pair: a shared secret (HS*) or no signature (none) can't even be configured. */
-const ASYMMETRIC = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"];
+const ASYMMETRIC = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+];
 
 const algorithms = commaList.refine(
   (names) => names.every((name) => ASYMMETRIC.includes(name)),

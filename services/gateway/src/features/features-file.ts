@@ -1,4 +1,4 @@
-import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument, type Document } from "yaml";
+import { type Document, isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import type { z } from "zod";
 import type { Feature } from "./feature.ts";
 import { type FeatureEntry, type FeaturesFileData, featuresFileSchema } from "./schema.ts";
@@ -109,14 +109,18 @@ function substitute(
   if (typeof value === "string") {
     return value.replace(/\$\{(\w+)\}/g, (whole, name: string) => {
       const replacement = variables[name];
-      if (replacement === undefined) complain(path, `names ${whole}, which is not set (it must start with STIPEND_UPSTREAM_)`);
+      if (replacement === undefined)
+        complain(path, `names ${whole}, which is not set (it must start with STIPEND_UPSTREAM_)`);
       // Something that parses, so that one mistake is not told twice.
       return replacement ?? "http://unset.invalid";
     });
   }
   if (Array.isArray(value)) return value.map((item, index) => substitute(item, variables, [...path, index], complain));
   if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).map(([key, item]) => [key, substitute(item, variables, [...path, key], complain)]);
+  const entries = Object.entries(value).map(([key, item]) => [
+    key,
+    substitute(item, variables, [...path, key], complain),
+  ]);
   return Object.fromEntries(entries) as unknown;
 }
 
@@ -136,7 +140,10 @@ function offsetOf(document: Document, path: Path, key: string | undefined): numb
 }
 
 function pathText(path: Path): string {
-  return path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("").replace(/^\./, "");
+  return path
+    .map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`))
+    .join("")
+    .replace(/^\./, "");
 }
 
 function inOrder(mistakes: readonly FileMistake[]): FileMistake[] {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Refusal } from "../http/refusal.ts";
-import type { JsonAnswer, JsonCall, JsonClient } from "../forward/json-client.ts";
 import type { Caller } from "../forward/identity.ts";
+import type { JsonAnswer, JsonCall, JsonClient } from "../forward/json-client.ts";
+import { Refusal } from "../http/refusal.ts";
 
 export interface HoldRequest {
   readonly userId: string;
@@ -79,7 +79,10 @@ export class Ledger {
 
   /** @param withinMs how long to try altogether. */
   capture(holdId: string, amount: number, caller: Caller, withinMs: number): Promise<SettleOutcome> {
-    return this.#settle(post(`/api/credits/holds/${holdId}/capture`, { amount }, `capture/${holdId}`, caller), withinMs);
+    return this.#settle(
+      post(`/api/credits/holds/${holdId}/capture`, { amount }, `capture/${holdId}`, caller),
+      withinMs,
+    );
   }
 
   release(holdId: string, caller: Caller, withinMs: number): Promise<SettleOutcome> {

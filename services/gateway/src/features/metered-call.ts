@@ -186,7 +186,10 @@ export class MeteredCall {
         ? ({ kind: "released" } as const)
         : await settler.release(hold.holdId, caller, RELEASE_WITHIN_MS, true);
     if (undone.kind === "captured") return { available: undefined };
-    log.error({ holdId: hold.holdId, feature: feature.id, outcome: outcome.kind }, "a served call could not be charged");
+    log.error(
+      { holdId: hold.holdId, feature: feature.id, outcome: outcome.kind },
+      "a served call could not be charged",
+    );
     metrics.counted(feature.id, "charge_failed");
     throw new Refusal("charge_failed", {
       message:
@@ -223,7 +226,11 @@ export class MeteredCall {
     const details = { feature: this.#request.feature.id, creditsHeld: hold.amount, creditsCharged: 0 };
     // The client's own fault, or ours before the upstream did anything: said as it is.
     if (error instanceof Refusal && (error.code === "body_too_large" || error.code === "overloaded")) {
-      return new Refusal(error.code, { message: `${error.message}; ${back}`, details: { ...error.details, ...details }, headers });
+      return new Refusal(error.code, {
+        message: `${error.message}; ${back}`,
+        details: { ...error.details, ...details },
+        headers,
+      });
     }
     const upstreamStatus = error instanceof FeatureFault ? error.status : undefined;
     return new Refusal(code, {

@@ -1,5 +1,5 @@
-import type { JsonAnswer } from "../forward/json-client.ts";
 import type { Caller } from "../forward/identity.ts";
+import type { JsonAnswer } from "../forward/json-client.ts";
 import { Refusal } from "../http/refusal.ts";
 import { type Feature, heldAmount } from "./feature.ts";
 import { freshHoldKey, holdKey, MAX_ATTEMPTS } from "./hold-keys.ts";

@@ -30,7 +30,11 @@ function statusRange(entry: number | string, index: number, context: z.Refinemen
   const from = Number(match?.[1]);
   const to = Number(match?.[2] ?? match?.[1]);
   if (match === null || to < from) {
-    context.addIssue({ code: "custom", path: [index], message: "must be a status such as 404 or a range such as 200-299" });
+    context.addIssue({
+      code: "custom",
+      path: [index],
+      message: "must be a status such as 404 or a range such as 200-299",
+    });
     return { from: 0, to: 0 };
   }
   return { from, to };

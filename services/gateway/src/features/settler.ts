@@ -84,7 +84,10 @@ export class Settler implements Part {
   async #refund(holdId: string, caller: Caller): Promise<boolean> {
     const state = await this.#ledger.state(holdId, caller);
     if (state?.transactionId === undefined) return false;
-    this.#log.warn({ holdId, transactionId: state.transactionId }, "refunding a capture whose answer was never delivered");
+    this.#log.warn(
+      { holdId, transactionId: state.transactionId },
+      "refunding a capture whose answer was never delivered",
+    );
     return await this.#ledger.refund(state.transactionId, "Charged, but the answer could not be delivered", caller);
   }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { Readable, Transform } from "node:stream";
+import { type Readable, Transform } from "node:stream";
 import { Refusal } from "../http/refusal.ts";
 
 export function bodyTooLarge(limit: number): Refusal {

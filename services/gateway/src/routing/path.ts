@@ -36,7 +36,5 @@ function decodeSegment(raw: string): string | undefined {
 /** Splits a request target into its path and its query with the question mark. */
 export function splitTarget(target: string): { pathname: string; search: string } {
   const mark = target.indexOf("?");
-  return mark < 0
-    ? { pathname: target, search: "" }
-    : { pathname: target.slice(0, mark), search: target.slice(mark) };
+  return mark < 0 ? { pathname: target, search: "" } : { pathname: target.slice(0, mark), search: target.slice(mark) };
 }

@@ -1,0 +1,57 @@
+import type { RouteContract } from "@stipend/platform/http/contract";
+import * as audit from "./audit.ts";
+import * as credits from "./credits.ts";
+import * as gateway from "./gateway.ts";
+
+/** Who answers a route. */
+export type RouteOwner = "gateway" | "credits" | "membership" | "admin-audit" | "monitor";
+
+export interface CataloguedRoute {
+  readonly owner: RouteOwner;
+  readonly contract: RouteContract;
+}
+
+/**
+ * Every public route of every service: what the gateway lets through and what the OpenAPI document shows. A contract
+ * belongs to the service whose file it stands in. Contracts outside /api/ (internal ones) are not public.
+ *
+ * @throws Error when two contracts share an id.
+ */
+export function publicRoutes(): readonly CataloguedRoute[] {
+  const routes = [
+    ...contractsOf("credits", credits),
+    ...contractsOf("admin-audit", audit),
+    ...contractsOf("gateway", gateway),
+  ].filter(({ contract }) => contract.path.startsWith("/api/"));
+  const seen = new Set<string>();
+  for (const { contract } of routes) {
+    if (seen.has(contract.id)) throw new Error(`two contracts are called ${contract.id}`);
+    seen.add(contract.id);
+  }
+  return routes;
+}
+
+/** Contracts among a module's exports, or one level inside an exported object or list. */
+function contractsOf(owner: RouteOwner, module: object): CataloguedRoute[] {
+  const found = new Set<RouteContract>();
+  for (const value of Object.values(module) as unknown[]) {
+    if (isContract(value)) found.add(value);
+    else if (isPlain(value))
+      for (const inner of Object.values(value) as unknown[]) if (isContract(inner)) found.add(inner);
+  }
+  return [...found].map((contract) => ({ owner, contract }));
+}
+
+function isContract(value: unknown): value is RouteContract {
+  if (typeof value !== "object" || value === null) return false;
+  const { id, method, path, roles, responses } = value as Record<string, unknown>;
+  const allowed = roles === "anyone" || Array.isArray(roles);
+  return (
+    typeof id === "string" && typeof method === "string" && typeof path === "string" && allowed && isPlain(responses)
+  );
+}
+
+function isPlain(value: unknown): value is object {
+  if (Array.isArray(value)) return true;
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}

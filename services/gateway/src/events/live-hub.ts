@@ -1,0 +1,57 @@
+import type { LiveState } from "./states.ts";
+
+/** One open stream, as the hub sees it. */
+export interface Listener {
+  readonly userId: string;
+  /** Must not block and must not throw. */
+  push(state: LiveState): void;
+  /** Ends the stream; the client may come again. */
+  close(): void;
+}
+
+export type Admission = "admitted" | "user_full" | "gateway_full";
+
+/** Who listens to whom. Streams are bounded by user and altogether. */
+export class LiveHub {
+  readonly #perUser: number;
+  readonly #total: number;
+  readonly #byUser = new Map<string, Set<Listener>>();
+  #open = 0;
+
+  constructor(bounds: { perUser: number; total: number }) {
+    this.#perUser = bounds.perUser;
+    this.#total = bounds.total;
+  }
+
+  get open(): number {
+    return this.#open;
+  }
+
+  admits(userId: string): Admission {
+    if (this.#open >= this.#total) return "gateway_full";
+    return (this.#byUser.get(userId)?.size ?? 0) >= this.#perUser ? "user_full" : "admitted";
+  }
+
+  add(listener: Listener): void {
+    const listeners = this.#byUser.get(listener.userId) ?? new Set();
+    if (listeners.has(listener)) return;
+    listeners.add(listener);
+    this.#byUser.set(listener.userId, listeners);
+    this.#open += 1;
+  }
+
+  remove(listener: Listener): void {
+    const listeners = this.#byUser.get(listener.userId);
+    if (listeners?.delete(listener) !== true) return;
+    this.#open -= 1;
+    if (listeners.size === 0) this.#byUser.delete(listener.userId);
+  }
+
+  publish(state: LiveState): void {
+    for (const listener of this.#byUser.get(state.userId) ?? []) listener.push(state);
+  }
+
+  closeAll(): void {
+    for (const listeners of [...this.#byUser.values()]) for (const listener of [...listeners]) listener.close();
+  }
+}

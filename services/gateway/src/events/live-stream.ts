@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createSession, type Session } from "better-sse";
+import type { Listener, LiveHub } from "./live-hub.ts";
+import type { LiveState } from "./states.ts";
+
+export interface LiveStreamOptions {
+  readonly hub: LiveHub;
+  readonly userId: string;
+  /** The token's end, milliseconds since 1970: a stream does not outlive it. */
+  readonly endsAt: number;
+  /** Default 15,000 ms. */
+  readonly heartbeatMs?: number;
+}
+
+/** A reader this far behind is cut off; it comes again and gets the whole state. */
+const MAX_BUFFERED_BYTES = 262_144;
+const MAX_TIMER_MS = 2_147_483_647;
+
+/**
+ * One user's stream. States of an older version than one already sent are left out, so whatever order they come in
+ * (snapshot, events of Kafka, events delivered twice), a reader only ever sees a version rise. The id of an event
+ * holds the versions of both sides, so Last-Event-ID says all that a reader knows.
+ */
+export class LiveStream implements Listener {
+  readonly userId: string;
+  readonly #options: LiveStreamOptions;
+  readonly #res: ServerResponse;
+  readonly #versions: { credits: number; membership: number };
+  #session: Session | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** Before the snapshots are in, live states wait here; the newest of each side is enough. */
+  #early: Map<LiveState["kind"], LiveState> | undefined = new Map();
+
+  constructor(req: IncomingMessage, res: ServerResponse, options: LiveStreamOptions) {
+    this.userId = options.userId;
+    this.#options = options;
+    this.#res = res;
+    this.#versions = parseEventId(req.headers["last-event-id"]);
+  }
+
+  /** Listens from now on, so that nothing that happens while the snapshots are read is missed. */
+  listen(): void {
+    this.#options.hub.add(this);
+    this.#res.once("close", () => this.#ended());
+  }
+
+  /** Sends the head, the snapshots and what came in meanwhile. */
+  async open(req: IncomingMessage, snapshots: readonly LiveState[]): Promise<void> {
+    this.#session = await createSession(req, this.#res, {
+      retry: 2_000,
+      keepAlive: this.#options.heartbeatMs ?? 15_000,
+      headers: { "cache-control": "no-store", "x-accel-buffering": "no" },
+    });
+    const left = Math.min(MAX_TIMER_MS, Math.max(0, this.#options.endsAt - Date.now()));
+    this.#timer = setTimeout(() => this.close(), left);
+    const early = [...(this.#early?.values() ?? [])];
+    this.#early = undefined;
+    for (const state of [...snapshots, ...early]) this.push(state);
+  }
+
+  push(state: LiveState): void {
+    if (this.#early !== undefined) {
+      const waiting = this.#early.get(state.kind);
+      if (waiting === undefined || waiting.version < state.version) this.#early.set(state.kind, state);
+      return;
+    }
+    if (state.version <= this.#versions[state.kind] || this.#session?.isConnected !== true) return;
+    if (this.#res.writableLength > MAX_BUFFERED_BYTES) return void this.#res.destroy();
+    this.#versions[state.kind] = state.version;
+    this.#session.push(state.data, state.kind, `${this.#versions.credits}-${this.#versions.membership}`);
+  }
+
+  close(): void {
+    this.#res.end();
+    this.#ended();
+  }
+
+  #ended(): void {
+    clearTimeout(this.#timer);
+    this.#options.hub.remove(this);
+  }
+}
+
+/** "12-3": credits at version 12, membership at 3. Anything else is a reader that knows nothing. */
+export function parseEventId(id: string | string[] | undefined): { credits: number; membership: number } {
+  const match = typeof id === "string" ? /^(-?\d{1,15})-(-?\d{1,15})$/.exec(id) : null;
+  return { credits: Number(match?.[1] ?? -1), membership: Number(match?.[2] ?? -1) };
+}

@@ -1,0 +1,61 @@
+import { pipeline } from "node:stream/promises";
+import type { InternalTokenSigner } from "@stipend/platform/auth/internal";
+import { DEFAULT_BODY_LIMIT } from "@stipend/platform/http/contract";
+import { type RequestContext, requirePrincipal } from "../http/context.ts";
+import { readBody } from "./body.ts";
+import { headersForClient, headersForService } from "./headers.ts";
+import { identityHeaders } from "./identity.ts";
+import type { Upstream, UpstreamAnswer } from "./upstream.ts";
+
+/** Longer than any call of a service should take; an export streams from its first second on. */
+const HEAD_TIMEOUT_MS = 15_000;
+
+/** Passes a request on to one service, path unchanged, and its answer back as it comes. */
+export class Forwarder {
+  readonly #upstream: Upstream;
+  readonly #audience: string;
+  readonly #signer: Pick<InternalTokenSigner, "tokenFor">;
+
+  constructor(upstream: Upstream, audience: string, signer: Pick<InternalTokenSigner, "tokenFor">) {
+    this.#upstream = upstream;
+    this.#audience = audience;
+    this.#signer = signer;
+  }
+
+  async forward(context: RequestContext): Promise<void> {
+    const { req, res, contract, caller, pathname, search } = context;
+    const principal = requirePrincipal(context);
+    const body = await readBody(req, contract.bodyLimit ?? DEFAULT_BODY_LIMIT);
+    const gone = new AbortController();
+    const onClose = () => {
+      if (!res.writableFinished) gone.abort(new Error("the client is gone"));
+    };
+    res.once("close", onClose);
+    try {
+      const token = await this.#signer.tokenFor(this.#audience);
+      const answer = await this.#upstream.call({
+        method: req.method ?? "GET",
+        path: pathname + search,
+        headers: { ...headersForService(req), ...identityHeaders(principal, caller, token) },
+        body,
+        signal: gone.signal,
+        headTimeoutMs: HEAD_TIMEOUT_MS,
+        // The services answer a copy of a keyed write with the first answer, so asking again is safe.
+        repeatable: contract.method === "GET" || typeof req.headers["idempotency-key"] === "string",
+      });
+      await this.#passBack(context, answer);
+    } catch (error) {
+      // Nobody is left to tell.
+      if (!gone.signal.aborted) throw error;
+      res.destroy();
+    } finally {
+      res.off("close", onClose);
+    }
+  }
+
+  async #passBack({ res }: RequestContext, answer: UpstreamAnswer): Promise<void> {
+    res.statusCode = answer.status;
+    for (const [name, value] of Object.entries(headersForClient(answer.headers))) res.setHeader(name, value);
+    await pipeline(answer.body, res);
+  }
+}

@@ -1,0 +1,144 @@
+import { randomUUID } from "node:crypto";
+import { hasAnyRole } from "@stipend/platform/auth/actor";
+import type { RouteContract } from "@stipend/platform/http/contract";
+import type { Log } from "@stipend/platform/log/log";
+import type { Request, Response } from "express";
+import type { Principal } from "../auth/claims.ts";
+import type { TokenVerifier } from "../auth/token-verifier.ts";
+import { type Caller, callerOf } from "../forward/identity.ts";
+import type { Limits } from "../limits/limits.ts";
+import { splitTarget } from "../routing/path.ts";
+import type { RouteTable } from "../routing/route-table.ts";
+import { ReportQuota } from "../security/quota.ts";
+import type { RefusalLog } from "../security/refusal-log.ts";
+import { answerProblem } from "./answer-problem.ts";
+import type { Route } from "./context.ts";
+import { Refusal } from "./refusal.ts";
+
+export interface DoorParts {
+  /** The table in force; it changes with the features file. */
+  readonly routes: () => RouteTable<Route>;
+  readonly verifier: TokenVerifier;
+  /** undefined: no limits (STIPEND_LIMITS=off). */
+  readonly limits: Limits | undefined;
+  readonly refusals: Pick<RefusalLog, "record">;
+  /** Requests under way at once; more are refused. */
+  readonly maxInFlight: number;
+  readonly log: Log;
+}
+
+/**
+ * Every request comes through here, in this order: known path (404), known method (405), token (401), limits (429),
+ * role (403), then the route. What no contract declares does not exist.
+ */
+export class Door {
+  readonly #parts: DoorParts;
+  readonly #reports = new ReportQuota({ quota: 30, windowMs: 60_000, maxKeys: 10_000 });
+  #inFlight = 0;
+
+  constructor(parts: DoorParts) {
+    this.#parts = parts;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Never rejects: whatever goes wrong becomes a problem+json. */
+  async handle(req: Request, res: Response): Promise<void> {
+    const requestId = requestIdOf(req);
+    res.setHeader("x-request-id", requestId);
+    this.#inFlight += 1;
+    try {
+      if (this.#inFlight > this.#parts.maxInFlight) throw new Refusal("overloaded", { retryAfterSeconds: 1 });
+      await this.#serve(req, res, requestId);
+    } catch (error) {
+      answerProblem(res, error, requestId, this.#parts.log);
+    } finally {
+      this.#inFlight -= 1;
+    }
+  }
+
+  async #serve(req: Request, res: Response, requestId: string): Promise<void> {
+    const { pathname, search } = splitTarget(req.originalUrl);
+    const { route, params } = this.#find(req.method, pathname);
+    const { contract } = route;
+    const caller = callerOf(req, req.ip ?? "", requestId);
+    const principal = contract.roles === "anyone" ? undefined : await this.#identify(req, contract, caller);
+    await this.#limit(req, res, caller, principal);
+    if (principal !== undefined) await this.#authorise(req, contract, principal, caller);
+    await route.run({ req, res, contract, params, pathname, search, principal, caller });
+  }
+
+  #find(method: string, pathname: string) {
+    const match = this.#parts.routes().match(method, pathname);
+    if (match.kind === "unknown_path") throw new Refusal("not_found");
+    const allow =
+      match.kind === "wrong_method" ? match.allow : match.route.head || method !== "HEAD" ? undefined : ["GET"];
+    if (match.kind === "wrong_method" || allow !== undefined) {
+      throw new Refusal("method_not_allowed", { headers: { allow: (allow ?? []).join(", ") } });
+    }
+    return match;
+  }
+
+  async #identify(req: Request, contract: RouteContract, caller: Caller): Promise<Principal> {
+    try {
+      return await this.#parts.verifier.verify(req.headers.authorization);
+    } catch (error) {
+      if (error instanceof Refusal) await this.#badToken(error.code, req, contract, caller);
+      throw error;
+    }
+  }
+
+  async #badToken(code: string, req: Request, contract: RouteContract, caller: Caller): Promise<void> {
+    if (code === "identity_provider_unavailable") return;
+    await this.#parts.limits?.takeBadToken(caller.ip);
+    // A page that is opened without a token is no event; a forged one is, and any knock at an admin's door.
+    if (code === "token_missing" && !isPrivileged(contract)) return;
+    if (!this.#reports.take(caller.ip)) return;
+    const refused = { code, subject: "", roles: [], method: req.method, route: contract.path, caller };
+    if (isPrivileged(contract)) await this.#parts.refusals.record(refused);
+    else void this.#parts.refusals.record(refused);
+  }
+
+  async #limit(req: Request, res: Response, caller: Caller, principal: Principal | undefined): Promise<void> {
+    const { limits } = this.#parts;
+    if (limits === undefined) return;
+    const isRead = req.method === "GET" || req.method === "HEAD";
+    const headers = await limits.take(caller.ip, principal?.sub, isRead);
+    for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+  }
+
+  async #authorise(req: Request, contract: RouteContract, principal: Principal, caller: Caller): Promise<void> {
+    const { roles } = contract;
+    if (roles === "anyone" || hasAnyRole(principal, roles)) return;
+    const code = "role_required";
+    if (isPrivileged(contract)) {
+      const { sub: subject, roles: has } = principal;
+      await this.#parts.refusals.record({
+        code,
+        subject,
+        roles: has,
+        method: req.method,
+        route: contract.path,
+        caller,
+      });
+    }
+    throw new Refusal(code, {
+      message: `This call needs one of the roles: ${roles.join(", ")}`,
+      details: { roles },
+      headers: { "www-authenticate": 'Bearer realm="stipend", error="insufficient_scope"' },
+    });
+  }
+}
+
+/** Routes of people who act on others. */
+function isPrivileged(contract: RouteContract): boolean {
+  return contract.roles !== "anyone" && !contract.roles.includes("user");
+}
+
+/** The client's own, when it is one that can stand in headers and logs; otherwise a new one. */
+function requestIdOf(req: Request): string {
+  const sent = req.headers["x-request-id"];
+  return typeof sent === "string" && /^[\w.:-]{8,64}$/.test(sent) ? sent : randomUUID();
+}

@@ -1,0 +1,155 @@
+import type { Log } from "@stipend/platform/log/log";
+import { counter } from "@stipend/platform/telemetry/metrics";
+import type { Redis } from "ioredis";
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
+import { Refusal } from "../http/refusal.ts";
+
+export interface LimitsOptions {
+  readonly redis: Redis;
+  readonly prefix: string;
+  readonly log: Log;
+  readonly windowSeconds: number;
+  readonly perUser: number;
+  readonly perIp: number;
+  readonly badTokensPerIp: number;
+}
+
+interface Policy {
+  readonly name: "user" | "ip" | "bad-token";
+  readonly quota: number;
+  readonly redis: RateLimiterRedis;
+  readonly local: RateLimiterMemory;
+}
+
+interface Reading {
+  readonly policy: Policy;
+  readonly remaining: number;
+  readonly resetSeconds: number;
+  readonly exceeded: boolean;
+}
+
+export type RateLimitHeaders = Readonly<Record<string, string>>;
+
+/**
+ * Limits by user and by address, counted in Redis over all gateways. Without Redis, reads go through and writes are
+ * counted by this process alone: an outage of Redis must neither close the door nor leave it wide open.
+ */
+export class Limits {
+  readonly #log: Log;
+  readonly #windowSeconds: number;
+  readonly #user: Policy;
+  readonly #ip: Policy;
+  readonly #badTokens: Policy;
+  readonly #degraded = counter("gateway_limits_degraded_total", "Requests whose limits could not be counted in Redis");
+  readonly #limited = counter("gateway_rate_limited_total", "Requests refused by a rate limit");
+  #lastWarning = Number.NEGATIVE_INFINITY;
+
+  constructor(options: LimitsOptions) {
+    this.#log = options.log;
+    this.#windowSeconds = options.windowSeconds;
+    const policy = (name: Policy["name"], quota: number): Policy => {
+      const shared = { points: quota, duration: options.windowSeconds, keyPrefix: `${options.prefix}limit:${name}` };
+      return {
+        name,
+        quota,
+        // Blocked keys are remembered here, so that a flood costs Redis nothing.
+        redis: new RateLimiterRedis({
+          ...shared,
+          storeClient: options.redis,
+          inMemoryBlockOnConsumed: quota + 1,
+          rejectIfRedisNotReady: true,
+        }),
+        local: new RateLimiterMemory(shared),
+      };
+    };
+    this.#user = policy("user", options.perUser);
+    this.#ip = policy("ip", options.perIp);
+    this.#badTokens = policy("bad-token", options.badTokensPerIp);
+  }
+
+  /**
+   * Counts one request.
+   *
+   * @param userId undefined for routes that need no token.
+   * @returns headers for the answer.
+   * @throws Refusal rate_limited with Retry-After and the headers.
+   */
+  async take(ip: string, userId: string | undefined, isRead: boolean): Promise<RateLimitHeaders> {
+    const readings = await Promise.all([
+      this.#consume(this.#ip, ip, isRead),
+      ...(userId === undefined ? [] : [this.#consume(this.#user, userId, isRead)]),
+    ]);
+    return this.#judge(readings.filter((reading) => reading !== undefined));
+  }
+
+  /** Counts a refused token against the address it came from. @throws Refusal rate_limited. */
+  async takeBadToken(ip: string): Promise<void> {
+    const reading = await this.#consume(this.#badTokens, ip, false);
+    this.#judge(reading === undefined ? [] : [reading]);
+  }
+
+  async #consume(policy: Policy, key: string, isRead: boolean): Promise<Reading | undefined> {
+    try {
+      return reading(policy, await policy.redis.consume(key), false);
+    } catch (outcome) {
+      if (outcome instanceof RateLimiterRes) return reading(policy, outcome, true);
+      this.#warn(outcome);
+      this.#degraded.add(1, { policy: policy.name, mode: isRead ? "open" : "local" });
+      return isRead ? undefined : await this.#consumeLocally(policy, key);
+    }
+  }
+
+  async #consumeLocally(policy: Policy, key: string): Promise<Reading> {
+    try {
+      return reading(policy, await policy.local.consume(key), false);
+    } catch (outcome) {
+      if (outcome instanceof RateLimiterRes) return reading(policy, outcome, true);
+      throw outcome;
+    }
+  }
+
+  #judge(readings: readonly Reading[]): RateLimitHeaders {
+    const headers = this.#headers(readings);
+    const exceeded = readings.filter((one) => one.exceeded);
+    if (exceeded.length === 0) return headers;
+    const policies = exceeded.map(({ policy }) => policy.name);
+    for (const name of policies) this.#limited.add(1, { policy: name });
+    throw new Refusal("rate_limited", {
+      details: { policies },
+      headers,
+      retryAfterSeconds: Math.max(...exceeded.map(({ resetSeconds }) => resetSeconds)),
+    });
+  }
+
+  /** draft-ietf-httpapi-ratelimit-headers: the policies, and where the caller stands with each. */
+  #headers(readings: readonly Reading[]): RateLimitHeaders {
+    if (readings.length === 0) return {};
+    return {
+      "ratelimit-policy": readings
+        .map(({ policy }) => `"${policy.name}";q=${policy.quota};w=${this.#windowSeconds}`)
+        .join(", "),
+      ratelimit: readings
+        .map(({ policy, remaining, resetSeconds }) => `"${policy.name}";r=${remaining};t=${resetSeconds}`)
+        .join(", "),
+    };
+  }
+
+  #warn(error: unknown): void {
+    const now = performance.now();
+    if (now - this.#lastWarning < 10_000) return;
+    this.#lastWarning = now;
+    this.#log.warn(
+      { err: error },
+      "rate limits cannot be counted in Redis: reads open, writes limited by this process",
+    );
+  }
+}
+
+function reading(policy: Policy, result: RateLimiterRes, exceeded: boolean): Reading {
+  return {
+    policy,
+    remaining: Math.max(0, result.remainingPoints),
+    resetSeconds: Math.max(1, Math.ceil(result.msBeforeNext / 1_000)),
+    exceeded,
+  };
+}
