@@ -640,11 +640,14 @@ export const adminReset = defineRoute({
   body: z.strictObject({ reason: Reason }),
   responses: {
     200: {
-      description: "The account afterwards",
+      description: "What the account holds afterwards",
       schema: z.object({
+        userId: UserId,
         reset: z.boolean().meta({ description: "False for a non-member: nothing was changed." }),
         transactionId: DecimalId.nullable(),
-        account: Account,
+        balanceBefore: Credits,
+        balanceAfter: Credits,
+        version: Version,
       }),
     },
     202: APPROVAL,

@@ -34,6 +34,7 @@ function member(startedAt: string, over: Partial<Membership> = {}): Membership {
     cycle: "monthly",
     terms: pro,
     pendingTerms: null,
+    pendingCycle: null,
     startedAt: started,
     currentPeriodStart: started,
     currentPeriodEnd: periodEnd,
@@ -369,28 +370,77 @@ describe("anniversary and yearly members", () => {
 
   test("a yearly member sees twelve months: one given, the missed ones, the rest scheduled", () => {
     const alice = member("2026-01-31", { cycle: "yearly", currentPeriodEnd: day("2027-01-31") });
-    const rows = yearlySchedule(alice, day("2026-03-15"), UTC);
+    const rows = yearlySchedule(alice, null, day("2026-03-15"), UTC);
     expect(rows.map((row) => row.status)).toEqual(["missed", "given", ...Array<string>(10).fill("scheduled")]);
     expect(rows.at(-1)).toMatchObject({ month: 12, start: day("2026-12-31"), end: day("2027-01-31"), amount: 250 });
-    const next = yearlySchedule({ ...alice, currentPeriodEnd: day("2028-01-31") }, day("2027-02-01"), UTC);
+    const next = yearlySchedule({ ...alice, currentPeriodEnd: day("2028-01-31") }, null, day("2027-02-01"), UTC);
     expect(next[0]).toMatchObject({ month: 1, start: day("2027-01-31"), status: "given" });
   });
 
   test("months after the end are not scheduled, a monthly member has none", () => {
     const ends = member("2026-01-31", { cycle: "yearly", expiresAt: day("2026-04-10") });
-    expect(yearlySchedule(ends, day("2026-02-01"), UTC)).toHaveLength(3);
-    expect(yearlySchedule(member("2026-01-31"), day("2026-02-01"), UTC)).toEqual([]);
+    expect(yearlySchedule(ends, null, day("2026-02-01"), UTC)).toHaveLength(3);
+    expect(yearlySchedule(member("2026-01-31"), null, day("2026-02-01"), UTC)).toEqual([]);
   });
 
-  test("changing from calendar to yearly inside a month gives nothing twice", () => {
+  test("changing from calendar to yearly: the month is finished, its rest until the join day is a share", () => {
     const account = new Account();
     account.look(member("2026-01-15"), "2026-02-01");
-    const yearly = member("2026-01-15", { cycle: "yearly" });
-    account.look(yearly, "2026-02-20");
+    const yearly = member("2026-01-15", { cycle: "yearly", currentPeriodStart: day("2026-02-15") });
+    expect(account.look(yearly, "2026-02-20").dueAt).toEqual(day("2026-03-01"));
     account.look(yearly, "2026-03-01");
-    expect(account.actions).toEqual(["first 250", "topup 0"]);
+    account.look(yearly, "2026-03-10");
     account.look(yearly, "2026-03-15");
-    expect(account.actions.at(-1)).toBe("reset 250");
+    expect(account.actions).toEqual(["first 250", "reset 125", "reset 250"]);
+  });
+
+  test("an upgrade inside such a share is a share as well", () => {
+    const account = new Account();
+    account.look(member("2026-01-15"), "2026-02-01");
+    account.look(member("2026-01-15", { cycle: "yearly" }), "2026-03-01");
+    account.look(member("2026-01-15", { cycle: "yearly", terms: premium }), "2026-03-02");
+    expect(account.served?.given).toBe(300);
+  });
+
+  test("a yearly member who goes back to monthly is served to the end of the year's last month, then by the calendar", () => {
+    const account = new Account();
+    const back = member("2026-01-15", {
+      cycle: "yearly",
+      pendingCycle: "monthly",
+      currentPeriodEnd: day("2027-01-15"),
+    });
+    account.look(back, "2026-12-15");
+    expect(account.look(back, "2026-12-20").dueAt).toEqual(day("2027-01-15"));
+    account.look(back, "2027-01-15"); // 17 of the 31 days of January
+    account.look(back, "2027-02-01");
+    expect(account.actions).toEqual(["first 250", "reset 138", "reset 250"]);
+  });
+
+  test("coming back on an anniversary tier finishes the month that was given before", () => {
+    const account = new Account();
+    account.look(member("2026-01-15", { terms: anniversary }), "2026-01-15");
+    const again = member("2026-01-21", { terms: anniversary });
+    account.look(again, "2026-01-21");
+    account.look(again, "2026-02-15");
+    account.look(again, "2026-02-21");
+    expect(account.actions).toEqual(["first 250", "reset 49", "reset 250"]);
+  });
+
+  test("a year that begins at a later month than the first", () => {
+    const yearly = member("2026-01-31", {
+      cycle: "yearly",
+      currentPeriodStart: day("2026-04-30"),
+      currentPeriodEnd: day("2027-04-30"),
+    });
+    const rows = yearlySchedule(yearly, null, day("2026-05-01"), UTC);
+    expect(rows[0]).toMatchObject({ month: 1, start: day("2026-04-30"), end: day("2026-05-31"), status: "given" });
+    expect(rows.at(-1)).toMatchObject({ month: 12, end: day("2027-04-30") });
+    const served = { start: day("2026-05-01"), end: day("2026-05-31"), given: 242 };
+    expect(yearlySchedule(yearly, served, day("2026-05-02"), UTC)[0]).toMatchObject({
+      start: day("2026-05-01"),
+      amount: 242,
+      status: "given",
+    });
   });
 });
 
@@ -499,6 +549,35 @@ describe("for every membership, zone and moment", () => {
           expect(account.served?.given ?? 0).toBeLessThanOrEqual(Math.max(...states.map((state) => state.quota)));
         },
       ),
+    );
+  });
+
+  test("however often the anchor changes, served periods never overlap and leave no gap in an unbroken membership", () => {
+    fc.assert(
+      fc.property(
+        zones,
+        fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 50 * 86_400_000 })), { minLength: 1, maxLength: 30 }),
+        (zone, steps) => {
+          const account = new Account();
+          const joined = day("2026-01-31T09:30:00.000Z");
+          let now = joined.getTime();
+          let last: Served | null = null;
+          for (const [yearly, step] of steps) {
+            const state = member(joined.toISOString(), { cycle: yearly ? "yearly" : "monthly" });
+            let plan = account.look(state, new Date(now), zone);
+            const target = now + step;
+            while (plan.dueAt !== null && plan.dueAt.getTime() <= target) {
+              plan = account.look(state, plan.dueAt, zone);
+              const served: Served | null = account.served;
+              if (last !== null && served !== null && served.start > last.start) expect(served.start).toEqual(last.end);
+              last = served;
+            }
+            now = target;
+          }
+          expect(account.served?.given).toBeLessThanOrEqual(250);
+        },
+      ),
+      { numRuns: 500 },
     );
   });
 });

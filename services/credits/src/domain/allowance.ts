@@ -1,5 +1,5 @@
 import { anchoredMonthAt, calendarMonthAt, contains, type Period, prorate, yearOfTwelve } from "./calendar.ts";
-import { activeUntil, isActiveAt, type Membership, type TierTerms, termsAt } from "./membership.ts";
+import { activeUntil, cycleAt, isActiveAt, type Membership, type TierTerms, termsAt } from "./membership.ts";
 
 /** The allowance period an account was last served, and all it was given for it. */
 export interface Served extends Period {
@@ -49,13 +49,13 @@ const NOTHING: AllowancePlan = {
 };
 
 /** A yearly membership is always anchored to its join moment, whatever its tier says of monthly ones. */
-function isAnchored(membership: Membership, terms: TierTerms): boolean {
-  return membership.cycle === "yearly" || terms.anchor === "anniversary";
+function isAnchored(membership: Membership, at: Date): boolean {
+  return cycleAt(membership, at) === "yearly" || termsAt(membership, at).anchor === "anniversary";
 }
 
 /** The allowance period that a moment of the membership lies in. */
 export function allowancePeriodAt(membership: Membership, at: Date, timeZone: string): Period {
-  return isAnchored(membership, termsAt(membership, at))
+  return isAnchored(membership, at)
     ? anchoredMonthAt(membership.startedAt, at, timeZone)
     : calendarMonthAt(at, timeZone);
 }
@@ -82,9 +82,9 @@ export function planAllowance(
   const terms = termsAt(membership, at);
   if (!active && terms.onExpiry === "forfeit") return { ...NOTHING, action: "forfeit" };
 
-  const period = allowancePeriodAt(membership, at, timeZone);
-  const quota = quotaOf(membership, period, at, timeZone);
-  const action = actionFor(served, period, quota);
+  const { period, whole } = periodToServe(membership, served, at, timeZone);
+  const quota = quotaOf(membership, period, whole, at, timeZone);
+  const action = actionFor(served, period, quota, at);
   return {
     action,
     period: action === "none" ? null : period,
@@ -103,25 +103,47 @@ export function planAllowance(
   };
 }
 
-function actionFor(served: Served | null, period: Period, quota: number): AllowanceAction {
-  if (served === null) return "first";
-  if (period.start >= served.end) return "reset";
-  // The clock went back to before what was served: it was served.
-  if (period.end <= served.start) return "none";
-  // Same period, or one that overlaps it because the anchor changed: what was given counts against the new quota.
-  const same = period.start.getTime() === served.start.getTime() && period.end.getTime() === served.end.getTime();
-  return same && quota <= served.given ? "none" : "topup";
+/**
+ * The period that is served at a moment, and the whole one its quota is a share of. They differ only when the anchor
+ * changes (monthly to yearly, leaving and coming back on an anniversary tier): a period once served is finished
+ * first, then the rest up to the next boundary of the new anchor is served as a share of its days. So time is tiled
+ * without gap or overlap, and no day is paid for twice.
+ */
+function periodToServe(
+  membership: Membership,
+  served: Served | null,
+  at: Date,
+  timeZone: string,
+): { readonly period: Period; readonly whole: Period } {
+  const whole = allowancePeriodAt(membership, at, timeZone);
+  if (served === null || whole.start >= served.end || at < served.start) return { period: whole, whole };
+  if (at >= served.end) return { period: { start: served.end, end: whole.end }, whole };
+  // A share of `whole` that was begun; otherwise a whole period of another anchor.
+  const begun = served.end.getTime() === whole.end.getTime();
+  return { period: served, whole: begun ? whole : served };
 }
 
-/** The highest quota held in the period so far, prorated where the member joined inside it and the tier says so. */
-function quotaOf(membership: Membership, period: Period, at: Date, timeZone: string): number {
-  const from = later(membership.startedAt, period.start);
-  const before = termsAt(membership, from);
+function actionFor(served: Served | null, period: Period, quota: number, at: Date): AllowanceAction {
+  if (served === null) return "first";
+  // The clock went back to before what was served.
+  if (at < served.start) return "none";
+  if (period.start >= served.end) return "reset";
+  return quota > served.given ? "topup" : "none";
+}
+
+/**
+ * The highest quota held in the period so far. It is a share of the whole period's where a change of the anchor left
+ * only a share to serve, and where the member joined inside it and the tier says so.
+ */
+function quotaOf(membership: Membership, period: Period, whole: Period, at: Date, timeZone: string): number {
+  const { startedAt } = membership;
+  const before = termsAt(membership, later(startedAt, period.start));
   const now = termsAt(membership, at);
   const terms = before.monthlyCredits > now.monthlyCredits ? before : now;
-  const joinedInside = contains(period, membership.startedAt) && membership.startedAt > period.start;
-  return joinedInside && terms.firstPeriod === "prorated"
-    ? prorate(terms.monthlyCredits, period, membership.startedAt, timeZone)
+  if (period.start > whole.start) return prorate(terms.monthlyCredits, whole, period.start, timeZone);
+  const joinedInside = contains(period, startedAt) && startedAt > period.start;
+  return joinedInside && terms.firstPeriod === "prorated" && !isAnchored(membership, at)
+    ? prorate(terms.monthlyCredits, period, startedAt, timeZone)
     : terms.monthlyCredits;
 }
 
@@ -135,12 +157,12 @@ function missedCredits(
 ): number {
   let missed = 0;
   let at = later(served.end, membership.startedAt);
-  // More than the cap can't be carried, so this ends after at most cap / quota steps, and at `period` at the latest.
+  // A month a step, so this ends at `period` even where quotas are 0; more than the cap can't be carried.
   while (missed < terms.rolloverCap && at < period.start) {
-    const skipped = allowancePeriodAt(membership, at, timeZone);
-    missed += termsAt(membership, at).monthlyCredits;
-    if (termsAt(membership, at).monthlyCredits === 0 || skipped.end <= at) break;
-    at = skipped.end;
+    const whole = allowancePeriodAt(membership, at, timeZone);
+    const skipped = { start: at > served.end ? whole.start : later(whole.start, served.end), end: whole.end };
+    missed += quotaOf(membership, skipped, whole, at, timeZone);
+    at = whole.end;
   }
   return Math.min(missed, terms.rolloverCap);
 }
@@ -167,24 +189,32 @@ export interface ScheduledAllowance extends Period {
 
 /**
  * The twelve months of a yearly member's current year: what was given, what fell away unseen, and what is still to
- * come. Months that begin after the membership has ended are left out; a monthly member has none.
+ * come. Months that begin after the membership has ended are left out; a monthly member has none. A month cut by the
+ * change to yearly begins where the period served before it ends.
  */
 export function yearlySchedule(
   membership: Membership | null,
+  served: Served | null,
   now: Date,
   timeZone: string,
 ): readonly ScheduledAllowance[] {
-  if (membership === null || membership.cycle !== "yearly" || now < membership.startedAt) return [];
+  if (membership === null || now < membership.startedAt) return [];
   const end = activeUntil(membership);
   const at = end !== null && end <= now ? new Date(end.getTime() - 1) : now;
-  if (at < membership.startedAt) return [];
-  return yearOfTwelve(membership.startedAt, at, timeZone)
+  if (at < membership.startedAt || cycleAt(membership, at) !== "yearly") return [];
+  return yearOfTwelve(membership.startedAt, membership.currentPeriodStart, at, timeZone)
     .filter((month) => end === null || month.start < end)
-    .map((month, index) => ({
-      month: index + 1,
-      start: month.start,
-      end: month.end,
-      amount: termsAt(membership, month.start).monthlyCredits,
-      status: contains(month, at) ? "given" : month.start > at ? "scheduled" : "missed",
-    }));
+    .map((month, index) => {
+      const begun = served !== null && served.end.getTime() === month.end.getTime();
+      const cut = begun ? served.start : served !== null && contains(month, served.end) ? served.end : month.start;
+      const start = later(month.start, cut);
+      const amount = termsAt(membership, start).monthlyCredits;
+      return {
+        month: index + 1,
+        start,
+        end: month.end,
+        amount: start > month.start ? prorate(amount, month, start, timeZone) : amount,
+        status: contains({ start, end: month.end }, at) ? "given" : start > at ? "scheduled" : "missed",
+      };
+    });
 }

@@ -62,14 +62,19 @@ function anchoredIndexAt(anchor: Date, at: Date, timeZone: string): number {
   return index;
 }
 
-/** The twelve months of the membership year that `at` lies in, counted from the join moment. */
+/**
+ * The twelve months of the membership year that `at` lies in, counted from the join moment. `yearStart` is where some
+ * year of this membership begins: a monthly member who changes to yearly begins it at the k-th month after joining.
+ */
 export function yearOfTwelve(
   anchor: Date,
+  yearStart: Date,
   at: Date,
   timeZone: string,
 ): readonly (Period & { readonly index: number })[] {
+  const offset = anchoredMonthAt(anchor, yearStart, timeZone).index;
   const { index } = anchoredMonthAt(anchor, at, timeZone);
-  const first = index - (index % MONTHS_OF_YEAR);
+  const first = offset + Math.floor((index - offset) / MONTHS_OF_YEAR) * MONTHS_OF_YEAR;
   return Array.from({ length: MONTHS_OF_YEAR }, (_, n) => anchoredMonth(anchor, first + n, timeZone));
 }
 

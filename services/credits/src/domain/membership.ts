@@ -24,6 +24,8 @@ export interface Membership {
   readonly terms: TierTerms;
   /** The terms that take over at `currentPeriodEnd` (a scheduled downgrade). */
   readonly pendingTerms: TierTerms | null;
+  /** The cycle that takes over at `currentPeriodEnd` (a scheduled change from yearly to monthly). */
+  readonly pendingCycle: Cycle | null;
   /** The join moment. */
   readonly startedAt: Date;
   readonly currentPeriodStart: Date;
@@ -57,4 +59,50 @@ export function isActiveAt(membership: Membership, at: Date): boolean {
 export function termsAt(membership: Membership, at: Date): TierTerms {
   const { pendingTerms, currentPeriodEnd } = membership;
   return pendingTerms !== null && at >= currentPeriodEnd ? pendingTerms : membership.terms;
+}
+
+export function cycleAt(membership: Membership, at: Date): Cycle {
+  const { pendingCycle, currentPeriodEnd } = membership;
+  return pendingCycle !== null && at >= currentPeriodEnd ? pendingCycle : membership.cycle;
+}
+
+/** The form in which the ledger keeps its copy of a membership. */
+export function membershipToState(membership: Membership | null): unknown {
+  return membership === null ? null : JSON.parse(JSON.stringify(membership));
+}
+
+/**
+ * Reads the ledger's copy back.
+ * @throws TypeError when it is not one of ours: better no reset than a wrong one.
+ */
+export function membershipFromState(state: unknown): Membership | null {
+  if (state === null || state === undefined) return null;
+  const stored = state as { readonly [K in keyof Membership]: unknown };
+  const terms = (value: unknown): TierTerms => {
+    const candidate = value as TierTerms | null;
+    if (typeof candidate?.tier !== "string" || !Number.isSafeInteger(candidate.monthlyCredits)) {
+      throw new TypeError("the copy of a membership holds no terms");
+    }
+    return candidate;
+  };
+  const moment = (value: unknown): Date => {
+    const date = new Date(typeof value === "string" ? value : Number.NaN);
+    if (Number.isNaN(date.getTime())) throw new TypeError("the copy of a membership holds a bad moment");
+    return date;
+  };
+  const optionalMoment = (value: unknown) => (value === null || value === undefined ? null : moment(value));
+  return {
+    membershipId: String(stored.membershipId),
+    status: stored.status as MembershipStatus,
+    cycle: stored.cycle as Cycle,
+    terms: terms(stored.terms),
+    pendingTerms: stored.pendingTerms === null || stored.pendingTerms === undefined ? null : terms(stored.pendingTerms),
+    pendingCycle: stored.pendingCycle === "monthly" || stored.pendingCycle === "yearly" ? stored.pendingCycle : null,
+    startedAt: moment(stored.startedAt),
+    currentPeriodStart: moment(stored.currentPeriodStart),
+    currentPeriodEnd: moment(stored.currentPeriodEnd),
+    expiresAt: optionalMoment(stored.expiresAt),
+    cancelAtPeriodEnd: stored.cancelAtPeriodEnd === true,
+    endedAt: optionalMoment(stored.endedAt),
+  };
 }

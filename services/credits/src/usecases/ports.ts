@@ -1,0 +1,103 @@
+import type {
+  AccountCheck,
+  AccountView,
+  AdjustOperation,
+  AdjustResult,
+  AllowanceState,
+  AllowanceStep,
+  AllowanceStepResult,
+  ApplyMembershipResult,
+  CaptureOperation,
+  ConsumeOperation,
+  ConsumeResult,
+  CreditPackage,
+  Explanation,
+  GrantOperation,
+  GrantResult,
+  Hold,
+  HoldEndResult,
+  HoldOperation,
+  HoldResult,
+  LedgerId,
+  LedgerRow,
+  MembershipOperation,
+  PurchaseOperation,
+  PurchaseResult,
+  RefundOperation,
+  RefundResult,
+  ReleaseOperation,
+  SetPackageOperation,
+  SetPackageResult,
+  StatusOperation,
+  StatusResult,
+  TransactionFilter,
+  UsageRejection,
+  UsageRow,
+  UserId,
+  YearlyMonthView,
+} from "../domain/ledger.ts";
+
+/** The ledger inside one open transaction. Nothing counts until the transaction has committed. */
+export interface LedgerSession {
+  lockAccounts(now: Date, userIds: readonly UserId[]): Promise<void>;
+  consume(now: Date, operations: readonly ConsumeOperation[]): Promise<ConsumeResult[]>;
+  refund(now: Date, operations: readonly RefundOperation[]): Promise<RefundResult[]>;
+  grant(now: Date, operations: readonly GrantOperation[]): Promise<GrantResult[]>;
+  adjust(now: Date, operations: readonly AdjustOperation[]): Promise<AdjustResult[]>;
+  setStatus(now: Date, operations: readonly StatusOperation[]): Promise<StatusResult[]>;
+  hold(now: Date, operations: readonly HoldOperation[]): Promise<HoldResult[]>;
+  capture(now: Date, operations: readonly CaptureOperation[]): Promise<HoldEndResult[]>;
+  release(now: Date, operations: readonly ReleaseOperation[]): Promise<HoldEndResult[]>;
+  purchase(now: Date, operations: readonly PurchaseOperation[]): Promise<PurchaseResult[]>;
+  setPackages(now: Date, operations: readonly SetPackageOperation[]): Promise<SetPackageResult[]>;
+
+  applyMembership(now: Date, operations: readonly MembershipOperation[]): Promise<ApplyMembershipResult[]>;
+  loadDue(now: Date, userIds: readonly UserId[]): Promise<AllowanceState[]>;
+  claimDue(now: Date, limit: number): Promise<AllowanceState[]>;
+  checkAndReset(now: Date, steps: readonly AllowanceStep[]): Promise<AllowanceStepResult[]>;
+
+  /** Lapses what is due on these accounts and creates those that do not exist. Answers the rows written. */
+  touch(now: Date, userIds: readonly UserId[]): Promise<number>;
+  expireHolds(now: Date, limit: number): Promise<number>;
+  expireGrants(now: Date, limit: number): Promise<number>;
+
+  /** Which of these events this consumer meets for the first time. */
+  recordInbox(consumer: string, eventIds: readonly string[], now: Date): Promise<ReadonlySet<string>>;
+  rejectUsage(now: Date, rejections: readonly UsageRejection[]): Promise<void>;
+
+  accounts(now: Date, userIds: readonly UserId[]): Promise<AccountView[]>;
+  check(range: CheckRange): Promise<AccountCheck[]>;
+}
+
+export type CheckRange =
+  | { readonly afterUserId: UserId; readonly limit: number }
+  | { readonly userIds: readonly UserId[] };
+
+/** Where transactions come from. */
+export interface Ledger {
+  /**
+   * Runs work in one transaction and commits it; work may run several times (deadlocks), so it must do nothing else.
+   * Events written by it are on their way once this resolves.
+   */
+  write<T>(name: string, work: (session: LedgerSession) => Promise<T>): Promise<T>;
+  /** As `write`, for work that changes nothing. */
+  read<T>(name: string, work: (session: LedgerSession) => Promise<T>): Promise<T>;
+}
+
+/** Reads that need no transaction. Each sees everything committed before it. */
+export interface LedgerReads {
+  transactions(filter: TransactionFilter): Promise<LedgerRow[]>;
+  transaction(id: LedgerId): Promise<LedgerRow | null>;
+  /** Oldest first, with back-pressure. */
+  streamTransactions(filter: Omit<TransactionFilter, "limit" | "beforeVersion">): AsyncIterable<LedgerRow>;
+  hold(now: Date, id: LedgerId): Promise<Hold | null>;
+  explain(userId: UserId, at: Date): Promise<Explanation | null>;
+  usage(userId: UserId, edges: readonly Date[]): Promise<UsageRow[]>;
+  yearlyMonths(userId: UserId): Promise<YearlyMonthView[]>;
+  packages(all: boolean): Promise<CreditPackage[]>;
+  package(code: string): Promise<CreditPackage | null>;
+}
+
+export interface Clock {
+  now(): Date;
+}

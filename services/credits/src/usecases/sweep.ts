@@ -1,0 +1,51 @@
+import type { Clock, Ledger } from "./ports.ts";
+import { settleAllowances } from "./settle-allowances.ts";
+
+export interface SweepPorts {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly timeZone: string;
+}
+
+/**
+ * Accounts settled in one transaction. Small enough that an account whose owner spends meanwhile waits for its lock
+ * well under 200 ms.
+ */
+const PAGE = 250;
+
+/** Gives every reset that is due. Accounts in somebody else's hands are skipped: many instances share the work. */
+export function sweepResets(ports: SweepPorts, signal: AbortSignal): Promise<number> {
+  return untilDone(signal, () =>
+    ports.ledger.write("sweep.resets", async (session) => {
+      const now = ports.clock.now();
+      const due = await session.claimDue(now, PAGE);
+      await settleAllowances(session, now, due, { timeZone: ports.timeZone });
+      return due.length;
+    }),
+  );
+}
+
+/** Frees holds that nobody captured or released in time. */
+export function sweepHolds(ports: SweepPorts, signal: AbortSignal): Promise<number> {
+  return untilDone(signal, () =>
+    ports.ledger.write("sweep.holds", (session) => session.expireHolds(ports.clock.now(), PAGE)),
+  );
+}
+
+/** Lapses grants whose time is over. */
+export function sweepGrants(ports: SweepPorts, signal: AbortSignal): Promise<number> {
+  return untilDone(signal, () =>
+    ports.ledger.write("sweep.grants", (session) => session.expireGrants(ports.clock.now(), PAGE)),
+  );
+}
+
+/** Page after page, each a transaction of its own, until one finds nothing. Answers how many were served. */
+async function untilDone(signal: AbortSignal, page: () => Promise<number>): Promise<number> {
+  let total = 0;
+  while (!signal.aborted) {
+    const served = await page();
+    if (served === 0) break;
+    total += served;
+  }
+  return total;
+}
