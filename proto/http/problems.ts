@@ -93,4 +93,36 @@ export const domainProblems = defineProblems({
     title: "An account cannot hold so many credits",
     action: "Grant less; the limit stands in limit.",
   },
+
+  // membership
+  unknown_tier: {
+    status: 400,
+    title: "There is no such tier",
+    action: "Use one of the tiers listed in tiers.",
+  },
+  end_date_in_past: {
+    status: 400,
+    title: "The end of the membership is not in the future",
+    action: "Send a later expiresAt; to end the membership now, use DELETE.",
+  },
+  tier_not_found: {
+    status: 404,
+    title: "There is no such tier",
+    action: "Use one of the tiers listed in tiers, or PUT it to create it.",
+  },
+  tier_retired: {
+    status: 409,
+    title: "This tier takes no new members",
+    action: "Choose a tier of GET /api/membership/tiers, or offer this one again.",
+  },
+  version_conflict: {
+    status: 409,
+    title: "This was changed by somebody else since it was read",
+    action: "Read it anew, decide again, and send currentVersion as If-Match.",
+  },
+  transition_not_allowed: {
+    status: 409,
+    title: "The membership is in a state that does not allow this",
+    action: "Its state stands in state, what can be done in it in allowed.",
+  },
 });

@@ -1,0 +1,286 @@
+import { defineRoute } from "@stipend/platform/http/contract";
+import { z } from "zod";
+import { Code, Cursor, PageLimit, page, Reason, Timestamp, UserId } from "./common.ts";
+
+const Cycle = z.enum(["monthly", "yearly"]);
+const STATUSES = ["none", "active", "cancelled", "expired", "ended"] as const;
+const Status = z.enum(STATUSES).meta({
+  description:
+    "none: never a member; cancelled: the period ran out after a cancellation; expired: the agreed end came; ended: an admin ended it.",
+});
+const Credits = z.int().min(0).max(1_000_000_000);
+const Version = z.int().min(0).meta({ description: "Rises by one with every change; send it as If-Match." });
+
+// ---- what the answers are made of ----------------------------------------------------------------------------------
+
+export const Membership = z
+  .object({
+    userId: UserId,
+    tier: Code.nullable().meta({ description: "Null without an active membership." }),
+    status: Status,
+    cycle: Cycle.nullable(),
+    startedAt: Timestamp.nullable().meta({ description: "The join day: periods are counted from here." }),
+    currentPeriodStart: Timestamp.nullable(),
+    currentPeriodEnd: Timestamp.nullable().meta({ description: "Exclusive. Renews here unless it ends." }),
+    expiresAt: Timestamp.nullable().meta({ description: "The agreed end, if there is one. Exclusive." }),
+    cancelAtPeriodEnd: z.boolean(),
+    pendingTier: Code.nullable().meta({ description: "Takes over at currentPeriodEnd: a scheduled downgrade." }),
+    pendingCycle: Cycle.nullable().meta({ description: "Takes over at currentPeriodEnd." }),
+    monthlyCredits: Credits.nullable(),
+    lastTier: Code.nullable().meta({ description: "The tier of the newest membership, even when that has ended." }),
+    endedAt: Timestamp.nullable(),
+    membershipId: z.string().nullable(),
+    version: Version,
+  })
+  .meta({ id: "Membership" });
+
+const terms = {
+  monthlyCredits: Credits,
+  rank: z.int().min(0).max(1_000_000).meta({ description: "A higher rank is an upgrade." }),
+  anchor: z.enum(["calendar", "anniversary"]).meta({ description: "Allowance months: from the 1st, or the join day." }),
+  firstPeriod: z.enum(["full", "prorated"]),
+  rolloverCap: Credits.meta({ description: "Most unused credits that move into the next allowance period." }),
+  onExpiry: z.enum(["keep", "forfeit"]).meta({ description: "What happens to the rest of the allowance at the end." }),
+};
+
+export const Tier = z
+  .object({
+    tier: Code,
+    displayName: z.string(),
+    ...terms,
+    features: z.array(z.string()).meta({ description: "What it offers, in words for the catalogue." }),
+    offered: z.boolean().meta({ description: "False: retired. Members keep it, nobody new may join." }),
+    version: Version,
+  })
+  .meta({ id: "Tier" });
+
+export const User = z
+  .object({
+    userId: UserId,
+    email: z.string().nullable(),
+    name: z.string().nullable(),
+    tier: Code.nullable(),
+    status: Status,
+    cycle: Cycle.nullable(),
+    startedAt: Timestamp.nullable(),
+    currentPeriodEnd: Timestamp.nullable(),
+    expiresAt: Timestamp.nullable(),
+    cancelAtPeriodEnd: z.boolean(),
+    pendingTier: Code.nullable(),
+    monthlyCredits: Credits.nullable(),
+    lastTier: Code.nullable(),
+    endedAt: Timestamp.nullable(),
+    membershipVersion: Version,
+    balance: z.int().meta({ description: "As the events of credits told it; balanceVersion says which state that is." }),
+    held: z.int(),
+    balanceVersion: z.int().min(0).meta({ description: "0: credits has not told of this account yet." }),
+    accountStatus: z.enum(["active", "frozen"]),
+    firstSeenAt: Timestamp,
+  })
+  .meta({ id: "User" });
+
+const oneMembership = { 200: { description: "The membership as it is now", schema: Membership } } as const;
+const userParams = z.object({ userId: UserId });
+const tierParams = z.object({ code: Code });
+
+// ---- members -------------------------------------------------------------------------------------------------------
+
+export const getMembership = defineRoute({
+  id: "membership.get",
+  method: "GET",
+  path: "/api/membership",
+  roles: ["user"],
+  summary: "The caller's membership; tier is null for a non-member",
+  tags: ["membership"],
+  responses: oneMembership,
+  errors: [],
+});
+
+export const listOfferedTiers = defineRoute({
+  id: "membership.tiers",
+  method: "GET",
+  path: "/api/membership/tiers",
+  roles: ["user", "support", "admin", "auditor", "service"],
+  summary: "The tiers that can be joined, lowest rank first",
+  tags: ["membership"],
+  responses: { 200: { description: "The catalogue", schema: z.object({ data: z.array(Tier) }) } },
+  errors: [],
+});
+
+const SelfServiceBody = z.object({ reason: Reason.optional() });
+
+export const cancelMembership = defineRoute({
+  id: "membership.cancel",
+  method: "POST",
+  path: "/api/membership/cancel",
+  roles: ["user"],
+  summary: "Let the membership end with its period; again: no change",
+  tags: ["membership"],
+  body: SelfServiceBody,
+  responses: oneMembership,
+  errors: ["version_conflict", "transition_not_allowed"],
+});
+
+export const resumeMembership = defineRoute({
+  id: "membership.resume",
+  method: "POST",
+  path: "/api/membership/resume",
+  roles: ["user"],
+  summary: "Take a cancellation back before it takes effect; again: no change",
+  tags: ["membership"],
+  body: SelfServiceBody,
+  responses: oneMembership,
+  errors: ["version_conflict", "transition_not_allowed"],
+});
+
+// ---- admins --------------------------------------------------------------------------------------------------------
+
+export const listUsers = defineRoute({
+  id: "users.list",
+  method: "GET",
+  path: "/api/admin/users",
+  roles: ["support", "admin"],
+  summary: "Users with membership and balance: newest first, or by the word that query found",
+  tags: ["admin"],
+  query: z.object({
+    query: z.string().trim().min(1).max(128).optional().meta({
+      description: "The beginning of a user id, an e-mail address, its domain, a name or a word of a name.",
+    }),
+    tier: Code.optional().meta({ description: "Of the active membership, unless status names another one." }),
+    status: Status.optional(),
+    balanceMin: z.coerce.number().int().min(0).optional(),
+    balanceMax: z.coerce.number().int().min(0).optional(),
+    endsFrom: Timestamp.optional().meta({ description: "Memberships whose agreed end is at or after this." }),
+    endsTo: Timestamp.optional().meta({ description: "Memberships whose agreed end is before this." }),
+    limit: PageLimit,
+    cursor: Cursor.optional(),
+  }),
+  responses: { 200: { description: "A page of users", schema: page(User) } },
+  errors: ["invalid_cursor"],
+});
+
+export const getUser = defineRoute({
+  id: "users.get",
+  method: "GET",
+  path: "/api/admin/users/:userId",
+  roles: ["support", "admin"],
+  summary: "One user with membership and balance",
+  tags: ["admin"],
+  params: userParams,
+  responses: { 200: { description: "The user", schema: User } },
+  errors: ["user_not_found"],
+});
+
+export const putMembership = defineRoute({
+  id: "users.membership.set",
+  method: "PUT",
+  path: "/api/admin/users/:userId/membership",
+  roles: ["admin"],
+  summary: "Make the user a member, or change tier, cycle or end; the same again changes nothing",
+  tags: ["admin"],
+  params: userParams,
+  body: z.object({
+    tier: Code,
+    cycle: Cycle,
+    expiresAt: Timestamp.nullable().optional().meta({
+      description: "The agreed end, in the future. null: none. Left out: as it is (a new membership has none).",
+    }),
+    terms: z.enum(["keep", "latest"]).default("keep").meta({
+      description: "A member of this tier keeps the terms agreed to, or agrees to the tier's terms of today.",
+    }),
+    reason: Reason,
+  }),
+  idempotencyKey: "optional",
+  responses: oneMembership,
+  errors: ["unknown_tier", "end_date_in_past", "idempotency_key_reused", "version_conflict", "tier_retired"],
+});
+
+export const deleteMembership = defineRoute({
+  id: "users.membership.end",
+  method: "DELETE",
+  path: "/api/admin/users/:userId/membership",
+  roles: ["admin"],
+  summary: "End the membership at once",
+  tags: ["admin"],
+  params: userParams,
+  body: z.object({ reason: Reason }),
+  idempotencyKey: "optional",
+  responses: oneMembership,
+  errors: ["idempotency_key_reused", "version_conflict", "transition_not_allowed"],
+});
+
+export const listTiers = defineRoute({
+  id: "tiers.list",
+  method: "GET",
+  path: "/api/admin/tiers",
+  roles: ["support", "admin"],
+  summary: "Every tier, retired ones included, lowest rank first",
+  tags: ["admin"],
+  responses: { 200: { description: "The tiers", schema: z.object({ data: z.array(Tier) }) } },
+  errors: [],
+});
+
+export const getTier = defineRoute({
+  id: "tiers.get",
+  method: "GET",
+  path: "/api/admin/tiers/:code",
+  roles: ["support", "admin"],
+  summary: "One tier",
+  tags: ["admin"],
+  params: tierParams,
+  responses: { 200: { description: "The tier", schema: Tier } },
+  errors: ["tier_not_found"],
+});
+
+export const putTier = defineRoute({
+  id: "tiers.set",
+  method: "PUT",
+  path: "/api/admin/tiers/:code",
+  roles: ["admin"],
+  summary: "Create a tier or change it; members keep the terms they agreed to",
+  tags: ["admin"],
+  params: tierParams,
+  body: z.object({
+    monthlyCredits: Credits,
+    displayName: z.string().trim().min(1).max(100).optional().meta({ description: "New tiers: the code." }),
+    rank: terms.rank.optional().meta({ description: "New tiers: above all others." }),
+    anchor: terms.anchor.optional(),
+    firstPeriod: terms.firstPeriod.optional(),
+    rolloverCap: terms.rolloverCap.optional(),
+    onExpiry: terms.onExpiry.optional(),
+    features: z.array(z.string().trim().min(1).max(200)).max(50).optional(),
+    offered: z.boolean().optional(),
+    reason: Reason,
+  }),
+  responses: {
+    200: { description: "The tier was changed; what was left out stayed as it was", schema: Tier },
+    201: { description: "The tier is new", schema: Tier },
+  },
+  errors: ["version_conflict"],
+});
+
+// ---- inside the system ---------------------------------------------------------------------------------------------
+
+export const seeUsers = defineRoute({
+  id: "users.seen",
+  method: "POST",
+  path: "/internal/users/seen",
+  roles: ["service"],
+  summary: "Users that a valid token named; unknown ones are created, e-mail and name are kept",
+  tags: ["internal"],
+  body: z.object({
+    users: z
+      .array(
+        z.strictObject({
+          userId: UserId,
+          email: z.string().min(1).max(320).optional(),
+          name: z.string().min(1).max(200).optional(),
+        }),
+      )
+      .min(1)
+      .max(500),
+  }),
+  bodyLimit: 262_144,
+  responses: { 204: { description: "They are known now" } },
+  errors: [],
+});
