@@ -4,10 +4,10 @@ import { run } from "../install/exec.ts";
 
 /** One place for the images: compose.yaml and packages/testing use the same tags. */
 export const IMAGES = {
-  mysql: "mysql:9.7",
+  mysql: "mysql:9",
   kafka: "apache/kafka:4.4.0",
-  redis: "redis:8.4",
-  traces: "jaegertracing/jaeger:2.20.0",
+  redis: "redis:8",
+  traces: "jaegertracing/jaeger:2.11.0",
 } as const;
 export type DockerEngine = keyof typeof IMAGES;
 
