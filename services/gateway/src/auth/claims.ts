@@ -1,7 +1,7 @@
 import { isRole, USER_ID_PATTERN } from "@stipend/platform/auth/actor";
 import type { Role } from "@stipend/platform/http/contract";
 import type { JWTPayload } from "jose";
-import { Refusal } from "../http/refusal.ts";
+import { refuseToken } from "./refuse-token.ts";
 
 /** Who the token speaks for. */
 export interface Principal {
@@ -31,10 +31,9 @@ const MAX_EMAIL = 254;
  */
 export function principalOf(payload: JWTPayload, mapping: ClaimMapping): Principal {
   const { sub, exp, jti } = payload;
-  if (sub === undefined || !USER_ID_PATTERN.test(sub)) {
-    throw new Refusal("token_subject_invalid", {
-      message: "The token's sub must be 1-128 characters of A-Z a-z 0-9 . _ @ | : -",
-    });
+  // jose checks that sub is there, not that it is text.
+  if (typeof sub !== "string" || !USER_ID_PATTERN.test(sub)) {
+    throw refuseToken("token_subject_invalid", "The token's sub must be 1-128 characters of A-Z a-z 0-9 . _ @ | : -");
   }
   const email = emailOf(claim(payload, mapping.emailClaim));
   return {
@@ -51,7 +50,7 @@ function rolesOf(value: unknown, defaults: readonly Role[]): readonly Role[] {
   if (value === undefined || value === null) return defaults;
   const names: unknown = typeof value === "string" ? value.split(/[\s,]+/) : value;
   if (!Array.isArray(names) || names.length > MAX_ROLES || !names.every((name) => typeof name === "string")) {
-    throw new Refusal("token_malformed", { message: "The token's roles must be a list of names" });
+    throw refuseToken("token_malformed", "The token's roles must be a list of names");
   }
   return [...new Set(names.filter(isRole))];
 }

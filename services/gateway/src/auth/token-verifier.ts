@@ -3,6 +3,7 @@ import { errors, type JWTPayload, jwtVerify } from "jose";
 import { Refusal } from "../http/refusal.ts";
 import { type ClaimMapping, type Principal, principalOf } from "./claims.ts";
 import { type KeyStore, KeysUnavailable } from "./key-store.ts";
+import { refuseToken } from "./refuse-token.ts";
 
 export interface TokenVerifierOptions {
   readonly keys: Pick<KeyStore, "keyFor" | "generation">;
@@ -96,13 +97,14 @@ export class TokenVerifier {
 }
 
 function bearerToken(authorization: string | undefined): string {
-  if (authorization === undefined || authorization.trim() === "") throw refuse("token_missing", "No token was sent");
+  if (authorization === undefined || authorization.trim() === "")
+    throw refuseToken("token_missing", "No token was sent");
   const [scheme, token, ...rest] = authorization.trim().split(/ +/);
   if (scheme?.toLowerCase() !== "bearer" || token === undefined || rest.length > 0) {
-    throw refuse("token_malformed", "The Authorization header must be: Bearer <token>");
+    throw refuseToken("token_malformed", "The Authorization header must be: Bearer <token>");
   }
   if (token.length > MAX_TOKEN_CHARS || !/^[\w-]+\.[\w-]+\.[\w-]*$/.test(token)) {
-    throw refuse("token_malformed", "The token is not a signed JWT");
+    throw refuseToken("token_malformed", "The token is not a signed JWT");
   }
   return token;
 }
@@ -114,41 +116,32 @@ const CLAIM_CODES: Readonly<Record<string, string>> = {
 };
 
 function refusalOf(error: unknown): unknown {
-  if (error instanceof errors.JWTExpired) return refuse("token_expired", "The token has expired");
+  if (error instanceof errors.JWTExpired) return refuseToken("token_expired", "The token has expired");
   if (error instanceof errors.JWTClaimValidationFailed) return claimRefusal(error);
   if (error instanceof errors.JOSEAlgNotAllowed) {
-    return refuse("token_algorithm_refused", "The token is signed with an algorithm that is not accepted here");
+    return refuseToken("token_algorithm_refused", "The token is signed with an algorithm that is not accepted here");
   }
   if (error instanceof errors.JWSSignatureVerificationFailed) {
-    return refuse("token_signature_invalid", "The token's signature does not fit");
+    return refuseToken("token_signature_invalid", "The token's signature does not fit");
   }
   if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
-    return refuse("token_key_unknown", "The token's kid names no key of the issuer");
+    return refuseToken("token_key_unknown", "The token's kid names no key of the issuer");
   }
   if (error instanceof KeysUnavailable) {
     return new Refusal("identity_provider_unavailable", { message: error.message, retryAfterSeconds: 5 });
   }
-  if (error instanceof errors.JOSEError) return refuse("token_malformed", "The token is not a valid JWT");
+  if (error instanceof errors.JOSEError) return refuseToken("token_malformed", "The token is not a valid JWT");
   // A key that can't be imported or used with this algorithm: the token names a key that does not fit it.
   if (error instanceof TypeError || error instanceof DOMException) {
-    return refuse("token_key_unknown", "The token's key does not fit its algorithm");
+    return refuseToken("token_key_unknown", "The token's key does not fit its algorithm");
   }
   return error;
 }
 
 function claimRefusal(error: errors.JWTClaimValidationFailed): Refusal {
   if (error.reason === "missing") {
-    return refuse("token_claim_missing", `The token has no ${error.claim}`, { claim: error.claim });
+    return refuseToken("token_claim_missing", `The token has no ${error.claim}`, { claim: error.claim });
   }
   const code = CLAIM_CODES[error.claim] ?? "token_malformed";
-  return refuse(code, `The token's ${error.claim} is not accepted here`, { claim: error.claim });
-}
-
-function refuse(code: string, message: string, details: Readonly<Record<string, unknown>> = {}): Refusal {
-  // RFC 6750 §3: no error attribute when no token was sent at all.
-  const challenge =
-    code === "token_missing"
-      ? 'Bearer realm="stipend"'
-      : `Bearer realm="stipend", error="invalid_token", error_description="${code}"`;
-  return new Refusal(code, { message, details, headers: { "www-authenticate": challenge } });
+  return refuseToken(code, `The token's ${error.claim} is not accepted here`, { claim: error.claim });
 }

@@ -1,5 +1,6 @@
+import { idempotencyKeyOf } from "@stipend/platform/http/idempotency";
 import { type FeatureAddress, featureRoute } from "@stipend/proto/http/features";
-import { idempotencyKeyOf, type RequestContext, type Route, requirePrincipal } from "../http/context.ts";
+import { type RequestContext, type Route, requirePrincipal } from "../http/context.ts";
 import { type Feature, heldAmount } from "./feature.ts";
 import { MeteredCall, type MeteredCallParts } from "./metered-call.ts";
 
@@ -15,7 +16,7 @@ export function routeOfFeature(feature: Feature, parts: MeteredCallParts): Route
 async function runFeature(feature: Feature, parts: MeteredCallParts, context: RequestContext): Promise<void> {
   const { req, res, params, search, caller } = context;
   const principal = requirePrincipal(context);
-  const idempotencyKey = idempotencyKeyOf(req);
+  const idempotencyKey = idempotencyKeyOf(req, "optional");
   await new MeteredCall(parts, { feature, params, search, principal, caller, idempotencyKey, req, res }).run();
 }
 

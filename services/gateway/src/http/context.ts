@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RouteContract } from "@stipend/platform/http/contract";
 import type { Principal } from "../auth/claims.ts";
 import type { Caller } from "../forward/identity.ts";
-import { Refusal } from "./refusal.ts";
 
 /** One request that was let in. */
 export interface RequestContext {
@@ -30,19 +29,4 @@ export interface Route {
 export function requirePrincipal(context: RequestContext): Principal {
   if (context.principal === undefined) throw new Error(`${context.contract.id} needs a caller`);
   return context.principal;
-}
-
-/**
- * The client's Idempotency-Key.
- *
- * @throws Refusal idempotency_key_invalid when it was sent more than once or can't be used.
- */
-export function idempotencyKeyOf(req: IncomingMessage): string | undefined {
-  const keys = req.headersDistinct["idempotency-key"];
-  if (keys === undefined) return undefined;
-  const [key] = keys;
-  if (keys.length > 1 || key === undefined || !/^[\x20-\x7e]{1,255}$/.test(key)) {
-    throw new Refusal("idempotency_key_invalid");
-  }
-  return key;
 }

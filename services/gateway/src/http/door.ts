@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
 import { hasAnyRole } from "@stipend/platform/auth/actor";
 import type { RouteContract } from "@stipend/platform/http/contract";
 import type { Log } from "@stipend/platform/log/log";
 import type { Request, Response } from "express";
+import "@stipend/platform/http/request";
 import type { Principal } from "../auth/claims.ts";
 import type { TokenVerifier } from "../auth/token-verifier.ts";
 import { type Caller, callerOf } from "../forward/identity.ts";
@@ -22,8 +22,6 @@ export interface DoorParts {
   /** undefined: no limits (STIPEND_LIMITS=off). */
   readonly limits: Limits | undefined;
   readonly refusals: Pick<RefusalLog, "record">;
-  /** Requests under way at once; more are refused. */
-  readonly maxInFlight: number;
   readonly log: Log;
 }
 
@@ -34,36 +32,25 @@ export interface DoorParts {
 export class Door {
   readonly #parts: DoorParts;
   readonly #reports = new ReportQuota({ quota: 30, windowMs: 60_000, maxKeys: 10_000 });
-  #inFlight = 0;
 
   constructor(parts: DoorParts) {
     this.#parts = parts;
   }
 
-  get inFlight(): number {
-    return this.#inFlight;
-  }
-
   /** Never rejects: whatever goes wrong becomes a problem+json. */
   async handle(req: Request, res: Response): Promise<void> {
-    const requestId = requestIdOf(req);
-    res.setHeader("x-request-id", requestId);
-    this.#inFlight += 1;
     try {
-      if (this.#inFlight > this.#parts.maxInFlight) throw new Refusal("overloaded", { retryAfterSeconds: 1 });
-      await this.#serve(req, res, requestId);
+      await this.#serve(req, res);
     } catch (error) {
-      answerProblem(res, error, requestId, this.#parts.log);
-    } finally {
-      this.#inFlight -= 1;
+      answerProblem(res, error, req.requestId, this.#parts.log);
     }
   }
 
-  async #serve(req: Request, res: Response, requestId: string): Promise<void> {
+  async #serve(req: Request, res: Response): Promise<void> {
     const { pathname, search } = splitTarget(req.originalUrl);
     const { route, params } = this.#find(req.method, pathname);
     const { contract } = route;
-    const caller = callerOf(req, req.ip ?? "", requestId);
+    const caller = callerOf(req, req.ip ?? "", req.requestId);
     const principal = contract.roles === "anyone" ? undefined : await this.#identify(req, contract, caller);
     await this.#limit(req, res, caller, principal);
     if (principal !== undefined) await this.#authorise(req, contract, principal, caller);
@@ -73,11 +60,8 @@ export class Door {
   #find(method: string, pathname: string) {
     const match = this.#parts.routes().match(method, pathname);
     if (match.kind === "unknown_path") throw new Refusal("not_found");
-    const allow =
-      match.kind === "wrong_method" ? match.allow : match.route.head || method !== "HEAD" ? undefined : ["GET"];
-    if (match.kind === "wrong_method" || allow !== undefined) {
-      throw new Refusal("method_not_allowed", { headers: { allow: (allow ?? []).join(", ") } });
-    }
+    if (match.kind === "wrong_method") throw methodNotAllowed(match.allow);
+    if (method === "HEAD" && !match.route.head) throw methodNotAllowed([match.route.contract.method]);
     return match;
   }
 
@@ -137,8 +121,6 @@ function isPrivileged(contract: RouteContract): boolean {
   return contract.roles !== "anyone" && !contract.roles.includes("user");
 }
 
-/** The client's own, when it is one that can stand in headers and logs; otherwise a new one. */
-function requestIdOf(req: Request): string {
-  const sent = req.headers["x-request-id"];
-  return typeof sent === "string" && /^[\w.:-]{8,64}$/.test(sent) ? sent : randomUUID();
+function methodNotAllowed(allow: readonly string[]): Refusal {
+  return new Refusal("method_not_allowed", { headers: { allow: allow.join(", ") } });
 }
