@@ -1,0 +1,143 @@
+import type { Actor } from "@stipend/platform/auth/actor";
+import { hasAnyRole } from "@stipend/platform/auth/actor";
+import { CodedError } from "@stipend/platform/errors/coded";
+import { decodeCursor, toPage } from "@stipend/platform/http/pagination";
+import { type RawRequest, serve } from "@stipend/platform/http/serve";
+import * as contract from "@stipend/proto/http/credits";
+import type { IRouter } from "express";
+import { z } from "zod";
+import { bucketEdges, defaultFrom, MOST_BUCKETS } from "../domain/buckets.ts";
+import { explainInWords } from "../domain/explanation.ts";
+import { accountOf, READ_FOR_OTHERS } from "./acting.ts";
+import type { RouteDeps } from "./deps.ts";
+import { accountBody, holdBody, transactionBody } from "./present.ts";
+import { touched } from "./touch.ts";
+import { usageBody } from "./usage.ts";
+
+const Position = z.strictObject({ v: z.int().min(1) });
+
+/** 403 comes before validation: a user who names another is refused whatever else is wrong with the request. */
+export function mayRead(actor: Actor, raw: RawRequest): void {
+  const named = raw.query["userId"];
+  if (typeof named === "string") accountOf(actor, named, READ_FOR_OTHERS);
+}
+
+export function accountRoutes(router: IRouter, deps: RouteDeps): void {
+  serve(
+    router,
+    contract.getAccount,
+    async ({ actor, query }) => ({
+      body: accountBody(await touched(deps, actor, query.userId), deps.clock.now()),
+    }),
+    { authorize: mayRead },
+  );
+
+  serve(
+    router,
+    contract.listTransactions,
+    async ({ actor, query }) => {
+      const position = decodeCursor(query.cursor, Position);
+      const { userId } = await touched(deps, actor, query.userId);
+      const rows = await deps.reads.transactions({
+        ...filterOf(query),
+        userId,
+        beforeVersion: position?.v,
+        limit: query.limit + 1,
+      });
+      return { body: toPage(rows, query.limit, transactionBody, (row) => ({ v: row.version })) };
+    },
+    { authorize: mayRead },
+  );
+
+  serve(router, contract.getTransaction, async ({ actor, params }) => {
+    const row = await deps.reads.transaction(params.transactionId);
+    const mine = row !== null && (row.userId === actor.sub || hasAnyRole(actor, READ_FOR_OTHERS));
+    if (!mine) throw new CodedError("transaction_not_found");
+    return { body: transactionBody(row) };
+  });
+
+  serve(router, contract.getHold, async ({ actor, params }) => {
+    const hold = await deps.reads.hold(deps.clock.now(), params.holdId);
+    const mine = hold !== null && (hold.userId === actor.sub || hasAnyRole(actor, READ_FOR_OTHERS));
+    if (!mine) throw new CodedError("hold_not_found");
+    return { body: holdBody(hold) };
+  });
+
+  serve(
+    router,
+    contract.usage,
+    async ({ actor, query }) => {
+      const to = query.to === undefined ? deps.clock.now() : new Date(query.to);
+      const from = query.from === undefined ? defaultFrom(query.interval, to, deps.timeZone) : new Date(query.from);
+      const edges = bucketEdges(query.interval, from, to, deps.timeZone);
+      if (edges === null) {
+        throw new CodedError("validation_failed", {
+          message: `from must lie before to, with at most ${MOST_BUCKETS} intervals between them`,
+          details: { errors: [{ field: "/from", in: "query", message: "does not fit interval and to" }] },
+        });
+      }
+      const { userId } = await touched(deps, actor, query.userId);
+      const rows = await deps.reads.usage(userId, edges);
+      return { body: { interval: query.interval, timeZone: deps.timeZone, ...usageBody(edges, rows, query.groupBy) } };
+    },
+    { authorize: mayRead },
+  );
+
+  serve(
+    router,
+    contract.explain,
+    async ({ actor, query }) => {
+      const { userId } = await touched(deps, actor, query.userId);
+      const at = query.at === undefined ? deps.clock.now() : new Date(query.at);
+      const explanation = await deps.reads.explain(userId, at);
+      if (explanation === null) throw new CodedError("user_not_found", { details: { userId } });
+      const { version, balance, held, status, grants } = explanation;
+      return {
+        body: {
+          userId,
+          at: at.toISOString(),
+          version,
+          balance,
+          held,
+          available: balance - held,
+          status,
+          grants: grants.map((grant) => ({ ...grant, expiresAt: grant.expiresAt?.toISOString() ?? null })),
+          lines: explainInWords(explanation),
+        },
+      };
+    },
+    { authorize: mayRead },
+  );
+
+  serve(
+    router,
+    contract.schedule,
+    async ({ actor, query }) => {
+      const { userId } = await touched(deps, actor, query.userId);
+      const months = await deps.reads.yearlyMonths(userId);
+      return {
+        body: {
+          data: months.map((month) => ({
+            ...month,
+            periodStart: month.periodStart.toISOString(),
+            periodEnd: month.periodEnd.toISOString(),
+          })),
+        },
+      };
+    },
+    { authorize: mayRead },
+  );
+}
+
+/** The filters that list and export share. */
+export function filterOf(query: {
+  readonly type?: readonly z.output<typeof contract.TransactionType>[] | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}) {
+  return {
+    types: query.type,
+    from: query.from === undefined ? undefined : new Date(query.from),
+    to: query.to === undefined ? undefined : new Date(query.to),
+  };
+}

@@ -1,0 +1,174 @@
+import { CodedError } from "@stipend/platform/errors/coded";
+import { serve } from "@stipend/platform/http/serve";
+import { currentTraceparent } from "@stipend/platform/telemetry/trace";
+import * as contract from "@stipend/proto/http/credits";
+import type { IRouter } from "express";
+import type { StatusOperation } from "../domain/ledger.ts";
+import { requestHash } from "../domain/request-hash.ts";
+import { resetAllowance } from "../usecases/reset-allowance.ts";
+import { auditOf, originOf } from "./acting.ts";
+import type { RouteDeps } from "./deps.ts";
+import { granted, movementBody } from "./present.ts";
+import { refusalOf } from "./refusals.ts";
+import { doneOrThrow, replied } from "./replies.ts";
+import { keyOf } from "./spend-routes.ts";
+
+/** Admin writes: each carries its audit record into the transaction of the change. */
+export function adminRoutes(router: IRouter, deps: RouteDeps): void {
+  serve(router, contract.adminGrant, async ({ actor, params, body, idempotencyKey }) => {
+    const { amount, kind, priority, expiresAt, reason } = body;
+    const { userId } = params;
+    const now = deps.clock.now();
+    if (expiresAt !== undefined && new Date(expiresAt) <= now) throw notInTheFuture();
+    const [result] = await deps.ledger.write("admin.grant", (session) =>
+      session.grant(deps.clock.now(), [
+        {
+          ...originOf(actor),
+          userId,
+          amount,
+          kind,
+          priority,
+          expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt),
+          reason,
+          audit: auditOf(actor, "credits.grant", reason),
+          requestKey: keyOf(idempotencyKey),
+          requestHash: requestHash("grant", { userId, amount, kind, priority, expiresAt, reason }),
+        },
+      ]),
+    );
+    const done = doneOrThrow(answered(result));
+    return replied(done, granted(done));
+  });
+
+  serve(router, contract.adminAdjust, async ({ actor, params, body, idempotencyKey }) => {
+    const { amount, reason } = body;
+    const { userId } = params;
+    const [result] = await deps.ledger.write("admin.adjust", (session) =>
+      session.adjust(deps.clock.now(), [
+        {
+          ...originOf(actor),
+          userId,
+          amount,
+          reason,
+          audit: auditOf(actor, "credits.adjust", reason),
+          requestKey: keyOf(idempotencyKey),
+          requestHash: requestHash("adjust", { userId, amount, reason }),
+        },
+      ]),
+    );
+    const done = doneOrThrow(answered(result));
+    return replied(done, { ...movementBody(done), amount: done.transaction.amount });
+  });
+
+  serve(router, contract.adminRefund, async ({ actor, params, body, idempotencyKey }) => {
+    const { transactionId, amount, reason } = body;
+    const { userId } = params;
+    const done = doneOrThrow(
+      await deps.operations.refund({
+        ...originOf(actor),
+        userId,
+        transactionId,
+        amount,
+        reason,
+        audit: auditOf(actor, "credits.refund", reason),
+        requestKey: keyOf(idempotencyKey),
+        requestHash: requestHash("refund", { userId, transactionId, amount, reason }),
+      }),
+    );
+    return replied(done, { ...movementBody(done), refundedTransactionId: transactionId });
+  });
+
+  serve(router, contract.adminPackage, async ({ actor, params, body, idempotencyKey }) => {
+    const { code, reason } = body;
+    const { userId } = params;
+    const key = keyOf(idempotencyKey);
+    const done = doneOrThrow(
+      await deps.operations.purchase({
+        ...originOf(actor),
+        userId,
+        code,
+        paymentReference: giftReference(userId, key),
+        membershipNotRequired: true,
+        reason,
+        audit: auditOf(actor, "credits.package", reason),
+        requestKey: key,
+        requestHash: requestHash("package", { userId, code, reason }),
+      }),
+    );
+    return replied(done, { ...granted(done), code });
+  });
+
+  serve(router, contract.adminReset, async ({ actor, params, body, idempotencyKey }) => {
+    const { userId } = params;
+    const { reason } = body;
+    const { outcome, transaction, account } = await resetAllowance(deps, {
+      userId,
+      actor: actor.sub,
+      reason,
+      audit: auditOf(actor, "credits.reset", reason),
+      requestKey: keyOf(idempotencyKey),
+      requestHash: requestHash("reset", { userId, reason }),
+      traceparent: currentTraceparent(),
+    });
+    if (outcome === "idempotency_key_reused" || outcome === "invalid") throw refusalOf({ outcome });
+    return replied(
+      { outcome: outcome === "replayed" ? "replayed" : "ok" },
+      {
+        userId,
+        reset: transaction !== null,
+        transactionId: transaction?.id ?? null,
+        balanceBefore: transaction?.balanceBefore ?? account?.balance ?? 0,
+        balanceAfter: transaction?.balanceAfter ?? account?.balance ?? 0,
+        version: transaction?.version ?? account?.version ?? 0,
+      },
+    );
+  });
+
+  statusRoute(router, deps, contract.adminFreeze, "freeze");
+  statusRoute(router, deps, contract.adminUnfreeze, "unfreeze");
+}
+
+function statusRoute(
+  router: IRouter,
+  deps: RouteDeps,
+  route: typeof contract.adminFreeze | typeof contract.adminUnfreeze,
+  action: StatusOperation["action"],
+): void {
+  serve(router, route, async ({ actor, params, body, idempotencyKey }) => {
+    const { userId } = params;
+    const { reason } = body;
+    const [result] = await deps.ledger.write(`admin.${action}`, (session) =>
+      session.setStatus(deps.clock.now(), [
+        {
+          ...originOf(actor),
+          userId,
+          action,
+          reason,
+          audit: auditOf(actor, `credits.${action}`, reason),
+          requestKey: keyOf(idempotencyKey),
+          requestHash: requestHash(action, { userId, reason }),
+        },
+      ]),
+    );
+    const done = doneOrThrow(answered(result));
+    const { id, statusAfter, version } = done.transaction;
+    return replied(done, { transactionId: id, userId, status: statusAfter, version });
+  });
+}
+
+function answered<R>(result: R | undefined): R {
+  if (result === undefined) throw new Error("the ledger answered nothing");
+  return result;
+}
+
+function notInTheFuture(): CodedError {
+  return new CodedError("validation_failed", {
+    message: "expiresAt must lie in the future",
+    details: { errors: [{ field: "/expiresAt", in: "body", message: "must lie in the future" }] },
+  });
+}
+
+/** A gift has no payment; its reference is made of the user and the request's key, so that a repeat is the same gift. */
+function giftReference(userId: string, key: string): string {
+  return `gift:${requestHash("gift", { userId, key })}`;
+}

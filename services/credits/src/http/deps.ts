@@ -1,0 +1,14 @@
+import type { Log } from "@stipend/platform/log/log";
+import type { Operations } from "../usecases/operations.ts";
+import type { Clock, Ledger, LedgerReads } from "../usecases/ports.ts";
+
+/** What the routes work with. */
+export interface RouteDeps {
+  readonly ledger: Ledger;
+  readonly reads: LedgerReads;
+  readonly operations: Operations;
+  readonly clock: Clock;
+  /** The business time zone. */
+  readonly timeZone: string;
+  readonly log: Log;
+}

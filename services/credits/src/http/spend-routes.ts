@@ -1,0 +1,142 @@
+import type { Actor } from "@stipend/platform/auth/actor";
+import { type RawRequest, serve } from "@stipend/platform/http/serve";
+import * as contract from "@stipend/proto/http/credits";
+import type { IRouter } from "express";
+import type { Insufficient } from "../domain/ledger.ts";
+import { waysToGetCredits } from "../domain/options.ts";
+import { requestHash } from "../domain/request-hash.ts";
+import { ACT_FOR_OTHERS, accountOf, originOf } from "./acting.ts";
+import type { RouteDeps } from "./deps.ts";
+import { granted, holdEndedBody, holdMadeBody, movementBody } from "./present.ts";
+import { refusalOf } from "./refusals.ts";
+import { doneOrThrow, isDone, replied } from "./replies.ts";
+
+/** 403 comes before validation: a user who names another is refused whatever else is wrong with the request. */
+function mayAct(actor: Actor, { body }: RawRequest): void {
+  const named = typeof body === "object" && body !== null && "userId" in body ? body.userId : undefined;
+  if (typeof named === "string") accountOf(actor, named, ACT_FOR_OTHERS);
+}
+
+/** What the caller can do about a 402: packages on sale that it may buy, or a higher tier. */
+export async function optionsFor(deps: RouteDeps, refused: Insufficient): Promise<readonly unknown[]> {
+  const userId = refused.account?.userId;
+  const [packages, accounts] = await Promise.all([
+    deps.reads.packages(false),
+    userId === undefined ? [] : deps.ledger.read("options", (session) => session.accounts(deps.clock.now(), [userId])),
+  ]);
+  return waysToGetCredits(refused.shortfall, packages, accounts[0]?.allowance?.tier ?? null);
+}
+
+export function spendRoutes(router: IRouter, deps: RouteDeps): void {
+  const { operations } = deps;
+
+  serve(
+    router,
+    contract.consume,
+    async ({ actor, body, idempotencyKey }) => {
+      const { amount, reason, feature, metadata } = body;
+      const userId = accountOf(actor, body.userId, ACT_FOR_OTHERS);
+      const result = await operations.consume({
+        ...originOf(actor),
+        userId,
+        amount,
+        reason,
+        feature,
+        metadata,
+        requestKey: keyOf(idempotencyKey),
+        requestHash: requestHash("consume", { userId, amount, reason, feature, metadata }),
+      });
+      if (result.outcome === "insufficient_credits") throw refusalOf(result, await optionsFor(deps, result));
+      const done = doneOrThrow(result);
+      return replied(done, movementBody(done));
+    },
+    { authorize: mayAct },
+  );
+
+  serve(router, contract.refund, async ({ actor, body, idempotencyKey }) => {
+    const { transactionId, amount, reason } = body;
+    const done = doneOrThrow(
+      await operations.refund({
+        ...originOf(actor),
+        transactionId,
+        amount,
+        reason,
+        requestKey: keyOf(idempotencyKey),
+        requestHash: requestHash("refund", { transactionId, amount, reason }),
+      }),
+    );
+    return replied(done, { ...movementBody(done), refundedTransactionId: transactionId });
+  });
+
+  serve(router, contract.createHold, async ({ actor, body, idempotencyKey }) => {
+    const { userId, amount, ttlSeconds, reason, feature, metadata } = body;
+    const result = await operations.hold({
+      ...originOf(actor),
+      userId,
+      amount,
+      ttlSeconds,
+      reason,
+      feature,
+      metadata,
+      requestKey: keyOf(idempotencyKey),
+      requestHash: requestHash("hold", { userId, amount, ttlSeconds, reason, feature, metadata }),
+    });
+    if (result.outcome === "insufficient_credits") throw refusalOf(result, await optionsFor(deps, result));
+    if (!isDone(result)) throw refusalOf(result);
+    return replied(result, holdMadeBody(result), 201);
+  });
+
+  serve(router, contract.captureHold, async ({ actor, params, body, idempotencyKey }) => {
+    const { holdId } = params;
+    const { amount, reason } = body;
+    const done = doneOrThrow(
+      await operations.capture({
+        ...originOf(actor),
+        holdId,
+        amount,
+        reason: reason ?? "",
+        requestKey: keyOf(idempotencyKey),
+        requestHash: requestHash("capture", { holdId, amount, reason }),
+      }),
+    );
+    return replied(done, holdEndedBody(done));
+  });
+
+  serve(router, contract.releaseHold, async ({ actor, params, body, idempotencyKey }) => {
+    const { holdId } = params;
+    const { reason } = body;
+    const done = doneOrThrow(
+      await operations.release({
+        ...originOf(actor),
+        holdId,
+        reason: reason ?? "",
+        requestKey: keyOf(idempotencyKey),
+        requestHash: requestHash("release", { holdId, reason }),
+      }),
+    );
+    return replied(done, holdEndedBody(done));
+  });
+
+  serve(router, contract.purchase, async ({ actor, params, body, idempotencyKey }) => {
+    const { code } = params;
+    const { userId, paymentReference } = body;
+    const done = doneOrThrow(
+      await operations.purchase({
+        ...originOf(actor),
+        userId,
+        code,
+        paymentReference,
+        reason: `package ${code}`,
+        requestKey: keyOf(idempotencyKey),
+        requestHash: requestHash("purchase", { userId, code, paymentReference }),
+      }),
+    );
+    return replied(done, { ...granted(done), code });
+  });
+}
+
+/** The contract of these routes requires the header, so it is there. */
+export function keyOf(idempotencyKey: string | undefined): string {
+  if (idempotencyKey === undefined) throw new Error("a route that moves credits must require an Idempotency-Key");
+  return idempotencyKey;
+}

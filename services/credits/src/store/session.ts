@@ -1,0 +1,95 @@
+import { MAX_INBOX_BATCH, recordInbox } from "@stipend/platform/inbox/inbox";
+import type { Database, Tx } from "@stipend/platform/mysql/database";
+import type { Ledger, LedgerReads, LedgerSession } from "../usecases/ports.ts";
+import { applyMembership, checkAndResetUserCredits, claimDueAccounts, loadDue } from "./allowance.ts";
+import {
+  adjustCredits,
+  captureHolds,
+  consumeCredits,
+  grantCredits,
+  holdCredits,
+  lockAccounts,
+  purchasePackages,
+  refundCredits,
+  releaseHolds,
+  setAccountStatus,
+} from "./ledger.ts";
+import { getPackage, listPackages, setPackages } from "./packages.ts";
+import {
+  explain,
+  getAccounts,
+  getHold,
+  getTransaction,
+  listTransactions,
+  streamTransactions,
+  usageSeries,
+  yearlyMonths,
+} from "./reads.ts";
+import { checkCreditsSync, expireGrants, expireHolds, rejectUsage, touchAccounts } from "./upkeep.ts";
+
+/** The use cases' ledger over MySQL. `onWritten` is called after each commit that may have written events. */
+export function mysqlLedger(db: Database, onWritten: () => void): Ledger {
+  return {
+    async write(name, work) {
+      const result = await db.transaction((tx) => work(sessionOf(tx)), { name });
+      onWritten();
+      return result;
+    },
+    read: (name, work) => db.transaction((tx) => work(sessionOf(tx)), { name }),
+  };
+}
+
+export function mysqlReads(db: Database): LedgerReads {
+  return {
+    transactions: (filter) => db.transaction((tx) => listTransactions(tx, filter), { name: "transactions" }),
+    transaction: (id) => getTransaction(db, id),
+    streamTransactions: (filter) => streamTransactions(db, filter),
+    hold: (now, id) => getHold(db, now, id),
+    explain: (userId, at) => db.transaction((tx) => explain(tx, userId, at), { name: "explain" }),
+    usage: (userId, edges) => db.transaction((tx) => usageSeries(tx, userId, edges), { name: "usage" }),
+    yearlyMonths: (userId) => yearlyMonths(db, userId),
+    packages: (all) => listPackages(db, { all }),
+    package: (code) => getPackage(db, code),
+  };
+}
+
+function sessionOf(tx: Tx): LedgerSession {
+  return {
+    lockAccounts: (now, userIds) => lockAccounts(tx, now, userIds),
+    consume: (now, operations) => consumeCredits(tx, now, operations),
+    refund: (now, operations) => refundCredits(tx, now, operations),
+    grant: (now, operations) => grantCredits(tx, now, operations),
+    adjust: (now, operations) => adjustCredits(tx, now, operations),
+    setStatus: (now, operations) => setAccountStatus(tx, now, operations),
+    hold: (now, operations) => holdCredits(tx, now, operations),
+    capture: (now, operations) => captureHolds(tx, now, operations),
+    release: (now, operations) => releaseHolds(tx, now, operations),
+    purchase: (now, operations) => purchasePackages(tx, now, operations),
+    setPackages: (now, operations) => setPackages(tx, now, operations),
+    applyMembership: (now, operations) => applyMembership(tx, now, operations),
+    loadDue: (now, userIds) => loadDue(tx, now, userIds),
+    claimDue: (now, limit) => claimDueAccounts(tx, now, limit),
+    checkAndReset: (now, steps) => checkAndResetUserCredits(tx, now, steps),
+    touch: (now, userIds) => touchAccounts(tx, now, userIds),
+    expireHolds: (now, limit) => expireHolds(tx, now, limit),
+    expireGrants: (now, limit) => expireGrants(tx, now, limit),
+    recordInbox: (consumer, eventIds, now) => recordAll(tx, consumer, eventIds, now),
+    rejectUsage: (now, rejections) => rejectUsage(tx, now, rejections),
+    accounts: (now, userIds) => getAccounts(tx, now, userIds),
+    check: (range) => checkCreditsSync(tx, range),
+  };
+}
+
+async function recordAll(
+  tx: Tx,
+  consumer: string,
+  eventIds: readonly string[],
+  now: Date,
+): Promise<ReadonlySet<string>> {
+  const fresh = new Set<string>();
+  for (let from = 0; from < eventIds.length; from += MAX_INBOX_BATCH) {
+    const page = eventIds.slice(from, from + MAX_INBOX_BATCH);
+    for (const id of await recordInbox(tx, consumer, page, now)) fresh.add(id);
+  }
+  return fresh;
+}
