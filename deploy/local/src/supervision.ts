@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LauncherError } from "./errors.ts";
+import { describeFailure, type LauncherError } from "./errors.ts";
 import { boundLog } from "./process/log-file.ts";
-import { describeExit, type Exit } from "./process/managed.ts";
+import { describeExit } from "./process/managed.ts";
 import type { Unit } from "./process/unit.ts";
 import type { Reporter } from "./report/reporter.ts";
 
@@ -25,7 +25,8 @@ export class Supervision {
   }
 
   watch(units: readonly Unit[]): void {
-    for (const unit of units) unit.onDeath = (exit) => void this.#restart(unit, exit);
+    for (const unit of units)
+      unit.onDeath = (exit) => void this.#restart(unit, `${unit.spec.label} died (${describeExit(exit)}).`);
     this.#logTimer = setInterval(() => {
       for (const unit of units) boundLog(unit.logFile);
     }, LOG_CHECK_MS);
@@ -44,27 +45,28 @@ export class Supervision {
     return recent.length;
   }
 
-  async #restart(unit: Unit, exit: Exit): Promise<void> {
+  async #restart(unit: Unit, what: string): Promise<void> {
     const deaths = this.#recentDeaths(unit.name);
-    const what = `${unit.spec.label} died (${describeExit(exit)})`;
     if (deaths > MAX_RESTARTS) {
-      this.#giveUp(unit.failure(`${what}, for the ${deaths}th time within ${RESTART_WINDOW_MS / 1000} s.`));
+      this.#lose(unit, `${what} It was the ${deaths}th time within ${RESTART_WINDOW_MS / 1000} s.`);
       return;
     }
     const delay = FIRST_DELAY_MS * 2 ** (deaths - 1);
-    this.#note(`${what}. Starting it again in ${delay} ms (${deaths} of ${MAX_RESTARTS}). Its log: ${unit.logFile}.1`);
+    this.#note(`${what} Starting it again in ${delay} ms (${deaths} of ${MAX_RESTARTS}); its log: ${unit.logFile}.1`);
     try {
       await sleep(delay, undefined, { signal: this.#ended.signal });
       await unit.start();
       this.#note(`${unit.spec.label} runs again.`);
     } catch (error) {
       if (this.#ended.signal.aborted) return;
-      this.#giveUp(
-        unit.failure(
-          `${what} and could not be started again: ${error instanceof Error ? error.message : String(error)}`,
-        ),
-      );
+      await this.#restart(unit, error instanceof Error ? error.message : String(error));
     }
+  }
+
+  #lose(unit: Unit, what: string): void {
+    const failure = unit.failure(what);
+    if (unit.spec.dispensable) this.#note(`${describeFailure(failure)}\nThe rest goes on without it.`);
+    else this.#giveUp(failure);
   }
 
   #note(text: string): void {

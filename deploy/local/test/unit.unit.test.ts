@@ -69,7 +69,7 @@ test("stopping a part on purpose is no death; killing it from outside is", async
   await expect.poll(() => deaths).toEqual([{ code: null, signal: "SIGKILL" }]);
 });
 
-test("supervision starts a dead part again, and gives up when it can't", async () => {
+test("supervision starts a dead part again, and gives up when it can't", { timeout: 25_000 }, async () => {
   const { unit, home } = unitOf(`if (require("fs").existsSync("broken")) process.exit(3);${COMES_UP}`);
   let failure: LauncherError | undefined;
   const supervision = new Supervision(silentReporter, (error) => {
@@ -87,5 +87,6 @@ test("supervision starts a dead part again, and gives up when it can't", async (
   writeFileSync(join(home, "broken"), "");
   rmSync(join(home, "up"));
   process.kill(unit.pid ?? 0, "SIGKILL");
-  await expect.poll(() => failure?.message, { timeout: 4_000 }).toContain("could not be started again");
+  await expect.poll(() => failure?.message, { timeout: 20_000, interval: 100 }).toContain("the 5th time");
+  expect(failure?.message).toContain("exit code 3");
 });

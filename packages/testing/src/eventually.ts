@@ -5,6 +5,8 @@ export interface EventuallyOptions {
   timeoutMs?: number;
   /** pause between tries; default 50 ms */
   everyMs?: number;
+  /** what is waited for, for the message */
+  what?: string;
 }
 
 /**
@@ -20,7 +22,8 @@ export async function eventually<T>(check: () => T | Promise<T>, options: Eventu
       return await check();
     } catch (error) {
       if (performance.now() >= giveUpAt) {
-        if (error instanceof Error) error.message = `after ${timeoutMs} ms: ${error.message}`;
+        if (error instanceof Error)
+          error.message = `${options.what ?? "it"} did not happen within ${timeoutMs} ms: ${error.message}`;
         throw error;
       }
     }

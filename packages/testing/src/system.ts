@@ -63,6 +63,8 @@ export interface System {
   /** the gateway */
   readonly baseUrl: string;
   readonly home: string;
+  /** begins every topic (`<namespace>.credits.v1`), schema (`<namespace>_credits`), group and Redis key */
+  readonly namespace: string;
   readonly urls: SystemUrls;
   readonly token: TokenMaker;
   readonly services: ServiceControl;
@@ -180,6 +182,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   return {
     baseUrl: addresses.gateway,
     home,
+    namespace: settings.namespace,
     urls: urlsOf(settings, addresses),
     token: tokenMaker(home),
     services: serviceControl(system),

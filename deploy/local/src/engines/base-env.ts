@@ -12,6 +12,8 @@ const PASSED_ON = [
   "DOCKER_HOST",
   "DOCKER_CONTEXT",
   "XDG_RUNTIME_DIR",
+  // a test run finds by it what it left behind
+  "STIPEND_TEST_RUN_ID",
 ];
 
 export function baseEnv(): NodeJS.ProcessEnv {

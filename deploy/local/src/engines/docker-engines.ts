@@ -64,6 +64,7 @@ function unit(paths: Paths, container: Container): UnitSpec {
     readyTimeoutMs: 120_000,
     stopTimeoutMs: 60_000,
     advice: "read the log; STIPEND_ENGINES=native runs the engines without Docker.",
+    dispensable: container.engine === "traces",
   };
 }
 

@@ -1,4 +1,6 @@
 /** Decides which engine runs how: given by URL, in Docker, or natively. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { LauncherError } from "../errors.ts";
 import { type NativeNeeds, prepareToolbox, type Toolbox } from "../install/toolbox.ts";
 import type { Paths } from "../paths.ts";
@@ -13,8 +15,10 @@ import { mysqlAdminUrl, mysqlNative } from "./mysql-native.ts";
 import { redisNative } from "./redis-native.ts";
 import { tracesDoor, zipkinNative } from "./traces-native.ts";
 
+export type RunMode = "native" | "docker";
+
 export interface EnginePlan {
-  mode: "native" | "docker";
+  mode: RunMode;
   units: UnitSpec[];
   addresses: EngineAddresses;
   /** where a person looks at traces */
@@ -37,27 +41,38 @@ const chosen = (wanted: WantedEngines): DockerEngine[] =>
   (Object.keys(wanted) as DockerEngine[]).filter((engine) => wanted[engine]);
 
 /** "docker" only when an engine answers and has or can pull every image in time: it may answer and still not pull. */
-export async function chooseMode(
-  mode: EngineMode,
-  wanted: WantedEngines,
-  reporter: Reporter,
-): Promise<"native" | "docker"> {
+export async function chooseMode(mode: EngineMode, wanted: WantedEngines, reporter: Reporter): Promise<RunMode> {
   const engines = chosen(wanted);
   if (mode === "native" || engines.length === 0) return "native";
   const step = new Step(reporter, "engines by");
   step.say("asking for a Docker engine");
   const problem = await dockerProblem(engines.map((engine) => IMAGES[engine]));
-  if (!problem) {
-    step.skip("Docker");
-    return "docker";
-  }
-  if (mode === "docker") {
-    throw new LauncherError(`STIPEND_ENGINES=docker, but ${problem}.`, {
-      advice: "start Docker (and let it reach its registry), or set STIPEND_ENGINES=native.",
+  if (problem && mode === "docker") {
+    throw new LauncherError(`The engines should run in Docker, but ${problem}.`, {
+      advice:
+        "start Docker (and let it reach its registry), or set STIPEND_ENGINES=native: that begins with data of its own.",
     });
   }
-  step.skip(`native processes (${problem})`);
-  return "native";
+  step.skip(problem ? `native processes (${problem})` : "Docker");
+  return problem ? "native" : "docker";
+}
+
+/**
+ * How the engines of this home run. The first start decides and is remembered, as the data stands either in the home or
+ * in Docker's volumes: a Docker engine that appears or goes must not make a system look empty. --fresh forgets it.
+ */
+async function modeOf(settings: Settings, wanted: WantedEngines, paths: Paths, reporter: Reporter): Promise<RunMode> {
+  const file = join(paths.data, "engines-run-by");
+  const remembered = settings.engines === "auto" ? readMode(file) : undefined;
+  const mode = await chooseMode(remembered ?? settings.engines, wanted, reporter);
+  mkdirSync(paths.data, { recursive: true });
+  writeFileSync(file, mode);
+  return mode;
+}
+
+function readMode(file: string): RunMode | undefined {
+  if (!existsSync(file)) return undefined;
+  return readFileSync(file, "utf8") === "docker" ? "docker" : "native";
 }
 
 async function dockerProblem(images: readonly string[]): Promise<string | undefined> {
@@ -123,7 +138,7 @@ function addressesOf(wanted: WantedEngines, settings: Settings, paths: Paths): E
   };
 }
 
-function traceUi(wanted: WantedEngines, mode: "native" | "docker", settings: Settings): string | undefined {
+function traceUi(wanted: WantedEngines, mode: RunMode, settings: Settings): string | undefined {
   if (!wanted.traces) return settings.given.otlpUrl;
   return mode === "docker"
     ? `http://127.0.0.1:${settings.ports.zipkin}`
@@ -137,7 +152,7 @@ export async function planEngines(
   paths: Paths,
   reporter: Reporter,
 ): Promise<EnginePlan> {
-  const mode = await chooseMode(settings.engines, wanted, reporter);
+  const mode = await modeOf(settings, wanted, paths, reporter);
   const units =
     mode === "docker"
       ? chosen(wanted).map((engine) => dockerEngine(engine, paths, settings.ports, settings.mysqlBufferPool))

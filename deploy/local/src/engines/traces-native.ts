@@ -58,6 +58,7 @@ export function zipkinNative(options: TracesNativeOptions): UnitSpec {
     readyTimeoutMs: 60_000,
     stopTimeoutMs: 10_000,
     advice: "read the log; a collector that runs already can be given by STIPEND_OTLP_URL.",
+    dispensable: true,
   };
 }
 
@@ -85,5 +86,6 @@ export function tracesDoor(options: TracesNativeOptions): UnitSpec {
     readyTimeoutMs: 30_000,
     stopTimeoutMs: 5_000,
     advice: "read the log.",
+    dispensable: true,
   };
 }

@@ -22,6 +22,8 @@ export interface UnitSpec {
   stopTimeoutMs: number;
   /** what to do when it does not start */
   advice: string;
+  /** the rest goes on without it, should it keep dying */
+  dispensable?: boolean;
 }
 
 /** A part of the system that can be started, stopped, killed and started again. */

@@ -57,6 +57,7 @@ function rewriteUnit(context: ServiceContext): UnitSpec {
     readyTimeoutMs: READY_TIMEOUT_MS,
     stopTimeoutMs: 5_000,
     advice: "read the log.",
+    dispensable: true,
   };
 }
 
