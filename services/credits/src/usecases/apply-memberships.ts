@@ -50,7 +50,8 @@ async function applyRound(
     now,
     round.map((message) => operationOf(message, now)),
   );
-  await settleAllowances(session, now, states, { timeZone, traceparent: round[0]?.traceparent });
+  const traces = new Map(round.map((message) => [message.userId, message.traceparent]));
+  await settleAllowances(session, now, states, { timeZone, traceparentOf: (userId) => traces.get(userId) });
 }
 
 function operationOf(message: MembershipNews, now: Date): MembershipOperation {

@@ -81,9 +81,10 @@ function operationOf(report: ReportedUsage): ConsumeOperation {
 function rejection(report: ReportedUsage, code: string, detail: string): UsageRejection {
   return {
     usageId: report.eventId,
-    userId: report.userId,
-    feature: report.feature,
-    amount: report.amount,
+    // The report may be anything; the answer must always be one that can be written.
+    userId: /^[A-Za-z0-9._@|:-]{1,128}$/.test(report.userId) ? report.userId : "unknown",
+    feature: report.feature.slice(0, 64),
+    amount: Number.isSafeInteger(report.amount) ? report.amount : 0,
     code,
     detail,
     traceparent: report.traceparent,

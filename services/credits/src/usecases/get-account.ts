@@ -27,7 +27,10 @@ export async function getAccount(
     const [touched] = await session.accounts(now, [userId]);
     if (touched === undefined) throw new Error("an account that was just touched does not exist");
     if (!touched.resetDue) return touched;
-    await settleAccounts(session, now, [userId], { timeZone: ports.timeZone, traceparent: options.traceparent });
+    await settleAccounts(session, now, [userId], {
+      timeZone: ports.timeZone,
+      traceparentOf: () => options.traceparent,
+    });
     const [settled] = await session.accounts(now, [userId]);
     return settled ?? touched;
   });

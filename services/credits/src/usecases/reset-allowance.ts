@@ -24,7 +24,7 @@ export async function resetAllowance(
     const now = ports.clock.now();
     const [state] = await session.loadDue(now, [command.userId]);
     if (state === undefined) throw new Error("loadDue did not answer the account it was asked for");
-    const options = { ...command, timeZone: ports.timeZone };
+    const options = { ...command, timeZone: ports.timeZone, traceparentOf: () => command.traceparent };
     const step = forcedStep(state, now, options) ?? {
       ...allowanceStep(state, now, options),
       reason: command.reason,

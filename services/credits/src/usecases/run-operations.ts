@@ -54,8 +54,14 @@ export async function runOperations(
   const waiting = results.flatMap((result, index) => (result.outcome === "reset_due" ? [index] : []));
   if (waiting.length === 0) return results;
 
-  const users = new Set(waiting.map((index) => accountOf(results[index]).userId));
-  await settleAccounts(session, now, [...users], options);
+  // The reset belongs to the trace of the operation that brought it to light.
+  const traces = new Map(
+    waiting.map((index) => [accountOf(results[index]).userId, operations[index]?.op.traceparent] as const),
+  );
+  await settleAccounts(session, now, [...traces.keys()], {
+    ...options,
+    traceparentOf: (userId) => traces.get(userId),
+  });
   const again = waiting.map((index) => operations[index]).filter((operation) => operation !== undefined);
   const judged = await callFor(session, now, again);
   judged.forEach((result, nth) => {

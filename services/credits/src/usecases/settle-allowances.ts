@@ -6,7 +6,8 @@ import type { LedgerSession } from "./ports.ts";
 export interface SettleOptions {
   readonly timeZone: string;
   readonly actor?: string;
-  readonly traceparent?: string | undefined;
+  /** The trace that the account's rows belong to. */
+  traceparentOf?(userId: UserId): string | undefined;
 }
 
 /**
@@ -73,7 +74,7 @@ export function allowanceStep(state: AllowanceState, now: Date, options: SettleO
       : { cancelSchedule: true }),
     actor: options.actor ?? "system",
     reason: reasonOf(plan.action, membership?.terms.tier ?? ""),
-    traceparent: options.traceparent,
+    traceparent: options.traceparentOf?.(state.userId),
   };
 }
 
