@@ -125,4 +125,21 @@ export const domainProblems = defineProblems({
     title: "The membership is in a state that does not allow this",
     action: "Its state stands in state, what can be done in it in allowed.",
   },
+  // admin-audit
+  anchor_unavailable: {
+    status: 503,
+    title: "The anchor of the audit log cannot be read",
+    action: "Try again when Kafka is back; without its anchor the log's end cannot be proved.",
+  },
+  // monitor
+  alert_not_found: {
+    status: 404,
+    title: "There is no such alert",
+    action: "Use the id of an alert as GET /api/admin/alerts gave it.",
+  },
+  alert_resolved: {
+    status: 409,
+    title: "This alert is over",
+    action: "Nothing needs to be done; if its cause comes back, a new alert is opened.",
+  },
 });

@@ -3,12 +3,13 @@
 -- SYNOPSIS
 --   CALL RecordObservations(in_items)
 -- PARAMETERS
---   in_items  JSON array of {rule, subject, atMs, eventId, amount, windowMs, minEvents, minAmount}; atMs is the event's
---             own time in milliseconds since 1970; windowMs, minEvents and minAmount are the same for all items of a rule
+--   in_items  JSON array of {rule, subject, atMs, eventId, amount, windowMs, minEvents, minAmount, episodeMs}; atMs is
+--             the event's own time in milliseconds since 1970; windowMs, minEvents, minAmount and episodeMs are the same
+--             for all items of a rule; episodeMs: full windows at least so far apart are two episodes (0: never)
 -- RETURNS
---   a row for each rule and subject of which some window that holds one of these events has at least minEvents events
---   and at least minAmount credits: rule, subject, first_ms and last_ms (ends of the first and the last such window),
---   events, amount (of the fullest). A window is (t − windowMs, t] for the time t of an event, so neither the order of
+--   full windows are those that hold one of these events, have at least minEvents events and at least minAmount
+--   credits. A row for each episode of a rule and subject, in order of time: rule, subject, first_ms and last_ms (ends
+--   of the first and the last full window), events, amount (of the fullest). A window is (t − windowMs, t] for the time t of an event, so neither the order of
 --   arrival nor the cut into batches changes what is found.
 -- ERRORS
 --   none of its own; an event that was counted before is left alone
@@ -16,7 +17,8 @@
 --   the rows it inserts
 -- EXAMPLE
 --   CALL RecordObservations('[{"rule": "frequent_refunds", "subject": "alice", "atMs": 1769853600000,
---     "eventId": "0190a5c2-…", "amount": 1, "windowMs": 600000, "minEvents": 10, "minAmount": 0}]');
+--     "eventId": "0190a5c2-…", "amount": 1, "windowMs": 600000, "minEvents": 10, "minAmount": 0,
+--     "episodeMs": 86400000}]');
 CREATE PROCEDURE RecordObservations(IN in_items JSON)
   MODIFIES SQL DATA
 BEGIN
@@ -34,14 +36,16 @@ BEGIN
   -- the difference of two running sums. One sort, however many events a window holds.
   WITH touched AS (
     SELECT item.rule, item.subject, MAX(item.window_ms) AS window_ms, MAX(item.min_events) AS min_events,
-           MAX(item.min_amount) AS min_amount, MIN(item.at_ms) AS from_ms, MAX(item.at_ms) + MAX(item.window_ms) AS to_ms
+           MAX(item.min_amount) AS min_amount, MAX(item.episode_ms) AS episode_ms,
+           MIN(item.at_ms) AS from_ms, MAX(item.at_ms) + MAX(item.window_ms) AS to_ms
     FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
            rule       VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
            subject    VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.subject',
            at_ms      BIGINT PATH '$.atMs',
            window_ms  BIGINT PATH '$.windowMs',
            min_events BIGINT PATH '$.minEvents',
-           min_amount BIGINT PATH '$.minAmount')) AS item
+           min_amount BIGINT PATH '$.minAmount',
+           episode_ms BIGINT PATH '$.episodeMs')) AS item
     GROUP BY item.rule, item.subject
   ), events AS (
     SELECT t.rule, t.subject, t.window_ms, t.min_events, t.min_amount, t.from_ms, o.at_ms, o.amount
@@ -65,12 +69,22 @@ BEGIN
            MAX(CASE WHEN is_event = 1 THEN amount_so_far END) - MAX(CASE WHEN is_event = 0 THEN amount_so_far END) AS amount
     FROM running
     GROUP BY rule, subject, window_end_ms
+  ), full_windows AS (
+    SELECT w.rule, w.subject, w.window_end_ms, w.events, w.amount,
+           CASE WHEN t.episode_ms > 0 AND w.window_end_ms - LAG(w.window_end_ms)
+                  OVER (PARTITION BY w.rule, w.subject ORDER BY w.window_end_ms) >= t.episode_ms THEN 1 ELSE 0 END AS begins
+    FROM windows AS w
+    JOIN touched AS t ON t.rule = w.rule AND t.subject = w.subject
+    -- Events before from_ms have no mark (their windows are as they were), so their difference is NULL.
+    WHERE w.events >= t.min_events AND w.amount >= t.min_amount
+  ), episodes AS (
+    SELECT rule, subject, window_end_ms, events, amount,
+           SUM(begins) OVER (PARTITION BY rule, subject ORDER BY window_end_ms) AS episode
+    FROM full_windows
   )
-  SELECT w.rule, w.subject, MIN(w.window_end_ms) AS first_ms, MAX(w.window_end_ms) AS last_ms,
-         CAST(MAX(w.events) AS SIGNED) AS events, CAST(MAX(w.amount) AS SIGNED) AS amount
-  FROM windows AS w
-  JOIN touched AS t ON t.rule = w.rule AND t.subject = w.subject
-  -- Events before from_ms have no mark (their windows are as they were), so their difference is NULL.
-  WHERE w.events >= t.min_events AND w.amount >= t.min_amount
-  GROUP BY w.rule, w.subject;
+  SELECT rule, subject, MIN(window_end_ms) AS first_ms, MAX(window_end_ms) AS last_ms,
+         CAST(MAX(events) AS SIGNED) AS events, CAST(MAX(amount) AS SIGNED) AS amount
+  FROM episodes
+  GROUP BY rule, subject, episode
+  ORDER BY first_ms, rule, subject;
 END

@@ -1,0 +1,757 @@
+-- Dumped from MariaDB. Made by dumpSchema; do not edit.
+
+CREATE TABLE `account_checks` (
+  `user_id` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `checked_at` datetime(3) NOT NULL,
+  `result` varchar(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `lagging_since` datetime(3) DEFAULT NULL,
+  `credits_version` bigint(20) NOT NULL,
+  `credits_balance` bigint(20) NOT NULL,
+  `credits_held` bigint(20) NOT NULL,
+  `view_version` bigint(20) DEFAULT NULL,
+  `view_balance` bigint(20) DEFAULT NULL,
+  `view_held` bigint(20) DEFAULT NULL,
+  `problems` text DEFAULT NULL,
+  PRIMARY KEY (`user_id`),
+  KEY `account_checks_checked_at` (`checked_at`),
+  KEY `account_checks_result` (`result`),
+  CONSTRAINT `account_checks_known_result` CHECK (`result` in ('equal','lagging','different'))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `accounts` (
+  `user_id` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `version` bigint(20) NOT NULL DEFAULT 0,
+  `missing` text DEFAULT NULL,
+  `gap_since` datetime(3) DEFAULT NULL,
+  `balance` bigint(20) NOT NULL DEFAULT 0,
+  `held` bigint(20) NOT NULL DEFAULT 0,
+  `account_status` varchar(16) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `credits_at` datetime(3) DEFAULT NULL,
+  `membership_version` bigint(20) NOT NULL DEFAULT 0,
+  `membership_status` varchar(16) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `tier` varchar(64) DEFAULT NULL,
+  `period_end` datetime(3) DEFAULT NULL,
+  `ends_at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`user_id`),
+  KEY `accounts_gap_since` (`gap_since`),
+  KEY `accounts_membership` (`membership_status`,`tier`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `alerts` (
+  `seq` bigint(20) NOT NULL AUTO_INCREMENT,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `fingerprint` varchar(255) NOT NULL,
+  `rule` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `family` varchar(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `severity` tinyint(4) NOT NULL,
+  `announced_severity` tinyint(4) NOT NULL DEFAULT 0,
+  `status` varchar(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `user_id` varchar(128) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `first_seen_at` datetime(3) NOT NULL,
+  `last_seen_at` datetime(3) NOT NULL,
+  `count_mode` varchar(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `event_count` bigint(20) NOT NULL,
+  `evidence` longtext NOT NULL CHECK (json_valid(`evidence`)),
+  `recovers_at` datetime(3) DEFAULT NULL,
+  `raised_at` datetime(3) NOT NULL,
+  `acknowledged_at` datetime(3) DEFAULT NULL,
+  `acknowledged_by` varchar(255) DEFAULT NULL,
+  `resolved_at` datetime(3) DEFAULT NULL,
+  `resolved_by` varchar(255) DEFAULT NULL,
+  `resolution` varchar(16) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `note` varchar(1000) DEFAULT NULL,
+  `active_fingerprint` varchar(255) GENERATED ALWAYS AS (case when `status` = 'resolved' then NULL else `fingerprint` end) STORED,
+  PRIMARY KEY (`seq`),
+  UNIQUE KEY `alerts_id` (`id`),
+  UNIQUE KEY `alerts_active_fingerprint` (`active_fingerprint`),
+  KEY `alerts_user` (`user_id`,`seq`),
+  KEY `alerts_status` (`status`,`seq`),
+  KEY `alerts_family` (`family`,`seq`),
+  KEY `alerts_recovers_at` (`status`,`recovers_at`),
+  CONSTRAINT `alerts_known_status` CHECK (`status` in ('open','acknowledged','resolved')),
+  CONSTRAINT `alerts_known_severity` CHECK (`severity` between 1 and 3)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `consistency_progress` (
+  `id` tinyint(4) NOT NULL,
+  `after_user_id` varchar(128) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `pass_started_at` datetime(3) DEFAULT NULL,
+  `pass_checked` bigint(20) NOT NULL DEFAULT 0,
+  `last_started_at` datetime(3) DEFAULT NULL,
+  `last_finished_at` datetime(3) DEFAULT NULL,
+  `last_checked` bigint(20) DEFAULT NULL,
+  `passes` bigint(20) NOT NULL DEFAULT 0,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `consistency_progress_single` CHECK (`id` = 1)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `daily_totals` (
+  `day` date NOT NULL,
+  `kind` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `events` bigint(20) NOT NULL,
+  `amount` bigint(20) NOT NULL,
+  PRIMARY KEY (`day`,`kind`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `inbox` (
+  `consumer` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `event_id` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `received_at` datetime(3) NOT NULL,
+  `claim` bigint(20) unsigned NOT NULL,
+  PRIMARY KEY (`consumer`,`event_id`),
+  KEY `inbox_received` (`received_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `observations` (
+  `rule` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `subject` varchar(255) NOT NULL,
+  `at_ms` bigint(20) NOT NULL,
+  `event_id` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `amount` bigint(20) NOT NULL,
+  PRIMARY KEY (`rule`,`subject`,`at_ms`,`event_id`),
+  KEY `observations_at_ms` (`at_ms`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `outbox` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT,
+  `event_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `topic` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `type` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `subject` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `occurred_at` datetime(3) NOT NULL,
+  `payload` longtext NOT NULL CHECK (json_valid(`payload`)),
+  `traceparent` varchar(64) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `attempts` int(11) NOT NULL DEFAULT 0,
+  `last_error` varchar(500) DEFAULT NULL,
+  `published_at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `outbox_event` (`event_id`),
+  KEY `outbox_unpublished` (`published_at`,`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `outbox_failures` (
+  `outbox_id` bigint(20) NOT NULL,
+  `topic` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `subject` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `failed_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`outbox_id`),
+  KEY `outbox_failures_subject` (`topic`,`subject`,`outbox_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `schema_migrations` (
+  `source` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `name` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `checksum` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `statements_done` int(11) NOT NULL,
+  `statements` int(11) NOT NULL,
+  `done_checksum` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `applied_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`source`,`name`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `schema_routines` (
+  `kind` varchar(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `name` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `source` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `checksum` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `applied_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`kind`,`name`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `stream_progress` (
+  `topic` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `partition_no` int(11) NOT NULL,
+  `last_offset` bigint(20) NOT NULL,
+  `events` bigint(20) NOT NULL,
+  `last_event_at` datetime(3) NOT NULL,
+  `updated_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`topic`,`partition_no`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE SQL SECURITY DEFINER VIEW `account_gaps` AS select `accounts`.`user_id` AS `user_id`,`accounts`.`version` AS `version`,`accounts`.`missing` AS `missing`,`accounts`.`gap_since` AS `gap_since` from `accounts` where `accounts`.`gap_since` is not null;
+
+CREATE SQL SECURITY DEFINER VIEW `account_summary` AS select count(0) AS `known`,cast(coalesce(sum(`accounts`.`balance`),0) as signed) AS `balance`,cast(coalesce(sum(`accounts`.`held`),0) as signed) AS `held`,cast(coalesce(sum(`accounts`.`account_status` = 'frozen'),0) as signed) AS `frozen`,cast(coalesce(sum(`accounts`.`gap_since` is not null),0) as signed) AS `with_gaps` from `accounts`;
+
+CREATE SQL SECURITY DEFINER VIEW `alert_counts` AS select `alerts`.`family` AS `family`,`alerts`.`severity` AS `severity`,`alerts`.`status` AS `status`,count(0) AS `alerts` from `alerts` where `alerts`.`status` in ('open','acknowledged') group by `alerts`.`family`,`alerts`.`severity`,`alerts`.`status`;
+
+CREATE SQL SECURITY DEFINER VIEW `alert_entries` AS select `alerts`.`seq` AS `seq`,`alerts`.`id` AS `id`,`alerts`.`fingerprint` AS `fingerprint`,`alerts`.`rule` AS `rule`,`alerts`.`family` AS `family`,`alerts`.`severity` AS `severity`,`alerts`.`status` AS `status`,`alerts`.`user_id` AS `user_id`,`alerts`.`first_seen_at` AS `first_seen_at`,`alerts`.`last_seen_at` AS `last_seen_at`,`alerts`.`event_count` AS `event_count`,`alerts`.`evidence` AS `evidence`,`alerts`.`recovers_at` AS `recovers_at`,`alerts`.`raised_at` AS `raised_at`,`alerts`.`acknowledged_at` AS `acknowledged_at`,`alerts`.`acknowledged_by` AS `acknowledged_by`,`alerts`.`resolved_at` AS `resolved_at`,`alerts`.`resolved_by` AS `resolved_by`,`alerts`.`resolution` AS `resolution`,`alerts`.`note` AS `note` from `alerts`;
+
+CREATE SQL SECURITY DEFINER VIEW `alert_events` AS select `alerts`.`seq` AS `seq`,coalesce(`alerts`.`user_id`,`alerts`.`rule`) AS `subject`,json_object('id',`alerts`.`id`,'fingerprint',`alerts`.`fingerprint`,'rule',`alerts`.`rule`,'family',`alerts`.`family`,'severity',case `alerts`.`severity` when 1 then 'info' when 2 then 'warning' else 'critical' end,'status',`alerts`.`status`,'userId',coalesce(`alerts`.`user_id`,''),'firstSeenAt',date_format(`alerts`.`first_seen_at`,'%Y-%m-%dT%H:%i:%s.%fZ'),'lastSeenAt',date_format(`alerts`.`last_seen_at`,'%Y-%m-%dT%H:%i:%s.%fZ'),'count',`alerts`.`event_count`,'evidence',cast(`alerts`.`evidence` as char charset utf8mb4 binary)) AS `alert` from `alerts`;
+
+CREATE SQL SECURITY DEFINER VIEW `consistency_entries` AS select `account_checks`.`user_id` AS `user_id`,`account_checks`.`checked_at` AS `checked_at`,`account_checks`.`result` AS `result`,`account_checks`.`lagging_since` AS `lagging_since`,`account_checks`.`credits_version` AS `credits_version`,`account_checks`.`credits_balance` AS `credits_balance`,`account_checks`.`credits_held` AS `credits_held`,`account_checks`.`view_version` AS `view_version`,`account_checks`.`view_balance` AS `view_balance`,`account_checks`.`view_held` AS `view_held`,`account_checks`.`problems` AS `problems` from `account_checks`;
+
+CREATE SQL SECURITY DEFINER VIEW `consistency_state` AS select `consistency_progress`.`after_user_id` AS `after_user_id`,`consistency_progress`.`pass_started_at` AS `pass_started_at`,`consistency_progress`.`pass_checked` AS `pass_checked`,`consistency_progress`.`last_started_at` AS `last_started_at`,`consistency_progress`.`last_finished_at` AS `last_finished_at`,`consistency_progress`.`last_checked` AS `last_checked`,`consistency_progress`.`passes` AS `passes` from `consistency_progress` where `consistency_progress`.`id` = 1;
+
+CREATE SQL SECURITY DEFINER VIEW `consistency_summary` AS select `account_checks`.`result` AS `result`,count(0) AS `accounts`,min(`account_checks`.`checked_at`) AS `oldest_check_at`,min(`account_checks`.`lagging_since`) AS `lagging_since` from `account_checks` group by `account_checks`.`result`;
+
+CREATE SQL SECURITY DEFINER VIEW `day_totals` AS select `daily_totals`.`day` AS `day`,`daily_totals`.`kind` AS `kind`,`daily_totals`.`events` AS `events`,`daily_totals`.`amount` AS `amount` from `daily_totals`;
+
+CREATE SQL SECURITY DEFINER VIEW `membership_summary` AS select `accounts`.`tier` AS `tier`,`accounts`.`membership_status` AS `membership_status`,count(0) AS `members` from `accounts` where `accounts`.`membership_status` is not null group by `accounts`.`tier`,`accounts`.`membership_status`;
+
+CREATE SQL SECURITY DEFINER VIEW `schema_version` AS select 'migration' AS `kind`,`schema_migrations`.`source` AS `source`,`schema_migrations`.`name` AS `name`,`schema_migrations`.`checksum` AS `checksum`,`schema_migrations`.`applied_at` AS `applied_at` from `schema_migrations` union all select `schema_routines`.`kind` AS `kind`,`schema_routines`.`source` AS `source`,`schema_routines`.`name` AS `name`,`schema_routines`.`checksum` AS `checksum`,`schema_routines`.`applied_at` AS `applied_at` from `schema_routines`;
+
+CREATE SQL SECURITY DEFINER VIEW `stream_state` AS select `stream_progress`.`topic` AS `topic`,cast(sum(`stream_progress`.`events`) as signed) AS `events`,max(`stream_progress`.`last_event_at`) AS `last_event_at`,max(`stream_progress`.`updated_at`) AS `updated_at` from `stream_progress` group by `stream_progress`.`topic`;
+
+CREATE PROCEDURE `AdvanceConsistency`(
+  IN in_after_user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin,
+  IN in_next_user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin,
+  IN in_checked INT,
+  IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_here INT DEFAULT 0;
+
+  SELECT (after_user_id <=> in_after_user_id) INTO v_here FROM consistency_progress WHERE id = 1 FOR UPDATE;
+  IF v_here = 1 THEN
+    UPDATE consistency_progress
+    SET pass_started_at = CASE WHEN in_after_user_id IS NULL THEN in_now ELSE COALESCE(pass_started_at, in_now) END,
+        pass_checked = CASE WHEN in_after_user_id IS NULL THEN in_checked ELSE pass_checked + in_checked END,
+        after_user_id = in_next_user_id
+    WHERE id = 1;
+    IF in_next_user_id IS NULL THEN
+      UPDATE consistency_progress
+      SET last_started_at = pass_started_at, last_finished_at = in_now, last_checked = pass_checked, passes = passes + 1,
+          pass_started_at = NULL, pass_checked = 0
+      WHERE id = 1;
+    END IF;
+  END IF;
+  SELECT v_here AS advanced;
+END;
+
+CREATE PROCEDURE `ChangeAlerts`(IN in_changes JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_judged JSON;
+  DECLARE v_locked INT;
+
+  SELECT COUNT(*) INTO v_locked
+  FROM alerts
+  WHERE id IN (SELECT item.alert_id FROM JSON_TABLE(in_changes, '$[*]' COLUMNS (
+                 alert_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.alertId')) AS item)
+  FOR UPDATE;
+
+  SELECT COALESCE(JSON_ARRAYAGG(JSON_OBJECT('alertId', judged.alert_id, 'outcome', judged.outcome,
+                                            'was', judged.was, 'ordinal', judged.ordinal)), JSON_ARRAY())
+  INTO v_judged
+  FROM (
+    SELECT item.ordinal, item.alert_id, a.status AS was,
+           CASE WHEN a.seq IS NULL THEN 'not_found'
+                WHEN a.status = item.status AND a.status = 'acknowledged' THEN 'unchanged'
+                WHEN a.status = 'resolved' THEN 'alert_resolved'
+                ELSE 'changed' END AS outcome
+    FROM JSON_TABLE(in_changes, '$[*]' COLUMNS (
+           ordinal  FOR ORDINALITY,
+           alert_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.alertId',
+           status   VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.status')) AS item
+    LEFT JOIN alerts AS a ON a.id = item.alert_id
+  ) AS judged;
+
+  UPDATE alerts AS a
+  JOIN JSON_TABLE(in_changes, '$[*]' COLUMNS (
+         alert_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.alertId',
+         status   VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.status',
+         actor    VARCHAR(255) CHARACTER SET utf8mb4 PATH '$.actor',
+         reason   VARCHAR(1000) CHARACTER SET utf8mb4 PATH '$.reason')) AS item ON a.id = item.alert_id
+  JOIN JSON_TABLE(v_judged, '$[*]' COLUMNS (
+         alert_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.alertId',
+         outcome  VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.outcome')) AS judged
+    ON judged.alert_id = item.alert_id AND judged.outcome = 'changed'
+  SET a.acknowledged_at = CASE WHEN item.status = 'acknowledged' THEN in_now ELSE a.acknowledged_at END,
+      a.acknowledged_by = CASE WHEN item.status = 'acknowledged' THEN item.actor ELSE a.acknowledged_by END,
+      a.resolved_at = CASE WHEN item.status = 'resolved' THEN in_now ELSE a.resolved_at END,
+      a.resolved_by = CASE WHEN item.status = 'resolved' THEN item.actor ELSE a.resolved_by END,
+      a.resolution = CASE WHEN item.status = 'resolved' THEN 'manual' ELSE a.resolution END,
+      a.note = item.reason,
+      a.status = item.status;
+
+  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload)
+  SELECT UUID(), 'admin.v1', 'stipend.admin.v1.AdminActionRecorded', item.alert_id, in_now,
+         JSON_OBJECT('id', item.action_id, 'service', 'monitor', 'actor', item.actor,
+                     'roles', JSON_EXTRACT(item.roles, '$'),
+                     'action', CASE item.status WHEN 'acknowledged' THEN 'alert.acknowledge' ELSE 'alert.resolve' END,
+                     'target', item.alert_id, 'outcome', 'succeeded', 'reason', item.reason,
+                     'before', CAST(JSON_OBJECT('status', judged.was) AS CHAR),
+                     'after', CAST(JSON_OBJECT('status', item.status, 'rule', a.rule, 'userId', a.user_id) AS CHAR),
+                     'ip', item.ip, 'userAgent', item.user_agent, 'requestId', item.request_id,
+                     'traceId', item.trace_id, 'occurredAt', DATE_FORMAT(in_now, '%Y-%m-%dT%H:%i:%s.%fZ'))
+  FROM JSON_TABLE(in_changes, '$[*]' COLUMNS (
+         alert_id   CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.alertId',
+         status     VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.status',
+         action_id  CHAR(36) CHARACTER SET ascii PATH '$.actionId',
+         actor      VARCHAR(255) CHARACTER SET utf8mb4 PATH '$.actor',
+         roles      VARCHAR(1000) CHARACTER SET utf8mb4 PATH '$.roles',
+         reason     VARCHAR(1000) CHARACTER SET utf8mb4 PATH '$.reason',
+         ip         VARCHAR(64) CHARACTER SET utf8mb4 PATH '$.ip',
+         user_agent VARCHAR(512) CHARACTER SET utf8mb4 PATH '$.userAgent',
+         request_id VARCHAR(128) CHARACTER SET utf8mb4 PATH '$.requestId',
+         trace_id   VARCHAR(64) CHARACTER SET utf8mb4 PATH '$.traceId')) AS item
+  JOIN JSON_TABLE(v_judged, '$[*]' COLUMNS (
+         alert_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.alertId',
+         outcome  VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.outcome',
+         was      VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.was')) AS judged
+    ON judged.alert_id = item.alert_id AND judged.outcome = 'changed'
+  JOIN alerts AS a ON a.id = item.alert_id;
+
+  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload)
+  SELECT UUID(), 'alerts.v1', 'stipend.alerts.v1.AlertRecovered', e.subject, in_now,
+         JSON_OBJECT('alert', JSON_EXTRACT(e.alert, '$'))
+  FROM JSON_TABLE(v_judged, '$[*]' COLUMNS (
+         alert_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.alertId',
+         outcome  VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.outcome')) AS judged
+  JOIN alerts AS a ON a.id = judged.alert_id AND a.status = 'resolved'
+  JOIN alert_events AS e ON e.seq = a.seq
+  WHERE judged.outcome = 'changed';
+
+  SELECT judged.alert_id, judged.outcome
+  FROM JSON_TABLE(v_judged, '$[*]' COLUMNS (
+         ordinal  INT PATH '$.ordinal',
+         alert_id CHAR(36) CHARACTER SET ascii PATH '$.alertId',
+         outcome  VARCHAR(16) CHARACTER SET ascii PATH '$.outcome')) AS judged
+  ORDER BY judged.ordinal;
+END;
+
+CREATE PROCEDURE `InboxPurge`(IN in_before DATETIME(3), IN in_limit INT)
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_limit INT DEFAULT LEAST(GREATEST(in_limit, 1), 5000);
+  DELETE FROM inbox WHERE received_at < in_before ORDER BY received_at LIMIT v_limit;
+  SELECT ROW_COUNT() AS purged;
+END;
+
+CREATE PROCEDURE `InboxRecord`(IN in_consumer VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin, IN in_events JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_claim BIGINT UNSIGNED DEFAULT UUID_SHORT();
+  INSERT INTO inbox (consumer, event_id, received_at, claim)
+  SELECT DISTINCT in_consumer, j.event_id, in_now, v_claim
+    FROM JSON_TABLE(in_events, '$[*]' COLUMNS (
+           event_id VARCHAR(200) CHARACTER SET ascii COLLATE ascii_bin PATH '$' ERROR ON ERROR
+         )) j
+   ORDER BY j.event_id
+  ON DUPLICATE KEY UPDATE received_at = inbox.received_at;
+  SELECT i.event_id
+    FROM JSON_TABLE(in_events, '$[*]' COLUMNS (
+           event_id VARCHAR(200) CHARACTER SET ascii COLLATE ascii_bin PATH '$' ERROR ON ERROR
+         )) j
+    JOIN inbox i ON i.consumer = in_consumer AND i.event_id = j.event_id
+   WHERE i.claim = v_claim;
+END;
+
+CREATE PROCEDURE `LockAccounts`(IN in_user_ids JSON)
+    MODIFIES SQL DATA
+BEGIN
+  INSERT INTO accounts (user_id)
+  SELECT wanted.user_id
+  FROM JSON_TABLE(in_user_ids, '$[*]' COLUMNS (
+         user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$')) AS wanted
+  LEFT JOIN accounts AS known ON known.user_id = wanted.user_id
+  WHERE known.user_id IS NULL
+  ORDER BY wanted.user_id
+  ON DUPLICATE KEY UPDATE user_id = VALUES(user_id);
+
+  SELECT a.user_id, a.version, a.missing, a.gap_since, a.membership_version
+  FROM accounts AS a
+  WHERE a.user_id IN (
+    SELECT wanted.user_id FROM JSON_TABLE(in_user_ids, '$[*]' COLUMNS (
+      user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$')) AS wanted)
+  ORDER BY a.user_id
+  FOR UPDATE;
+END;
+
+CREATE PROCEDURE `OutboxClaim`(IN in_limit INT)
+    READS SQL DATA
+BEGIN
+  DECLARE v_limit INT DEFAULT LEAST(GREATEST(in_limit, 1), 500);
+  SELECT o.id, o.event_id, o.topic, o.type, o.subject, o.occurred_at, o.payload, o.traceparent
+    FROM outbox o
+   WHERE o.published_at IS NULL
+     AND NOT EXISTS (
+       SELECT 1
+         FROM outbox_failures f
+        WHERE f.topic = o.topic AND f.subject = o.subject AND f.outbox_id <= o.id
+     )
+   ORDER BY o.id
+   LIMIT v_limit;
+END;
+
+CREATE PROCEDURE `OutboxFailed`(IN in_id BIGINT, IN in_error TEXT, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  UPDATE outbox SET attempts = attempts + 1, last_error = LEFT(in_error, 500) WHERE id = in_id;
+  INSERT INTO outbox_failures (outbox_id, topic, subject, failed_at)
+  SELECT o.id, o.topic, o.subject, in_now FROM outbox o WHERE o.id = in_id
+  ON DUPLICATE KEY UPDATE failed_at = in_now;
+END;
+
+CREATE PROCEDURE `OutboxFailures`(IN in_limit INT)
+    READS SQL DATA
+BEGIN
+  DECLARE v_limit INT DEFAULT LEAST(GREATEST(in_limit, 1), 500);
+  SELECT o.id, o.event_id, o.topic, o.type, o.subject, o.occurred_at, o.payload, o.attempts, o.last_error, f.failed_at
+    FROM outbox_failures f
+    JOIN outbox o ON o.id = f.outbox_id
+   ORDER BY f.outbox_id
+   LIMIT v_limit;
+END;
+
+CREATE PROCEDURE `OutboxPublished`(IN in_ids JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  UPDATE outbox o
+    JOIN JSON_TABLE(in_ids, '$[*]' COLUMNS (id BIGINT PATH '$')) j ON j.id = o.id
+     SET o.published_at = in_now
+   WHERE o.published_at IS NULL;
+  SELECT ROW_COUNT() AS marked;
+END;
+
+CREATE PROCEDURE `OutboxPurge`(IN in_before DATETIME(3), IN in_limit INT)
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_limit INT DEFAULT LEAST(GREATEST(in_limit, 1), 5000);
+  DELETE FROM outbox WHERE published_at < in_before ORDER BY published_at, id LIMIT v_limit;
+  SELECT ROW_COUNT() AS purged;
+END;
+
+CREATE PROCEDURE `OutboxRetry`()
+    MODIFIES SQL DATA
+BEGIN
+  DELETE FROM outbox_failures;
+  SELECT ROW_COUNT() AS retried;
+END;
+
+CREATE PROCEDURE `OutboxSkip`(IN in_id BIGINT, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_skipped INT DEFAULT 0;
+  DELETE FROM outbox_failures WHERE outbox_id = in_id;
+  SET v_skipped = ROW_COUNT();
+  IF v_skipped > 0 THEN
+    UPDATE outbox SET published_at = in_now WHERE id = in_id;
+  END IF;
+  SELECT v_skipped AS skipped;
+END;
+
+CREATE PROCEDURE `OutboxStats`()
+    READS SQL DATA
+BEGIN
+  SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE published_at IS NULL LIMIT 10000) waiting) AS pending,
+         (SELECT occurred_at FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT 1) AS oldest_at,
+         (SELECT COUNT(*) FROM outbox_failures) AS failed;
+END;
+
+CREATE PROCEDURE `PurgeObservations`(IN in_before_ms BIGINT, IN in_limit INT)
+    MODIFIES SQL DATA
+BEGIN
+  DELETE FROM observations WHERE at_ms < in_before_ms ORDER BY at_ms LIMIT in_limit;
+  SELECT ROW_COUNT() AS purged;
+END;
+
+CREATE PROCEDURE `RaiseAlerts`(IN in_findings JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_lapsed JSON;
+  DECLARE v_locked INT;
+
+  SELECT COUNT(*) INTO v_locked
+  FROM alerts
+  WHERE active_fingerprint IN (SELECT item.fingerprint FROM JSON_TABLE(in_findings, '$[*]' COLUMNS (
+          fingerprint VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.fingerprint')) AS item)
+  FOR UPDATE;
+
+  SELECT COALESCE(JSON_ARRAYAGG(JSON_OBJECT('fingerprint', a.fingerprint,
+                                            'at', DATE_FORMAT(a.recovers_at, '%Y-%m-%d %H:%i:%s.%f'))), JSON_ARRAY())
+  INTO v_lapsed
+  FROM JSON_TABLE(in_findings, '$[*]' COLUMNS (
+         fingerprint VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.fingerprint',
+         first_at    DATETIME(3) PATH '$.firstAt')) AS item
+  JOIN alerts AS a ON a.active_fingerprint = item.fingerprint
+  WHERE a.recovers_at <= item.first_at;
+  IF JSON_LENGTH(v_lapsed) > 0 THEN
+    CALL RecoverAlerts(v_lapsed, in_now);
+  END IF;
+
+  -- Evidence first: the conditions look at the old count and the old time.
+  INSERT INTO alerts (id, fingerprint, rule, family, severity, status, user_id, first_seen_at, last_seen_at, count_mode,
+                      event_count, evidence, recovers_at, raised_at)
+  SELECT item.id, item.fingerprint, item.rule, item.family, item.severity, 'open', item.user_id, item.first_at,
+         item.last_at, item.count_mode, item.event_count, item.evidence, item.recovers_at, in_now
+  FROM JSON_TABLE(in_findings, '$[*]' COLUMNS (
+         id          CHAR(36) CHARACTER SET ascii PATH '$.id',
+         fingerprint VARCHAR(255) CHARACTER SET utf8mb4 PATH '$.fingerprint',
+         rule        VARCHAR(64) CHARACTER SET ascii PATH '$.rule',
+         family      VARCHAR(16) CHARACTER SET ascii PATH '$.family',
+         severity    TINYINT PATH '$.severity',
+         user_id     VARCHAR(128) CHARACTER SET ascii PATH '$.userId',
+         first_at    DATETIME(3) PATH '$.firstAt',
+         last_at     DATETIME(3) PATH '$.lastAt',
+         count_mode  VARCHAR(8) CHARACTER SET ascii PATH '$.countMode',
+         event_count BIGINT PATH '$.count',
+         evidence    MEDIUMTEXT CHARACTER SET utf8mb4 PATH '$.evidence',
+         recovers_at DATETIME(3) PATH '$.recoversAt')) AS item
+  ORDER BY item.fingerprint
+  ON DUPLICATE KEY UPDATE
+    evidence = CASE WHEN (alerts.count_mode = 'peak' AND VALUES(event_count) >= alerts.event_count)
+                      OR (alerts.count_mode <> 'peak' AND VALUES(last_seen_at) >= alerts.last_seen_at)
+                    THEN VALUES(evidence) ELSE alerts.evidence END,
+    event_count = CASE WHEN alerts.count_mode = 'peak' THEN GREATEST(alerts.event_count, VALUES(event_count))
+                       ELSE alerts.event_count + VALUES(event_count) END,
+    severity = GREATEST(alerts.severity, VALUES(severity)),
+    recovers_at = CASE WHEN alerts.recovers_at IS NULL OR VALUES(recovers_at) IS NULL THEN VALUES(recovers_at)
+                       ELSE GREATEST(alerts.recovers_at, VALUES(recovers_at)) END,
+    first_seen_at = LEAST(alerts.first_seen_at, VALUES(first_seen_at)),
+    last_seen_at = GREATEST(alerts.last_seen_at, VALUES(last_seen_at));
+
+  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload)
+  SELECT UUID(), 'alerts.v1', 'stipend.alerts.v1.AlertRaised', e.subject, in_now, JSON_OBJECT('alert', JSON_EXTRACT(e.alert, '$'))
+  FROM JSON_TABLE(in_findings, '$[*]' COLUMNS (
+         fingerprint VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.fingerprint')) AS item
+  JOIN alerts AS a ON a.active_fingerprint = item.fingerprint
+  JOIN alert_events AS e ON e.seq = a.seq
+  WHERE a.announced_severity < a.severity
+  ORDER BY a.seq;
+
+  SELECT a.fingerprint, a.id, CASE WHEN a.id = item.id THEN 1 ELSE 0 END AS opened
+  FROM JSON_TABLE(in_findings, '$[*]' COLUMNS (
+         id          CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.id',
+         fingerprint VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.fingerprint')) AS item
+  JOIN alerts AS a ON a.active_fingerprint = item.fingerprint;
+
+  UPDATE alerts AS a
+  JOIN JSON_TABLE(in_findings, '$[*]' COLUMNS (
+         fingerprint VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.fingerprint')) AS item
+    ON a.active_fingerprint = item.fingerprint
+  SET a.announced_severity = a.severity
+  WHERE a.announced_severity < a.severity;
+END;
+
+CREATE PROCEDURE `RecordChecks`(IN in_checks JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_before JSON;
+
+  SELECT COALESCE(JSON_ARRAYAGG(JSON_OBJECT('userId', c.user_id, 'was', c.result)), JSON_ARRAY()) INTO v_before
+  FROM JSON_TABLE(in_checks, '$[*]' COLUMNS (
+         user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId')) AS item
+  JOIN account_checks AS c ON c.user_id = item.user_id
+  WHERE c.result <> 'equal';
+
+  INSERT INTO account_checks (user_id, checked_at, result, lagging_since, credits_version, credits_balance, credits_held,
+                              view_version, view_balance, view_held, problems)
+  SELECT item.user_id, in_now, item.result, CASE WHEN item.result = 'lagging' THEN in_now END, item.credits_version,
+         item.credits_balance, item.credits_held, item.view_version, item.view_balance, item.view_held, item.problems
+  FROM JSON_TABLE(in_checks, '$[*]' COLUMNS (
+         user_id         VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+         result          VARCHAR(16) CHARACTER SET ascii PATH '$.result',
+         credits_version BIGINT PATH '$.creditsVersion',
+         credits_balance BIGINT PATH '$.creditsBalance',
+         credits_held    BIGINT PATH '$.creditsHeld',
+         view_version    BIGINT PATH '$.viewVersion',
+         view_balance    BIGINT PATH '$.viewBalance',
+         view_held       BIGINT PATH '$.viewHeld',
+         problems        TEXT CHARACTER SET utf8mb4 PATH '$.problems')) AS item
+  ORDER BY item.user_id
+  ON DUPLICATE KEY UPDATE
+    -- Behind without a break only while the view stays at a version below the one credits had then.
+    lagging_since = CASE WHEN VALUES(result) <> 'lagging' THEN NULL
+                         WHEN account_checks.result = 'lagging'
+                          AND (account_checks.view_version <=> VALUES(view_version)) THEN account_checks.lagging_since
+                         ELSE in_now END,
+    checked_at = VALUES(checked_at), result = VALUES(result),
+    credits_version = VALUES(credits_version), credits_balance = VALUES(credits_balance),
+    credits_held = VALUES(credits_held), view_version = VALUES(view_version), view_balance = VALUES(view_balance),
+    view_held = VALUES(view_held), problems = VALUES(problems);
+
+  SELECT c.user_id, c.lagging_since, was.was
+  FROM JSON_TABLE(in_checks, '$[*]' COLUMNS (
+         user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId')) AS item
+  JOIN account_checks AS c ON c.user_id = item.user_id
+  LEFT JOIN JSON_TABLE(v_before, '$[*]' COLUMNS (
+         user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+         was     VARCHAR(16) CHARACTER SET ascii PATH '$.was')) AS was ON was.user_id = item.user_id
+  WHERE c.lagging_since IS NOT NULL OR was.was IS NOT NULL;
+END;
+
+CREATE PROCEDURE `RecordObservations`(IN in_items JSON)
+    MODIFIES SQL DATA
+BEGIN
+  INSERT INTO observations (rule, subject, at_ms, event_id, amount)
+  SELECT item.rule, item.subject, item.at_ms, item.event_id, item.amount
+  FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+         rule     VARCHAR(64) CHARACTER SET ascii PATH '$.rule',
+         subject  VARCHAR(255) CHARACTER SET utf8mb4 PATH '$.subject',
+         at_ms    BIGINT PATH '$.atMs',
+         event_id VARCHAR(64) CHARACTER SET ascii PATH '$.eventId',
+         amount   BIGINT PATH '$.amount')) AS item
+  ON DUPLICATE KEY UPDATE amount = observations.amount;
+
+  -- Running sums over the events and, for each event, a mark at the beginning of its window: what a window holds is
+  -- the difference of two running sums. One sort, however many events a window holds.
+  WITH touched AS (
+    SELECT item.rule, item.subject, MAX(item.window_ms) AS window_ms, MAX(item.min_events) AS min_events,
+           MAX(item.min_amount) AS min_amount, MAX(item.episode_ms) AS episode_ms,
+           MIN(item.at_ms) AS from_ms, MAX(item.at_ms) + MAX(item.window_ms) AS to_ms
+    FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+           rule       VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+           subject    VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.subject',
+           at_ms      BIGINT PATH '$.atMs',
+           window_ms  BIGINT PATH '$.windowMs',
+           min_events BIGINT PATH '$.minEvents',
+           min_amount BIGINT PATH '$.minAmount',
+           episode_ms BIGINT PATH '$.episodeMs')) AS item
+    GROUP BY item.rule, item.subject
+  ), events AS (
+    SELECT t.rule, t.subject, t.window_ms, t.min_events, t.min_amount, t.from_ms, o.at_ms, o.amount
+    FROM touched AS t
+    JOIN observations AS o ON o.rule = t.rule AND o.subject = t.subject
+      AND o.at_ms > t.from_ms - t.window_ms AND o.at_ms < t.to_ms
+  ), points AS (
+    SELECT rule, subject, at_ms AS position_ms, at_ms AS window_end_ms, 1 AS is_event, amount FROM events
+    UNION ALL
+    SELECT rule, subject, at_ms - window_ms, at_ms, 0, 0 FROM events WHERE at_ms >= from_ms
+  ), running AS (
+    SELECT rule, subject, window_end_ms, is_event,
+           SUM(is_event) OVER (PARTITION BY rule, subject ORDER BY position_ms
+                               RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS events_so_far,
+           SUM(amount) OVER (PARTITION BY rule, subject ORDER BY position_ms
+                             RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS amount_so_far
+    FROM points
+  ), windows AS (
+    SELECT rule, subject, window_end_ms,
+           MAX(CASE WHEN is_event = 1 THEN events_so_far END) - MAX(CASE WHEN is_event = 0 THEN events_so_far END) AS events,
+           MAX(CASE WHEN is_event = 1 THEN amount_so_far END) - MAX(CASE WHEN is_event = 0 THEN amount_so_far END) AS amount
+    FROM running
+    GROUP BY rule, subject, window_end_ms
+  ), full_windows AS (
+    SELECT w.rule, w.subject, w.window_end_ms, w.events, w.amount,
+           CASE WHEN t.episode_ms > 0 AND w.window_end_ms - LAG(w.window_end_ms)
+                  OVER (PARTITION BY w.rule, w.subject ORDER BY w.window_end_ms) >= t.episode_ms THEN 1 ELSE 0 END AS begins
+    FROM windows AS w
+    JOIN touched AS t ON t.rule = w.rule AND t.subject = w.subject
+    -- Events before from_ms have no mark (their windows are as they were), so their difference is NULL.
+    WHERE w.events >= t.min_events AND w.amount >= t.min_amount
+  ), episodes AS (
+    SELECT rule, subject, window_end_ms, events, amount,
+           SUM(begins) OVER (PARTITION BY rule, subject ORDER BY window_end_ms) AS episode
+    FROM full_windows
+  )
+  SELECT rule, subject, MIN(window_end_ms) AS first_ms, MAX(window_end_ms) AS last_ms,
+         CAST(MAX(events) AS SIGNED) AS events, CAST(MAX(amount) AS SIGNED) AS amount
+  FROM episodes
+  GROUP BY rule, subject, episode
+  ORDER BY first_ms, rule, subject;
+END;
+
+CREATE PROCEDURE `RecordTraffic`(IN in_progress JSON, IN in_totals JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  INSERT INTO stream_progress (topic, partition_no, last_offset, events, last_event_at, updated_at)
+  SELECT item.topic, item.partition_no, item.last_offset, item.events, item.last_event_at, in_now
+  FROM JSON_TABLE(in_progress, '$[*]' COLUMNS (
+         topic         VARCHAR(128) CHARACTER SET ascii PATH '$.topic',
+         partition_no  INT PATH '$.partition',
+         last_offset   BIGINT PATH '$.offset',
+         events        BIGINT PATH '$.events',
+         last_event_at DATETIME(3) PATH '$.lastEventAt')) AS item
+  ORDER BY item.topic, item.partition_no
+  ON DUPLICATE KEY UPDATE
+    last_offset = GREATEST(stream_progress.last_offset, VALUES(last_offset)),
+    events = stream_progress.events + VALUES(events),
+    last_event_at = GREATEST(stream_progress.last_event_at, VALUES(last_event_at)),
+    updated_at = VALUES(updated_at);
+
+  INSERT INTO daily_totals (day, kind, events, amount)
+  SELECT item.day, item.kind, item.events, item.amount
+  FROM JSON_TABLE(in_totals, '$[*]' COLUMNS (
+         day    DATE PATH '$.day',
+         kind   VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.kind',
+         events BIGINT PATH '$.events',
+         amount BIGINT PATH '$.amount')) AS item
+  ORDER BY item.day, item.kind
+  ON DUPLICATE KEY UPDATE
+    events = daily_totals.events + VALUES(events),
+    amount = daily_totals.amount + VALUES(amount);
+END;
+
+CREATE PROCEDURE `RecoverAlerts`(IN in_items JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_ended JSON;
+  DECLARE v_locked INT;
+
+  SELECT COUNT(*) INTO v_locked
+  FROM alerts
+  WHERE active_fingerprint IN (SELECT item.fingerprint FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+          fingerprint VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.fingerprint')) AS item)
+  FOR UPDATE;
+
+  -- Which ones end is settled first: after the UPDATE they are no longer found by their fingerprint.
+  SELECT COALESCE(JSON_ARRAYAGG(a.seq), JSON_ARRAY()) INTO v_ended
+  FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+         fingerprint VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.fingerprint')) AS item
+  JOIN alerts AS a ON a.active_fingerprint = item.fingerprint;
+
+  UPDATE alerts AS a
+  JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+         fingerprint VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.fingerprint',
+         at          DATETIME(3) PATH '$.at')) AS item ON a.active_fingerprint = item.fingerprint
+  SET a.status = 'resolved', a.resolved_at = GREATEST(item.at, a.last_seen_at), a.resolved_by = 'system',
+      a.resolution = 'recovered';
+
+  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload)
+  SELECT UUID(), 'alerts.v1', 'stipend.alerts.v1.AlertRecovered', e.subject, in_now, JSON_OBJECT('alert', JSON_EXTRACT(e.alert, '$'))
+  FROM JSON_TABLE(v_ended, '$[*]' COLUMNS (seq BIGINT PATH '$')) AS item
+  JOIN alerts AS a ON a.seq = item.seq AND a.status = 'resolved'
+  JOIN alert_events AS e ON e.seq = a.seq
+  ORDER BY a.seq;
+END;
+
+CREATE PROCEDURE `RecoverDueAlerts`(IN in_now DATETIME(3), IN in_limit INT)
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_due JSON;
+
+  SELECT COALESCE(JSON_ARRAYAGG(JSON_OBJECT('fingerprint', due.fingerprint,
+                                            'at', DATE_FORMAT(due.recovers_at, '%Y-%m-%d %H:%i:%s.%f'))), JSON_ARRAY())
+  INTO v_due
+  FROM (
+    SELECT fingerprint, recovers_at FROM alerts
+    WHERE status IN ('open', 'acknowledged') AND recovers_at <= in_now
+    ORDER BY seq LIMIT in_limit FOR UPDATE
+  ) AS due;
+  IF JSON_LENGTH(v_due) > 0 THEN
+    CALL RecoverAlerts(v_due, in_now);
+  END IF;
+  SELECT JSON_LENGTH(v_due) AS recovered;
+END;
+
+CREATE PROCEDURE `SaveAccounts`(IN in_accounts JSON)
+    MODIFIES SQL DATA
+BEGIN
+  UPDATE accounts AS a
+  JOIN JSON_TABLE(in_accounts, '$[*]' COLUMNS (
+         user_id            VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+         version            BIGINT PATH '$.version',
+         missing            TEXT CHARACTER SET utf8mb4 PATH '$.missing',
+         gap_since          DATETIME(3) PATH '$.gapSince',
+         balance            BIGINT PATH '$.credits.balance',
+         held               BIGINT PATH '$.credits.held',
+         account_status     VARCHAR(16) CHARACTER SET ascii PATH '$.credits.status',
+         credits_at         DATETIME(3) PATH '$.credits.at',
+         membership_version BIGINT PATH '$.membership.version',
+         membership_status  VARCHAR(16) CHARACTER SET ascii PATH '$.membership.status',
+         tier               VARCHAR(64) CHARACTER SET utf8mb4 PATH '$.membership.tier',
+         period_end         DATETIME(3) PATH '$.membership.periodEnd',
+         ends_at            DATETIME(3) PATH '$.membership.endsAt')) AS item ON item.user_id = a.user_id
+  SET a.version = item.version,
+      a.missing = item.missing,
+      a.gap_since = item.gap_since,
+      a.balance = COALESCE(item.balance, a.balance),
+      a.held = COALESCE(item.held, a.held),
+      a.account_status = COALESCE(item.account_status, a.account_status),
+      a.credits_at = COALESCE(item.credits_at, a.credits_at),
+      a.membership_status = CASE WHEN item.membership_version IS NULL THEN a.membership_status ELSE item.membership_status END,
+      a.tier = CASE WHEN item.membership_version IS NULL THEN a.tier ELSE item.tier END,
+      a.period_end = CASE WHEN item.membership_version IS NULL THEN a.period_end ELSE item.period_end END,
+      a.ends_at = CASE WHEN item.membership_version IS NULL THEN a.ends_at ELSE item.ends_at END,
+      a.membership_version = COALESCE(item.membership_version, a.membership_version);
+END;

@@ -1,0 +1,60 @@
+/** What credits says of one account: one read of the account and the check of its own books. */
+export interface CreditsSide {
+  readonly userId: string;
+  readonly version: number;
+  readonly balance: number;
+  readonly held: number;
+  /** What is wrong inside the books, as codes; empty: they add up. */
+  readonly problems: readonly string[];
+}
+
+/** What the status view of membership shows for the same user. */
+export interface ViewSide {
+  readonly userId: string;
+  readonly balance: number;
+  readonly held: number;
+  /** The account version of the event it was told by. */
+  readonly balanceVersion: number;
+}
+
+export type Result = "equal" | "lagging" | "different";
+
+export interface Comparison {
+  readonly credits: CreditsSide;
+  /** null: the view does not know the user. */
+  readonly view: ViewSide | null;
+  readonly result: Result;
+  /** Why they differ, as codes. */
+  readonly problems: readonly string[];
+  readonly booksAreSound: boolean;
+}
+
+/**
+ * Compares at the same version only. A view at a lower version is behind, not wrong: events are on their way.
+ *
+ * @param credits must have been read after the view when the view is ahead; read before it, the account may simply
+ * have moved on in between.
+ */
+export function compare(credits: CreditsSide, view: ViewSide | null): Comparison {
+  const booksAreSound = credits.problems.length === 0;
+  const viewProblems = problemsOfView(credits, view);
+  const problems = [...credits.problems, ...viewProblems];
+  const behind = (view?.balanceVersion ?? 0) < credits.version;
+  const result: Result = problems.length > 0 ? "different" : behind ? "lagging" : "equal";
+  return { credits, view, result, problems, booksAreSound };
+}
+
+/** A view ahead of the books that were read before it proves nothing: read the books again. */
+export function needsSecondLook(credits: CreditsSide, view: ViewSide | null): boolean {
+  return view !== null && view.balanceVersion > credits.version;
+}
+
+function problemsOfView(credits: CreditsSide, view: ViewSide | null): string[] {
+  if (view === null) return [];
+  if (view.balanceVersion > credits.version) return ["view_ahead"];
+  if (view.balanceVersion < credits.version) return [];
+  const problems: string[] = [];
+  if (view.balance !== credits.balance) problems.push("view_balance");
+  if (view.held !== credits.held) problems.push("view_held");
+  return problems;
+}

@@ -1,0 +1,116 @@
+import { type Finding, fingerprintOf, type Recovery } from "../domain/alerts.ts";
+import { type Comparison, type CreditsSide, compare, needsSecondLook } from "../domain/consistency.ts";
+import type { JobRules } from "../rules/all.ts";
+import { balanceDifference, judgeDifference, judgeLag, viewLag } from "../rules/consistency.ts";
+import type { CheckRemark, CheckSource, CheckStore, CheckTransaction } from "./ports.ts";
+
+export interface CheckReport {
+  readonly checked: number;
+  readonly equal: number;
+  readonly lagging: number;
+  readonly different: number;
+}
+
+const NOTHING: CheckReport = { checked: 0, equal: 0, lagging: 0, different: 0 };
+
+export interface PageReport extends CheckReport {
+  /** Whether this page was the last of a pass. */
+  readonly passEnded: boolean;
+}
+
+/**
+ * One step of the rolling check: the next page of all accounts, wherever the last step stopped.
+ *
+ * @param limit accounts a page, 1 to 500.
+ */
+export async function checkNextPage(
+  source: CheckSource,
+  store: CheckStore,
+  rules: JobRules,
+  limit: number,
+  now: Date,
+): Promise<PageReport> {
+  const { after } = await store.passState();
+  const { accounts, next } = await source.page(after, limit);
+  const comparisons = await compareAll(source, accounts);
+  const report = await store.checking(async (tx) => {
+    // Two instances on the same page: the second one's work is the same, but must not move the pass.
+    await tx.advance(after, next, accounts.length, now);
+    return await settle(tx, rules, comparisons, now);
+  });
+  return { ...report, passEnded: next === null };
+}
+
+/** Checks these accounts now, outside the rolling pass. At most 500. */
+export async function checkAccounts(
+  source: CheckSource,
+  store: CheckStore,
+  rules: JobRules,
+  userIds: readonly string[],
+  now: Date,
+): Promise<{ readonly report: CheckReport; readonly comparisons: readonly Comparison[] }> {
+  const comparisons = await compareAll(source, await source.accounts(userIds));
+  const report = await store.checking((tx) => settle(tx, rules, comparisons, now));
+  return { report, comparisons };
+}
+
+async function compareAll(source: CheckSource, accounts: readonly CreditsSide[]): Promise<Comparison[]> {
+  if (accounts.length === 0) return [];
+  const views = new Map(
+    (await source.views(accounts.map((account) => account.userId))).map((view) => [view.userId, view]),
+  );
+  const doubtful = accounts.filter((account) => needsSecondLook(account, views.get(account.userId) ?? null));
+  const again = new Map<string, CreditsSide>();
+  if (doubtful.length > 0) {
+    for (const account of await source.accounts(doubtful.map((each) => each.userId)))
+      again.set(account.userId, account);
+  }
+  return accounts.map((account) => compare(again.get(account.userId) ?? account, views.get(account.userId) ?? null));
+}
+
+async function settle(
+  tx: CheckTransaction,
+  rules: JobRules,
+  comparisons: readonly Comparison[],
+  now: Date,
+): Promise<CheckReport> {
+  if (comparisons.length === 0) return NOTHING;
+  const remarks = new Map((await tx.recordChecks(comparisons, now)).map((remark) => [remark.userId, remark]));
+  const findings: Finding[] = [];
+  const recoveries: Recovery[] = [];
+  for (const comparison of comparisons) {
+    judge(comparison, remarks.get(comparison.credits.userId), rules, now, findings, recoveries);
+  }
+  if (findings.length > 0) await tx.raise(findings, now);
+  if (recoveries.length > 0) await tx.recover(recoveries, now);
+  const count = (result: Comparison["result"]) => comparisons.filter((each) => each.result === result).length;
+  return {
+    checked: comparisons.length,
+    equal: count("equal"),
+    lagging: count("lagging"),
+    different: count("different"),
+  };
+}
+
+function judge(
+  comparison: Comparison,
+  remark: CheckRemark | undefined,
+  rules: JobRules,
+  now: Date,
+  findings: Finding[],
+  recoveries: Recovery[],
+): void {
+  const { result, credits } = comparison;
+  const over = (rule: string) => recoveries.push({ fingerprint: fingerprintOf(rule, credits.userId), at: now });
+  if (result === "different") {
+    if (rules.balanceDifference.enabled) findings.push(judgeDifference(comparison, now, rules.balanceDifference));
+  } else if (remark !== undefined && result === "equal") {
+    // Only after something else than "equal" can there be an alert to end. A view that lags is no proof of health.
+    over(balanceDifference.name);
+  }
+  if (result === "lagging") {
+    const since = remark?.laggingSince ?? now;
+    const finding = rules.viewLag.enabled ? judgeLag(comparison, since, now, rules.viewLag) : null;
+    if (finding !== null) findings.push(finding);
+  } else if (remark !== undefined && remark.was === "lagging") over(viewLag.name);
+}

@@ -1,0 +1,28 @@
+import type { RuleBook } from "../rules/all.ts";
+import type { RecoveryStore } from "./ports.ts";
+
+const BATCH = 500;
+const MAX_BATCHES = 20;
+/** Events arrive late; windows this far back can still fill. */
+const LATENESS_MS = 7 * 86_400_000;
+
+/** Ends the alerts that have been quiet long enough. Bounded; what is left is for the next round. */
+export async function recoverDueAlerts(store: RecoveryStore, now: Date): Promise<number> {
+  return await repeat((limit) => store.recoverDue(now, limit));
+}
+
+/** Forgets counted events that no window can reach any more. */
+export async function forgetObservations(store: RecoveryStore, book: RuleBook, now: Date): Promise<number> {
+  const before = new Date(now.getTime() - book.longestWindowMs - LATENESS_MS);
+  return await repeat((limit) => store.purgeObservations(before, limit));
+}
+
+async function repeat(step: (limit: number) => Promise<number>): Promise<number> {
+  let total = 0;
+  for (let batch = 0; batch < MAX_BATCHES; batch++) {
+    const done = await step(BATCH);
+    total += done;
+    if (done < BATCH) break;
+  }
+  return total;
+}
