@@ -27,14 +27,13 @@ EXAMPLE
 CREATE PROCEDURE ExpireMemberships(IN in_items JSON, IN in_now DATETIME(3))
 MODIFIES SQL DATA
 BEGIN
-  UPDATE memberships m
-    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+  UPDATE JSON_TABLE(in_items, '$[*]' COLUMNS (
            user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
            expected_version BIGINT PATH '$.expectedVersion',
            change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
            change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change')) i
-      ON i.user_id = m.user_id AND i.change_kind IN ('expired', 'cancelled')
-    JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
+    STRAIGHT_JOIN memberships m ON m.user_id = i.user_id AND i.change_kind IN ('expired', 'cancelled')
+    STRAIGHT_JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
      SET m.version = i.expected_version + 1,
          m.change_id = i.change_id,
          m.status = i.change_kind,

@@ -37,12 +37,14 @@ EXAMPLE
 CREATE PROCEDURE RecordMembershipChanges(IN in_items JSON, IN in_now DATETIME(3))
 MODIFIES SQL DATA
 BEGIN
-  UPDATE users u
-    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+  -- STRAIGHT_JOIN from the items, here and wherever rows are written: a small table the optimiser would rather scan, and
+  -- so wait for every row that somebody else has locked.
+  UPDATE JSON_TABLE(in_items, '$[*]' COLUMNS (
            user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
            expected_version BIGINT PATH '$.expectedVersion',
-           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId')) i ON i.user_id = u.user_id
-    JOIN memberships m ON m.user_id = u.user_id AND m.is_current = 1 AND m.change_id = i.change_id
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId')) i
+    STRAIGHT_JOIN users u ON u.user_id = i.user_id
+    STRAIGHT_JOIN memberships m ON m.user_id = u.user_id AND m.is_current = 1 AND m.change_id = i.change_id
      SET u.membership_version = m.version
    WHERE u.membership_version = i.expected_version;
 

@@ -31,14 +31,14 @@ EXAMPLE
 CREATE PROCEDURE RenewMemberships(IN in_items JSON, IN in_now DATETIME(3))
 MODIFIES SQL DATA
 BEGIN
-  UPDATE memberships m
-    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+  UPDATE JSON_TABLE(in_items, '$[*]' COLUMNS (
            user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
            expected_version BIGINT PATH '$.expectedVersion',
            change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
            period_start DATETIME(3) PATH '$.periodStart',
-           period_end DATETIME(3) PATH '$.periodEnd')) i ON i.user_id = m.user_id
-    JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
+           period_end DATETIME(3) PATH '$.periodEnd')) i
+    STRAIGHT_JOIN memberships m ON m.user_id = i.user_id
+    STRAIGHT_JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
      SET m.version = i.expected_version + 1,
          m.change_id = i.change_id,
          m.cycle = COALESCE(m.pending_cycle, m.cycle),
@@ -57,11 +57,10 @@ BEGIN
      AND i.period_start >= m.period_end AND (i.period_end > in_now OR i.period_end >= m.expires_at);
 
   -- A statement of its own: the order in which one UPDATE over several tables assigns its columns is not promised.
-  UPDATE memberships m
-    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+  UPDATE JSON_TABLE(in_items, '$[*]' COLUMNS (
            user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
            change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId')) i
-      ON i.user_id = m.user_id AND i.change_id = m.change_id
+    STRAIGHT_JOIN memberships m ON m.user_id = i.user_id AND i.change_id = m.change_id
      SET m.pending_tier = NULL, m.pending_monthly_credits = NULL, m.pending_tier_rank = NULL, m.pending_anchor = NULL,
          m.pending_first_period = NULL, m.pending_rollover_cap = NULL, m.pending_on_expiry = NULL,
          m.pending_cycle = NULL

@@ -27,13 +27,13 @@ EXAMPLE
 CREATE PROCEDURE ResumeMembership(IN in_items JSON, IN in_now DATETIME(3))
 MODIFIES SQL DATA
 BEGIN
-  UPDATE memberships m
-    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+  UPDATE JSON_TABLE(in_items, '$[*]' COLUMNS (
            user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
            expected_version BIGINT PATH '$.expectedVersion',
            change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
-           change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change')) i ON i.user_id = m.user_id
-    JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
+           change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change')) i
+    STRAIGHT_JOIN memberships m ON m.user_id = i.user_id
+    STRAIGHT_JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
      SET m.version = i.expected_version + 1,
          m.change_id = i.change_id,
          m.cancel_at_period_end = 0,

@@ -41,20 +41,20 @@ BEGIN
   SET v_created = ROW_COUNT();
 
   DELETE t
-    FROM user_terms t
-    JOIN users u ON u.user_no = t.user_no
-    JOIN JSON_TABLE(in_users, '$[*]' COLUMNS (
+    FROM JSON_TABLE(in_users, '$[*]' COLUMNS (
            user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
            email VARCHAR(320) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.email',
-           name VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.name')) i ON i.user_id = u.user_id
+           name VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.name')) i
+    STRAIGHT_JOIN users u ON u.user_id = i.user_id
+    STRAIGHT_JOIN user_terms t ON t.user_no = u.user_no
    WHERE (t.source = 'email' AND i.email IS NOT NULL AND NOT (u.email <=> i.email))
       OR (t.source = 'name' AND i.name IS NOT NULL AND NOT (u.name <=> i.name));
 
-  UPDATE users u
-    JOIN JSON_TABLE(in_users, '$[*]' COLUMNS (
+  UPDATE JSON_TABLE(in_users, '$[*]' COLUMNS (
            user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
            email VARCHAR(320) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.email',
-           name VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.name')) i ON i.user_id = u.user_id
+           name VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.name')) i
+    STRAIGHT_JOIN users u ON u.user_id = i.user_id
      SET u.email = COALESCE(i.email, u.email),
          u.name = COALESCE(i.name, u.name)
    WHERE (i.email IS NOT NULL AND NOT (u.email <=> i.email))

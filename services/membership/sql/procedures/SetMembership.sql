@@ -38,13 +38,12 @@ EXAMPLE
 CREATE PROCEDURE SetMembership(IN in_items JSON, IN in_now DATETIME(3))
 MODIFIES SQL DATA
 BEGIN
-  UPDATE memberships m
-    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+  UPDATE JSON_TABLE(in_items, '$[*]' COLUMNS (
            user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
            expected_version BIGINT PATH '$.expectedVersion',
            change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change')) i
-      ON i.user_id = m.user_id AND i.change_kind = 'started'
-    JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
+    STRAIGHT_JOIN memberships m ON m.user_id = i.user_id AND i.change_kind = 'started'
+    STRAIGHT_JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
      SET m.is_current = NULL
    WHERE m.is_current = 1 AND m.status <> 'active';
 
@@ -78,8 +77,7 @@ BEGIN
     LEFT JOIN memberships c ON c.user_id = u.user_id AND c.is_current = 1
    WHERE i.change_kind = 'started' AND c.user_id IS NULL;
 
-  UPDATE memberships m
-    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+  UPDATE JSON_TABLE(in_items, '$[*]' COLUMNS (
            user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
            expected_version BIGINT PATH '$.expectedVersion',
            change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
@@ -106,8 +104,8 @@ BEGIN
            expires_at DATETIME(3) PATH '$.expiresAt',
            cancel_at_period_end TINYINT PATH '$.cancelAtPeriodEnd',
            end_changed TINYINT PATH '$.endChanged')) i
-      ON i.user_id = m.user_id AND i.membership_id = m.membership_id
-    JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
+    STRAIGHT_JOIN memberships m ON m.user_id = i.user_id AND i.membership_id = m.membership_id
+    STRAIGHT_JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
      SET m.version = i.expected_version + 1,
          m.change_id = i.change_id,
          m.cycle = i.cycle,

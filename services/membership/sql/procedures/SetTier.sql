@@ -31,8 +31,7 @@ EXAMPLE
 CREATE PROCEDURE SetTier(IN in_items JSON, IN in_now DATETIME(3))
 MODIFIES SQL DATA
 BEGIN
-  UPDATE membership_tiers t
-    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+  UPDATE JSON_TABLE(in_items, '$[*]' COLUMNS (
            tier VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.tier',
            display_name VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.displayName',
            monthly_credits BIGINT PATH '$.monthlyCredits',
@@ -44,7 +43,8 @@ BEGIN
            features JSON PATH '$.features',
            offered TINYINT PATH '$.offered',
            expected_version BIGINT PATH '$.expectedVersion',
-           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId')) i ON i.tier = t.tier
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId')) i
+    STRAIGHT_JOIN membership_tiers t ON t.tier = i.tier
      SET t.display_name = i.display_name,
          t.monthly_credits = i.monthly_credits,
          t.tier_rank = i.tier_rank,

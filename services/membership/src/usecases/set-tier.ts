@@ -2,8 +2,11 @@ import type { Tier } from "../domain/membership.ts";
 import { type Refusal, refusal } from "../domain/refusal.ts";
 import type { AdminAct, Asker, Deps } from "./ports.ts";
 
+/** What to write; what is left out stays as it is, or is the default of a new tier. */
+export type TierPatch = Pick<Tier, "tier" | "monthlyCredits"> & Partial<Omit<Tier, "version">>;
+
 export interface SetTier {
-  readonly tier: Omit<Tier, "version">;
+  readonly tier: TierPatch;
   readonly reason: string;
   readonly asker: Asker & { readonly admin: AdminAct };
   readonly now: Date;
@@ -19,10 +22,11 @@ export async function setTier(
   command: SetTier,
 ): Promise<{ ok: true; tier: Tier; created: boolean } | Refusal> {
   for (let attempt = 1; ; attempt++) {
-    const before = await readTierOrNone(deps, command.tier.tier);
+    const tiers = await deps.store.tiers();
+    const before = tiers.find((known) => known.tier === command.tier.tier);
     const version = before?.version ?? 0;
     if (command.ifMatch !== undefined && command.ifMatch !== version) return conflict(version, command.ifMatch);
-    const tier: Tier = { ...command.tier, version: version + 1 };
+    const tier: Tier = { ...(before ?? newTier(command.tier.tier, tiers)), ...command.tier, version: version + 1 };
     const written = await deps.store.transaction("tier.set", (tx) =>
       tx.setTier(
         {
@@ -46,14 +50,26 @@ export async function setTier(
 }
 
 export async function readTier(deps: Deps, code: string): Promise<{ ok: true; tier: Tier } | Refusal> {
-  const tier = await readTierOrNone(deps, code);
+  const tiers = await deps.store.tiers();
+  const tier = tiers.find((known) => known.tier === code);
   if (tier !== undefined) return { ok: true, tier };
-  const codes = (await deps.store.tiers()).map((known) => known.tier);
+  const codes = tiers.map((known) => known.tier);
   return refusal("tier_not_found", `there is no tier "${code}"; there are: ${codes.join(", ")}`, { tiers: codes });
 }
 
-async function readTierOrNone(deps: Deps, code: string): Promise<Tier | undefined> {
-  return (await deps.store.tiers()).find((tier) => tier.tier === code);
+/** A new tier stands above all others; its terms are those of the tiers that come with the system. */
+function newTier(code: string, tiers: readonly Tier[]): Omit<Tier, "version" | "monthlyCredits"> {
+  return {
+    tier: code,
+    displayName: code,
+    rank: Math.max(0, ...tiers.map((tier) => tier.rank)) + 10,
+    anchor: "calendar",
+    firstPeriod: "full",
+    rolloverCap: 0,
+    onExpiry: "keep",
+    features: [],
+    offered: true,
+  };
 }
 
 function conflict(current: number, seen: number): Refusal {

@@ -1,0 +1,936 @@
+-- Dumped from MariaDB. Made by dumpSchema; do not edit.
+
+CREATE TABLE `inbox` (
+  `consumer` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `event_id` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `received_at` datetime(3) NOT NULL,
+  `claim` bigint(20) unsigned NOT NULL,
+  PRIMARY KEY (`consumer`,`event_id`),
+  KEY `inbox_received` (`received_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `member_balances` (
+  `user_id` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `balance` bigint(20) NOT NULL,
+  `held` bigint(20) NOT NULL,
+  `account_status` enum('active','frozen') CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `version` bigint(20) NOT NULL,
+  `told_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`user_id`),
+  KEY `member_balances_by_balance` (`balance`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `membership_history` (
+  `user_id` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `version` bigint(20) NOT NULL,
+  `change_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `membership_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `change_kind` varchar(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `actor` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `reason` varchar(1000) NOT NULL,
+  `state` longtext NOT NULL CHECK (json_valid(`state`)),
+  `occurred_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`user_id`,`version`),
+  UNIQUE KEY `membership_history_change` (`change_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `membership_reminders` (
+  `membership_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `ends_at` datetime(3) NOT NULL,
+  `days_left` int(11) NOT NULL,
+  `run_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `sent` tinyint(1) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`membership_id`,`ends_at`,`days_left`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `membership_requests` (
+  `user_id` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `operation` varchar(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `request_key` varchar(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `request_hash` char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `response` longtext NOT NULL CHECK (json_valid(`response`)),
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`user_id`,`operation`,`request_key`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `membership_tiers` (
+  `tier` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `display_name` varchar(100) NOT NULL,
+  `monthly_credits` bigint(20) NOT NULL,
+  `tier_rank` int(11) NOT NULL,
+  `anchor` enum('calendar','anniversary') CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `first_period` enum('full','prorated') CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `rollover_cap` bigint(20) NOT NULL,
+  `on_expiry` enum('keep','forfeit') CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `features` longtext NOT NULL CHECK (json_valid(`features`)),
+  `offered` tinyint(1) NOT NULL,
+  `version` bigint(20) NOT NULL,
+  `change_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `updated_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`tier`),
+  CONSTRAINT `tier_credits_in_bounds` CHECK (`monthly_credits` between 0 and 1000000000),
+  CONSTRAINT `tier_rollover_in_bounds` CHECK (`rollover_cap` between 0 and 1000000000)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `memberships` (
+  `membership_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `user_id` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `user_no` bigint(20) unsigned NOT NULL,
+  `is_current` tinyint(1) DEFAULT NULL,
+  `version` bigint(20) NOT NULL,
+  `change_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `status` enum('active','cancelled','expired','ended') CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `cycle` enum('monthly','yearly') CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `tier` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `monthly_credits` bigint(20) NOT NULL,
+  `tier_rank` int(11) NOT NULL,
+  `anchor` enum('calendar','anniversary') CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `first_period` enum('full','prorated') CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `rollover_cap` bigint(20) NOT NULL,
+  `on_expiry` enum('keep','forfeit') CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `pending_tier` varchar(64) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `pending_monthly_credits` bigint(20) DEFAULT NULL,
+  `pending_tier_rank` int(11) DEFAULT NULL,
+  `pending_anchor` enum('calendar','anniversary') CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `pending_first_period` enum('full','prorated') CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `pending_rollover_cap` bigint(20) DEFAULT NULL,
+  `pending_on_expiry` enum('keep','forfeit') CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `pending_cycle` enum('monthly','yearly') CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `started_at` datetime(3) NOT NULL,
+  `period_start` datetime(3) NOT NULL,
+  `period_end` datetime(3) NOT NULL,
+  `expires_at` datetime(3) DEFAULT NULL,
+  `cancel_at_period_end` tinyint(1) NOT NULL,
+  `ended_at` datetime(3) DEFAULT NULL,
+  `end_agreed_at` datetime(3) DEFAULT NULL,
+  `updated_at` datetime(3) NOT NULL,
+  `due_at` datetime(3) GENERATED ALWAYS AS (case when `status` <> 'active' then NULL when `expires_at` is not null and `expires_at` < `period_end` then `expires_at` else `period_end` end) STORED,
+  `ends_at` datetime(3) GENERATED ALWAYS AS (case when `status` <> 'active' then NULL when `cancel_at_period_end` = 1 and (`expires_at` is null or `period_end` < `expires_at`) then `period_end` else `expires_at` end) STORED,
+  PRIMARY KEY (`membership_id`),
+  UNIQUE KEY `memberships_one_current` (`user_id`,`is_current`),
+  KEY `memberships_due` (`due_at`),
+  KEY `memberships_ending` (`ends_at`),
+  KEY `memberships_by_status` (`is_current`,`status`,`user_no`),
+  KEY `memberships_by_tier` (`is_current`,`status`,`tier`,`user_no`),
+  CONSTRAINT `memberships_user` FOREIGN KEY (`user_id`) REFERENCES `users` (`user_id`),
+  CONSTRAINT `memberships_current_or_null` CHECK (`is_current` = 1),
+  CONSTRAINT `memberships_period_forward` CHECK (`period_start` < `period_end`),
+  CONSTRAINT `memberships_closed_has_end` CHECK (`status` = 'active' = (`ended_at` is null)),
+  CONSTRAINT `memberships_past_is_closed` CHECK (`is_current` is not null or `status` <> 'active')
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `outbox` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT,
+  `event_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `topic` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `type` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `subject` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `occurred_at` datetime(3) NOT NULL,
+  `payload` longtext NOT NULL CHECK (json_valid(`payload`)),
+  `traceparent` varchar(64) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `attempts` int(11) NOT NULL DEFAULT 0,
+  `last_error` varchar(500) DEFAULT NULL,
+  `published_at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `outbox_event` (`event_id`),
+  KEY `outbox_unpublished` (`published_at`,`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `outbox_failures` (
+  `outbox_id` bigint(20) NOT NULL,
+  `topic` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `subject` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `failed_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`outbox_id`),
+  KEY `outbox_failures_subject` (`topic`,`subject`,`outbox_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `schema_migrations` (
+  `source` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `name` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `checksum` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `statements_done` int(11) NOT NULL,
+  `statements` int(11) NOT NULL,
+  `done_checksum` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `applied_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`source`,`name`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `schema_routines` (
+  `kind` varchar(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `name` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `source` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `checksum` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `applied_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`kind`,`name`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `user_terms` (
+  `term` varchar(128) NOT NULL,
+  `user_no` bigint(20) unsigned NOT NULL,
+  `source` enum('id','email','name') CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  PRIMARY KEY (`term`,`user_no`,`source`),
+  KEY `user_terms_by_user` (`user_no`,`term`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `users` (
+  `user_id` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `user_no` bigint(20) unsigned NOT NULL AUTO_INCREMENT,
+  `email` varchar(320) DEFAULT NULL,
+  `name` varchar(200) DEFAULT NULL,
+  `membership_version` bigint(20) NOT NULL DEFAULT 0,
+  `first_seen_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`user_id`),
+  UNIQUE KEY `users_by_no` (`user_no`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE SQL SECURITY DEFINER VIEW `membership_current` AS select `u`.`user_id` AS `user_id`,`u`.`user_no` AS `user_no`,`u`.`membership_version` AS `membership_version`,`m`.`membership_id` AS `membership_id`,`m`.`status` AS `status`,`m`.`cycle` AS `cycle`,`m`.`tier` AS `tier`,`m`.`monthly_credits` AS `monthly_credits`,`m`.`tier_rank` AS `tier_rank`,`m`.`anchor` AS `anchor`,`m`.`first_period` AS `first_period`,`m`.`rollover_cap` AS `rollover_cap`,`m`.`on_expiry` AS `on_expiry`,`m`.`pending_tier` AS `pending_tier`,`m`.`pending_monthly_credits` AS `pending_monthly_credits`,`m`.`pending_tier_rank` AS `pending_tier_rank`,`m`.`pending_anchor` AS `pending_anchor`,`m`.`pending_first_period` AS `pending_first_period`,`m`.`pending_rollover_cap` AS `pending_rollover_cap`,`m`.`pending_on_expiry` AS `pending_on_expiry`,`m`.`pending_cycle` AS `pending_cycle`,`m`.`started_at` AS `started_at`,`m`.`period_start` AS `period_start`,`m`.`period_end` AS `period_end`,`m`.`expires_at` AS `expires_at`,`m`.`cancel_at_period_end` AS `cancel_at_period_end`,`m`.`ended_at` AS `ended_at`,`m`.`due_at` AS `due_at`,`m`.`ends_at` AS `ends_at` from (`users` `u` left join `memberships` `m` on(`m`.`user_id` = `u`.`user_id` and `m`.`is_current` = 1));
+
+CREATE SQL SECURITY DEFINER VIEW `membership_state` AS select `m`.`membership_id` AS `membership_id`,`m`.`user_id` AS `user_id`,`m`.`is_current` AS `is_current`,`m`.`version` AS `version`,`m`.`change_id` AS `change_id`,json_object('membershipId',`m`.`membership_id`,'status',concat('MEMBERSHIP_STATUS_',ucase(`m`.`status`)),'cycle',concat('MEMBERSHIP_CYCLE_',ucase(`m`.`cycle`)),'terms',json_object('tier',`m`.`tier`,'monthlyCredits',`m`.`monthly_credits`,'anchor',concat('ALLOWANCE_ANCHOR_',ucase(`m`.`anchor`)),'firstPeriod',concat('FIRST_PERIOD_',ucase(`m`.`first_period`)),'rolloverCap',`m`.`rollover_cap`,'onExpiry',concat('ON_EXPIRY_',ucase(`m`.`on_expiry`)),'rank',`m`.`tier_rank`),'pendingTerms',case when `m`.`pending_tier` is null then NULL else json_object('tier',`m`.`pending_tier`,'monthlyCredits',`m`.`pending_monthly_credits`,'anchor',concat('ALLOWANCE_ANCHOR_',ucase(`m`.`pending_anchor`)),'firstPeriod',concat('FIRST_PERIOD_',ucase(`m`.`pending_first_period`)),'rolloverCap',`m`.`pending_rollover_cap`,'onExpiry',concat('ON_EXPIRY_',ucase(`m`.`pending_on_expiry`)),'rank',`m`.`pending_tier_rank`) end,'pendingCycle',concat('MEMBERSHIP_CYCLE_',ucase(`m`.`pending_cycle`)),'startedAt',date_format(`m`.`started_at`,'%Y-%m-%dT%H:%i:%s.%fZ'),'currentPeriodStart',date_format(`m`.`period_start`,'%Y-%m-%dT%H:%i:%s.%fZ'),'currentPeriodEnd',date_format(`m`.`period_end`,'%Y-%m-%dT%H:%i:%s.%fZ'),'expiresAt',date_format(`m`.`expires_at`,'%Y-%m-%dT%H:%i:%s.%fZ'),'cancelAtPeriodEnd',json_extract(if(`m`.`cancel_at_period_end` = 1,'true','false'),'$'),'endedAt',date_format(`m`.`ended_at`,'%Y-%m-%dT%H:%i:%s.%fZ')) AS `state` from `memberships` `m`;
+
+CREATE SQL SECURITY DEFINER VIEW `membership_tier_list` AS select `membership_tiers`.`tier` AS `tier`,`membership_tiers`.`display_name` AS `display_name`,`membership_tiers`.`monthly_credits` AS `monthly_credits`,`membership_tiers`.`tier_rank` AS `tier_rank`,`membership_tiers`.`anchor` AS `anchor`,`membership_tiers`.`first_period` AS `first_period`,`membership_tiers`.`rollover_cap` AS `rollover_cap`,`membership_tiers`.`on_expiry` AS `on_expiry`,`membership_tiers`.`features` AS `features`,`membership_tiers`.`offered` AS `offered`,`membership_tiers`.`version` AS `version`,`membership_tiers`.`updated_at` AS `updated_at` from `membership_tiers`;
+
+CREATE SQL SECURITY DEFINER VIEW `schema_version` AS select 'migration' AS `kind`,`schema_migrations`.`source` AS `source`,`schema_migrations`.`name` AS `name`,`schema_migrations`.`checksum` AS `checksum`,`schema_migrations`.`applied_at` AS `applied_at` from `schema_migrations` union all select `schema_routines`.`kind` AS `kind`,`schema_routines`.`source` AS `source`,`schema_routines`.`name` AS `name`,`schema_routines`.`checksum` AS `checksum`,`schema_routines`.`applied_at` AS `applied_at` from `schema_routines`;
+
+CREATE SQL SECURITY DEFINER VIEW `user_membership_status` AS select `u`.`user_id` AS `user_id`,`u`.`user_no` AS `user_no`,`u`.`email` AS `email`,`u`.`name` AS `name`,`u`.`first_seen_at` AS `first_seen_at`,`u`.`membership_version` AS `membership_version`,case when `m`.`status` = 'active' then `m`.`tier` end AS `tier`,coalesce(`m`.`status`,'none') AS `status`,case when `m`.`status` = 'active' then `m`.`monthly_credits` end AS `monthly_credits`,`m`.`membership_id` AS `membership_id`,`m`.`cycle` AS `cycle`,`m`.`tier` AS `last_tier`,`m`.`monthly_credits` AS `agreed_credits`,`m`.`tier_rank` AS `tier_rank`,`m`.`anchor` AS `anchor`,`m`.`first_period` AS `first_period`,`m`.`rollover_cap` AS `rollover_cap`,`m`.`on_expiry` AS `on_expiry`,`m`.`pending_tier` AS `pending_tier`,`m`.`pending_monthly_credits` AS `pending_monthly_credits`,`m`.`pending_tier_rank` AS `pending_tier_rank`,`m`.`pending_anchor` AS `pending_anchor`,`m`.`pending_first_period` AS `pending_first_period`,`m`.`pending_rollover_cap` AS `pending_rollover_cap`,`m`.`pending_on_expiry` AS `pending_on_expiry`,`m`.`pending_cycle` AS `pending_cycle`,`m`.`started_at` AS `started_at`,`m`.`period_start` AS `period_start`,`m`.`period_end` AS `period_end`,`m`.`expires_at` AS `expires_at`,`m`.`cancel_at_period_end` AS `cancel_at_period_end`,`m`.`ended_at` AS `ended_at`,`m`.`due_at` AS `due_at`,`m`.`ends_at` AS `ends_at`,`m`.`user_no` AS `membership_user_no`,`m`.`status` AS `membership_status`,`m`.`tier` AS `membership_tier`,coalesce(`b`.`balance`,0) AS `balance`,coalesce(`b`.`held`,0) AS `held`,coalesce(`b`.`version`,0) AS `balance_version`,coalesce(`b`.`account_status`,'active') AS `account_status`,`b`.`told_at` AS `balance_told_at` from ((`users` `u` left join `memberships` `m` on(`m`.`user_id` = `u`.`user_id` and `m`.`is_current` = 1)) left join `member_balances` `b` on(`b`.`user_id` = `u`.`user_id`));
+
+CREATE SQL SECURITY DEFINER VIEW `user_term_list` AS select `user_terms`.`term` AS `term`,`user_terms`.`user_no` AS `user_no`,`user_terms`.`source` AS `source` from `user_terms`;
+
+CREATE PROCEDURE `ApplyBalances`(IN in_items JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  INSERT INTO member_balances (user_id, balance, held, account_status, version, told_at)
+  SELECT newest.user_id, newest.balance, newest.held, newest.account_status, newest.version, in_now
+    FROM (
+      SELECT i.*, ROW_NUMBER() OVER (PARTITION BY i.user_id ORDER BY i.version DESC) AS place
+        FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+               user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+               version BIGINT PATH '$.version',
+               balance BIGINT PATH '$.balance',
+               held BIGINT PATH '$.held',
+               account_status VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.status')) i) newest
+   WHERE newest.place = 1
+   ORDER BY newest.user_id
+      -- version last: the columns before it compare with the stored one.
+      ON DUPLICATE KEY UPDATE
+        balance = IF(VALUES(version) > member_balances.version, VALUES(balance), member_balances.balance),
+        held = IF(VALUES(version) > member_balances.version, VALUES(held), member_balances.held),
+        account_status =
+          IF(VALUES(version) > member_balances.version, VALUES(account_status), member_balances.account_status),
+        told_at = IF(VALUES(version) > member_balances.version, VALUES(told_at), member_balances.told_at),
+        version = GREATEST(VALUES(version), member_balances.version);
+
+  SELECT COUNT(DISTINCT i.user_id) AS users
+    FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId')) i;
+END;
+
+CREATE PROCEDURE `CancelMembership`(IN in_items JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  UPDATE memberships m
+    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           expected_version BIGINT PATH '$.expectedVersion',
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
+           change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change')) i ON i.user_id = m.user_id
+    JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
+     SET m.version = i.expected_version + 1,
+         m.change_id = i.change_id,
+         m.cancel_at_period_end = 1,
+         m.end_agreed_at = in_now,
+         m.updated_at = in_now
+   WHERE i.change_kind = 'cancel_scheduled'
+     AND m.is_current = 1 AND m.status = 'active' AND m.cancel_at_period_end = 0;
+
+  CALL RecordMembershipChanges(in_items, in_now);
+END;
+
+CREATE PROCEDURE `ClaimDueMemberships`(IN in_now DATETIME(3), IN in_limit INT)
+    READS SQL DATA
+BEGIN
+  SELECT STRAIGHT_JOIN u.user_id, u.user_no, u.membership_version,
+         m.membership_id, m.status, m.cycle,
+         m.tier, m.monthly_credits, m.tier_rank, m.anchor, m.first_period, m.rollover_cap, m.on_expiry,
+         m.pending_tier, m.pending_monthly_credits, m.pending_tier_rank, m.pending_anchor, m.pending_first_period,
+         m.pending_rollover_cap, m.pending_on_expiry, m.pending_cycle,
+         m.started_at, m.period_start, m.period_end, m.expires_at, m.cancel_at_period_end, m.ended_at,
+         m.due_at, m.ends_at
+    FROM memberships m
+    JOIN users u ON u.user_id = m.user_id
+   WHERE m.due_at <= in_now
+   ORDER BY m.due_at
+   LIMIT in_limit
+     FOR UPDATE SKIP LOCKED;
+END;
+
+CREATE PROCEDURE `EndMembership`(IN in_items JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  UPDATE memberships m
+    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           expected_version BIGINT PATH '$.expectedVersion',
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
+           change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change')) i ON i.user_id = m.user_id
+    JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
+     SET m.version = i.expected_version + 1,
+         m.change_id = i.change_id,
+         m.status = 'ended',
+         m.ended_at = in_now,
+         m.updated_at = in_now
+   WHERE i.change_kind = 'ended' AND m.is_current = 1 AND m.status = 'active';
+
+  CALL RecordMembershipChanges(in_items, in_now);
+END;
+
+CREATE PROCEDURE `ExpireMemberships`(IN in_items JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  UPDATE memberships m
+    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           expected_version BIGINT PATH '$.expectedVersion',
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
+           change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change')) i
+      ON i.user_id = m.user_id AND i.change_kind IN ('expired', 'cancelled')
+    JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
+     SET m.version = i.expected_version + 1,
+         m.change_id = i.change_id,
+         m.status = i.change_kind,
+         -- least of the two ends, not ends_at itself: that is computed from status, which this statement changes.
+         m.ended_at = CASE WHEN m.cancel_at_period_end = 1 AND (m.expires_at IS NULL OR m.period_end < m.expires_at)
+                           THEN m.period_end ELSE m.expires_at END,
+         m.updated_at = in_now
+   WHERE m.is_current = 1 AND m.status = 'active' AND m.ends_at <= in_now;
+
+  CALL RecordMembershipChanges(in_items, in_now);
+END;
+
+CREATE PROCEDURE `FindMembershipRequests`(IN in_items JSON)
+    READS SQL DATA
+BEGIN
+  SELECT r.user_id, r.operation, r.request_key, r.request_hash, r.response
+    FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           operation VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.operation',
+           request_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin PATH '$.key')) i
+    JOIN membership_requests r
+      ON r.user_id = i.user_id AND r.operation = i.operation AND r.request_key = i.request_key;
+END;
+
+CREATE PROCEDURE `InboxPurge`(IN in_before DATETIME(3), IN in_limit INT)
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_limit INT DEFAULT LEAST(GREATEST(in_limit, 1), 5000);
+  DELETE FROM inbox WHERE received_at < in_before ORDER BY received_at LIMIT v_limit;
+  SELECT ROW_COUNT() AS purged;
+END;
+
+CREATE PROCEDURE `InboxRecord`(IN in_consumer VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin, IN in_events JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_claim BIGINT UNSIGNED DEFAULT UUID_SHORT();
+  INSERT INTO inbox (consumer, event_id, received_at, claim)
+  SELECT DISTINCT in_consumer, j.event_id, in_now, v_claim
+    FROM JSON_TABLE(in_events, '$[*]' COLUMNS (
+           event_id VARCHAR(200) CHARACTER SET ascii COLLATE ascii_bin PATH '$' ERROR ON ERROR
+         )) j
+   ORDER BY j.event_id
+  ON DUPLICATE KEY UPDATE received_at = inbox.received_at;
+  SELECT i.event_id
+    FROM JSON_TABLE(in_events, '$[*]' COLUMNS (
+           event_id VARCHAR(200) CHARACTER SET ascii COLLATE ascii_bin PATH '$' ERROR ON ERROR
+         )) j
+    JOIN inbox i ON i.consumer = in_consumer AND i.event_id = j.event_id
+   WHERE i.claim = v_claim;
+END;
+
+CREATE PROCEDURE `LockMemberships`(IN in_user_ids JSON)
+    READS SQL DATA
+BEGIN
+  SELECT STRAIGHT_JOIN u.user_id, u.user_no, u.membership_version,
+         m.membership_id, m.status, m.cycle,
+         m.tier, m.monthly_credits, m.tier_rank, m.anchor, m.first_period, m.rollover_cap, m.on_expiry,
+         m.pending_tier, m.pending_monthly_credits, m.pending_tier_rank, m.pending_anchor, m.pending_first_period,
+         m.pending_rollover_cap, m.pending_on_expiry, m.pending_cycle,
+         m.started_at, m.period_start, m.period_end, m.expires_at, m.cancel_at_period_end, m.ended_at,
+         m.due_at, m.ends_at
+    -- The LIMIT keeps the derived table, and with it the order in which the locks are taken; MySQL also refuses to lock
+    -- a query with JSON_TABLE at its top.
+    FROM (SELECT j.user_id
+            FROM JSON_TABLE(in_user_ids, '$[*]' COLUMNS (
+                   user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$')) j
+           ORDER BY j.user_id
+           LIMIT 1000) i
+    JOIN users u ON u.user_id = i.user_id
+    LEFT JOIN memberships m ON m.user_id = u.user_id AND m.is_current = 1
+     FOR UPDATE;
+END;
+
+CREATE PROCEDURE `OutboxClaim`(IN in_limit INT)
+    READS SQL DATA
+BEGIN
+  DECLARE v_limit INT DEFAULT LEAST(GREATEST(in_limit, 1), 500);
+  SELECT o.id, o.event_id, o.topic, o.type, o.subject, o.occurred_at, o.payload, o.traceparent
+    FROM outbox o
+   WHERE o.published_at IS NULL
+     AND NOT EXISTS (
+       SELECT 1
+         FROM outbox_failures f
+        WHERE f.topic = o.topic AND f.subject = o.subject AND f.outbox_id <= o.id
+     )
+   ORDER BY o.id
+   LIMIT v_limit;
+END;
+
+CREATE PROCEDURE `OutboxFailed`(IN in_id BIGINT, IN in_error TEXT, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  UPDATE outbox SET attempts = attempts + 1, last_error = LEFT(in_error, 500) WHERE id = in_id;
+  INSERT INTO outbox_failures (outbox_id, topic, subject, failed_at)
+  SELECT o.id, o.topic, o.subject, in_now FROM outbox o WHERE o.id = in_id
+  ON DUPLICATE KEY UPDATE failed_at = in_now;
+END;
+
+CREATE PROCEDURE `OutboxFailures`(IN in_limit INT)
+    READS SQL DATA
+BEGIN
+  DECLARE v_limit INT DEFAULT LEAST(GREATEST(in_limit, 1), 500);
+  SELECT o.id, o.event_id, o.topic, o.type, o.subject, o.occurred_at, o.payload, o.attempts, o.last_error, f.failed_at
+    FROM outbox_failures f
+    JOIN outbox o ON o.id = f.outbox_id
+   ORDER BY f.outbox_id
+   LIMIT v_limit;
+END;
+
+CREATE PROCEDURE `OutboxPublished`(IN in_ids JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  UPDATE outbox o
+    JOIN JSON_TABLE(in_ids, '$[*]' COLUMNS (id BIGINT PATH '$')) j ON j.id = o.id
+     SET o.published_at = in_now
+   WHERE o.published_at IS NULL;
+  SELECT ROW_COUNT() AS marked;
+END;
+
+CREATE PROCEDURE `OutboxPurge`(IN in_before DATETIME(3), IN in_limit INT)
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_limit INT DEFAULT LEAST(GREATEST(in_limit, 1), 5000);
+  DELETE FROM outbox WHERE published_at < in_before ORDER BY published_at, id LIMIT v_limit;
+  SELECT ROW_COUNT() AS purged;
+END;
+
+CREATE PROCEDURE `OutboxRetry`()
+    MODIFIES SQL DATA
+BEGIN
+  DELETE FROM outbox_failures;
+  SELECT ROW_COUNT() AS retried;
+END;
+
+CREATE PROCEDURE `OutboxSkip`(IN in_id BIGINT, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_skipped INT DEFAULT 0;
+  DELETE FROM outbox_failures WHERE outbox_id = in_id;
+  SET v_skipped = ROW_COUNT();
+  IF v_skipped > 0 THEN
+    UPDATE outbox SET published_at = in_now WHERE id = in_id;
+  END IF;
+  SELECT v_skipped AS skipped;
+END;
+
+CREATE PROCEDURE `OutboxStats`()
+    READS SQL DATA
+BEGIN
+  SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE published_at IS NULL LIMIT 10000) waiting) AS pending,
+         (SELECT occurred_at FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT 1) AS oldest_at,
+         (SELECT COUNT(*) FROM outbox_failures) AS failed;
+END;
+
+CREATE PROCEDURE `RecordMembershipChanges`(IN in_items JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  UPDATE users u
+    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           expected_version BIGINT PATH '$.expectedVersion',
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId')) i ON i.user_id = u.user_id
+    JOIN memberships m ON m.user_id = u.user_id AND m.is_current = 1 AND m.change_id = i.change_id
+     SET u.membership_version = m.version
+   WHERE u.membership_version = i.expected_version;
+
+  INSERT INTO membership_history
+    (user_id, version, change_id, membership_id, change_kind, actor, reason, state, occurred_at)
+  SELECT s.user_id, s.version, s.change_id, s.membership_id, i.change_kind, i.actor, i.reason, s.state, in_now
+    FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
+           change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change',
+           actor VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.actor',
+           reason VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.reason')) i
+    JOIN membership_state s ON s.user_id = i.user_id AND s.is_current = 1 AND s.change_id = i.change_id
+   WHERE i.change_kind <> 'unchanged';
+
+  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload, traceparent)
+  SELECT h.change_id, 'membership.v1', 'stipend.membership.v1.MembershipChanged', h.user_id, in_now,
+         JSON_OBJECT(
+           'userId', h.user_id,
+           'version', h.version,
+           'change', CONCAT('MEMBERSHIP_CHANGE_', UPPER(h.change_kind)),
+           'membership', JSON_EXTRACT(h.state, '$'),
+           'actor', h.actor,
+           'reason', h.reason,
+           'occurredAt', DATE_FORMAT(in_now, '%Y-%m-%dT%H:%i:%s.%fZ')),
+         i.traceparent
+    FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+           ord FOR ORDINALITY,
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
+           traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent')) i
+    JOIN membership_history h ON h.change_id = i.change_id
+   ORDER BY i.ord;
+
+  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload, traceparent)
+  SELECT i.audit_id, 'admin.v1', 'stipend.admin.v1.AdminActionRecorded', i.user_id, in_now,
+         JSON_OBJECT(
+           'id', i.audit_id,
+           'service', 'membership',
+           'actor', i.actor,
+           'roles', JSON_EXTRACT(i.roles, '$'),
+           'action', i.action,
+           'target', i.user_id,
+           'outcome', 'succeeded',
+           'reason', i.reason,
+           'before', COALESCE(i.state_before, ''),
+           'after', COALESCE(i.state_after, ''),
+           'ip', COALESCE(i.ip, ''),
+           'userAgent', COALESCE(i.user_agent, ''),
+           'requestId', COALESCE(i.request_id, ''),
+           'traceId', COALESCE(i.trace_id, ''),
+           'occurredAt', DATE_FORMAT(in_now, '%Y-%m-%dT%H:%i:%s.%fZ')),
+         i.traceparent
+    FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+           ord FOR ORDINALITY,
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
+           change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change',
+           actor VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.actor',
+           reason VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.reason',
+           traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent',
+           audit_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.admin.id',
+           roles JSON PATH '$.admin.roles',
+           action VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.admin.action',
+           state_before TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.admin.before',
+           state_after TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.admin.after',
+           ip VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.admin.ip',
+           user_agent VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.admin.userAgent',
+           request_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.admin.requestId',
+           trace_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.admin.traceId')) i
+    LEFT JOIN membership_history h ON h.change_id = i.change_id
+   WHERE i.audit_id IS NOT NULL AND (h.change_id IS NOT NULL OR i.change_kind = 'unchanged')
+   ORDER BY i.ord;
+
+  INSERT INTO membership_requests (user_id, operation, request_key, request_hash, response, created_at)
+  SELECT i.user_id, i.operation, i.request_key, i.request_hash, JSON_EXTRACT(i.response, '$'), in_now
+    FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
+           change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change',
+           operation VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.request.operation',
+           request_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin PATH '$.request.key',
+           request_hash CHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.request.hash',
+           response JSON PATH '$.request.response')) i
+    LEFT JOIN membership_history h ON h.change_id = i.change_id
+   WHERE i.request_key IS NOT NULL AND (h.change_id IS NOT NULL OR i.change_kind = 'unchanged');
+
+  SELECT i.ord - 1 AS idx, i.user_id, u.membership_version AS version,
+         CASE WHEN h.change_id IS NOT NULL THEN 'changed'
+              WHEN i.change_kind = 'unchanged' THEN 'unchanged'
+              WHEN u.user_id IS NULL THEN 'unknown_user'
+              WHEN u.membership_version <> i.expected_version THEN 'version_conflict'
+              ELSE 'transition_not_allowed' END AS outcome
+    FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+           ord FOR ORDINALITY,
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           expected_version BIGINT PATH '$.expectedVersion',
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
+           change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change')) i
+    LEFT JOIN users u ON u.user_id = i.user_id
+    LEFT JOIN membership_history h ON h.change_id = i.change_id AND h.user_id = i.user_id
+   ORDER BY i.ord;
+END;
+
+CREATE PROCEDURE `RemindExpiring`(IN in_days JSON, IN in_run_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin,
+                                IN in_limit INT, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_recorded BIGINT DEFAULT 0;
+  DECLARE v_sent BIGINT DEFAULT 0;
+  DECLARE v_horizon DATETIME(3);
+
+  SELECT in_now + INTERVAL MAX(d.days) DAY INTO v_horizon
+    FROM JSON_TABLE(in_days, '$[*]' COLUMNS (days INT PATH '$')) d;
+
+  INSERT INTO membership_reminders (membership_id, ends_at, days_left, run_id, sent, created_at)
+  SELECT due.membership_id, due.ends_at, due.days, in_run_id, due.nearest = 1, in_now
+    FROM (
+      SELECT m.membership_id, m.ends_at, d.days, r.membership_id AS told,
+             ROW_NUMBER() OVER (PARTITION BY m.membership_id ORDER BY d.days) AS nearest
+        FROM memberships m
+        JOIN JSON_TABLE(in_days, '$[*]' COLUMNS (days INT PATH '$')) d
+          ON m.ends_at <= in_now + INTERVAL d.days DAY
+         AND m.end_agreed_at <= m.ends_at - INTERVAL d.days DAY
+        LEFT JOIN membership_reminders r
+          ON r.membership_id = m.membership_id AND r.ends_at = m.ends_at AND r.days_left = d.days
+       WHERE m.ends_at > in_now AND m.ends_at <= v_horizon) due
+   WHERE due.told IS NULL
+   ORDER BY due.ends_at, due.membership_id, due.days
+   LIMIT in_limit
+      ON DUPLICATE KEY UPDATE run_id = membership_reminders.run_id;
+
+  SELECT COUNT(*), COALESCE(SUM(r.sent), 0) INTO v_recorded, v_sent
+    FROM membership_reminders r
+   WHERE r.run_id = in_run_id;
+
+  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload, traceparent)
+  SELECT UUID(), 'membership.v1', 'stipend.membership.v1.MembershipExpiring', m.user_id, in_now,
+         JSON_OBJECT(
+           'userId', m.user_id,
+           'membershipId', m.membership_id,
+           'tier', m.tier,
+           'daysLeft', r.days_left,
+           'endsAt', DATE_FORMAT(r.ends_at, '%Y-%m-%dT%H:%i:%s.%fZ'),
+           'occurredAt', DATE_FORMAT(in_now, '%Y-%m-%dT%H:%i:%s.%fZ')),
+         NULL
+    FROM membership_reminders r
+    JOIN memberships m ON m.membership_id = r.membership_id
+   WHERE r.run_id = in_run_id AND r.sent = 1;
+
+  SELECT v_recorded AS recorded, CAST(v_sent AS SIGNED) AS sent;
+END;
+
+CREATE PROCEDURE `RenewMemberships`(IN in_items JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  UPDATE memberships m
+    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           expected_version BIGINT PATH '$.expectedVersion',
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
+           period_start DATETIME(3) PATH '$.periodStart',
+           period_end DATETIME(3) PATH '$.periodEnd')) i ON i.user_id = m.user_id
+    JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
+     SET m.version = i.expected_version + 1,
+         m.change_id = i.change_id,
+         m.cycle = COALESCE(m.pending_cycle, m.cycle),
+         m.tier = COALESCE(m.pending_tier, m.tier),
+         m.monthly_credits = COALESCE(m.pending_monthly_credits, m.monthly_credits),
+         m.tier_rank = COALESCE(m.pending_tier_rank, m.tier_rank),
+         m.anchor = COALESCE(m.pending_anchor, m.anchor),
+         m.first_period = COALESCE(m.pending_first_period, m.first_period),
+         m.rollover_cap = COALESCE(m.pending_rollover_cap, m.rollover_cap),
+         m.on_expiry = COALESCE(m.pending_on_expiry, m.on_expiry),
+         m.period_start = i.period_start,
+         m.period_end = i.period_end,
+         m.updated_at = in_now
+   WHERE m.is_current = 1 AND m.status = 'active' AND m.cancel_at_period_end = 0
+     AND m.period_end <= in_now AND (m.expires_at IS NULL OR m.expires_at > m.period_end)
+     AND i.period_start >= m.period_end AND (i.period_end > in_now OR i.period_end >= m.expires_at);
+
+  -- A statement of its own: the order in which one UPDATE over several tables assigns its columns is not promised.
+  UPDATE memberships m
+    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId')) i
+      ON i.user_id = m.user_id AND i.change_id = m.change_id
+     SET m.pending_tier = NULL, m.pending_monthly_credits = NULL, m.pending_tier_rank = NULL, m.pending_anchor = NULL,
+         m.pending_first_period = NULL, m.pending_rollover_cap = NULL, m.pending_on_expiry = NULL,
+         m.pending_cycle = NULL
+   WHERE m.is_current = 1 AND (m.pending_tier IS NOT NULL OR m.pending_cycle IS NOT NULL);
+
+  CALL RecordMembershipChanges(in_items, in_now);
+END;
+
+CREATE PROCEDURE `ResumeMembership`(IN in_items JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  UPDATE memberships m
+    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           expected_version BIGINT PATH '$.expectedVersion',
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
+           change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change')) i ON i.user_id = m.user_id
+    JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
+     SET m.version = i.expected_version + 1,
+         m.change_id = i.change_id,
+         m.cancel_at_period_end = 0,
+         m.end_agreed_at = CASE WHEN m.expires_at IS NULL THEN NULL ELSE in_now END,
+         m.updated_at = in_now
+   WHERE i.change_kind = 'resumed'
+     AND m.is_current = 1 AND m.status = 'active' AND m.cancel_at_period_end = 1 AND m.period_end > in_now;
+
+  CALL RecordMembershipChanges(in_items, in_now);
+END;
+
+CREATE PROCEDURE `SeeUsers`(IN in_users JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_created BIGINT DEFAULT 0;
+
+  INSERT INTO users (user_id, email, name, first_seen_at)
+  SELECT i.user_id, i.email, i.name, in_now
+    FROM JSON_TABLE(in_users, '$[*]' COLUMNS (
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           email VARCHAR(320) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.email',
+           name VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.name')) i
+    LEFT JOIN users u ON u.user_id = i.user_id
+   WHERE u.user_id IS NULL
+   ORDER BY i.user_id
+      ON DUPLICATE KEY UPDATE user_id = users.user_id;
+  SET v_created = ROW_COUNT();
+
+  DELETE t
+    FROM user_terms t
+    JOIN users u ON u.user_no = t.user_no
+    JOIN JSON_TABLE(in_users, '$[*]' COLUMNS (
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           email VARCHAR(320) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.email',
+           name VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.name')) i ON i.user_id = u.user_id
+   WHERE (t.source = 'email' AND i.email IS NOT NULL AND NOT (u.email <=> i.email))
+      OR (t.source = 'name' AND i.name IS NOT NULL AND NOT (u.name <=> i.name));
+
+  UPDATE users u
+    JOIN JSON_TABLE(in_users, '$[*]' COLUMNS (
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           email VARCHAR(320) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.email',
+           name VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.name')) i ON i.user_id = u.user_id
+     SET u.email = COALESCE(i.email, u.email),
+         u.name = COALESCE(i.name, u.name)
+   WHERE (i.email IS NOT NULL AND NOT (u.email <=> i.email))
+      OR (i.name IS NOT NULL AND NOT (u.name <=> i.name));
+
+  INSERT INTO user_terms (term, user_no, source)
+  SELECT DISTINCT i.term, u.user_no, i.source
+    FROM JSON_TABLE(in_users, '$[*]' COLUMNS (
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           NESTED PATH '$.terms[*]' COLUMNS (
+             source VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.source',
+             term VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.term'))) i
+    JOIN users u ON u.user_id = i.user_id
+    LEFT JOIN user_terms t ON t.term = i.term AND t.user_no = u.user_no AND t.source = i.source
+   WHERE i.term IS NOT NULL AND t.term IS NULL
+   ORDER BY i.term, u.user_no
+      ON DUPLICATE KEY UPDATE user_no = user_terms.user_no;
+
+  SELECT v_created AS created;
+END;
+
+CREATE PROCEDURE `SetMembership`(IN in_items JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  UPDATE memberships m
+    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           expected_version BIGINT PATH '$.expectedVersion',
+           change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change')) i
+      ON i.user_id = m.user_id AND i.change_kind = 'started'
+    JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
+     SET m.is_current = NULL
+   WHERE m.is_current = 1 AND m.status <> 'active';
+
+  INSERT INTO memberships
+    (membership_id, user_id, user_no, is_current, version, change_id, status, cycle,
+     tier, monthly_credits, tier_rank, anchor, first_period, rollover_cap, on_expiry,
+     started_at, period_start, period_end, expires_at, cancel_at_period_end, end_agreed_at, updated_at)
+  SELECT i.membership_id, u.user_id, u.user_no, 1, i.expected_version + 1, i.change_id, 'active', i.cycle,
+         i.tier, i.monthly_credits, i.tier_rank, i.anchor, i.first_period, i.rollover_cap, i.on_expiry,
+         i.started_at, i.period_start, i.period_end, i.expires_at, 0,
+         CASE WHEN i.expires_at IS NULL THEN NULL ELSE in_now END, in_now
+    FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           expected_version BIGINT PATH '$.expectedVersion',
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
+           change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change',
+           membership_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.membershipId',
+           cycle VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.cycle',
+           tier VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.terms.tier',
+           monthly_credits BIGINT PATH '$.terms.monthlyCredits',
+           tier_rank INT PATH '$.terms.rank',
+           anchor VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.terms.anchor',
+           first_period VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.terms.firstPeriod',
+           rollover_cap BIGINT PATH '$.terms.rolloverCap',
+           on_expiry VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.terms.onExpiry',
+           started_at DATETIME(3) PATH '$.startedAt',
+           period_start DATETIME(3) PATH '$.periodStart',
+           period_end DATETIME(3) PATH '$.periodEnd',
+           expires_at DATETIME(3) PATH '$.expiresAt')) i
+    JOIN users u ON u.user_id = i.user_id AND u.membership_version = i.expected_version
+    LEFT JOIN memberships c ON c.user_id = u.user_id AND c.is_current = 1
+   WHERE i.change_kind = 'started' AND c.user_id IS NULL;
+
+  UPDATE memberships m
+    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           expected_version BIGINT PATH '$.expectedVersion',
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
+           change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change',
+           membership_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.membershipId',
+           cycle VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.cycle',
+           tier VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.terms.tier',
+           monthly_credits BIGINT PATH '$.terms.monthlyCredits',
+           tier_rank INT PATH '$.terms.rank',
+           anchor VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.terms.anchor',
+           first_period VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.terms.firstPeriod',
+           rollover_cap BIGINT PATH '$.terms.rolloverCap',
+           on_expiry VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.terms.onExpiry',
+           pending_tier VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.pendingTerms.tier',
+           pending_monthly_credits BIGINT PATH '$.pendingTerms.monthlyCredits',
+           pending_tier_rank INT PATH '$.pendingTerms.rank',
+           pending_anchor VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.pendingTerms.anchor',
+           pending_first_period VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.pendingTerms.firstPeriod',
+           pending_rollover_cap BIGINT PATH '$.pendingTerms.rolloverCap',
+           pending_on_expiry VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.pendingTerms.onExpiry',
+           pending_cycle VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.pendingCycle',
+           period_start DATETIME(3) PATH '$.periodStart',
+           period_end DATETIME(3) PATH '$.periodEnd',
+           expires_at DATETIME(3) PATH '$.expiresAt',
+           cancel_at_period_end TINYINT PATH '$.cancelAtPeriodEnd',
+           end_changed TINYINT PATH '$.endChanged')) i
+      ON i.user_id = m.user_id AND i.membership_id = m.membership_id
+    JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
+     SET m.version = i.expected_version + 1,
+         m.change_id = i.change_id,
+         m.cycle = i.cycle,
+         m.tier = i.tier,
+         m.monthly_credits = i.monthly_credits,
+         m.tier_rank = i.tier_rank,
+         m.anchor = i.anchor,
+         m.first_period = i.first_period,
+         m.rollover_cap = i.rollover_cap,
+         m.on_expiry = i.on_expiry,
+         m.pending_tier = i.pending_tier,
+         m.pending_monthly_credits = i.pending_monthly_credits,
+         m.pending_tier_rank = i.pending_tier_rank,
+         m.pending_anchor = i.pending_anchor,
+         m.pending_first_period = i.pending_first_period,
+         m.pending_rollover_cap = i.pending_rollover_cap,
+         m.pending_on_expiry = i.pending_on_expiry,
+         m.pending_cycle = i.pending_cycle,
+         m.period_start = i.period_start,
+         m.period_end = i.period_end,
+         m.expires_at = i.expires_at,
+         m.cancel_at_period_end = i.cancel_at_period_end,
+         m.end_agreed_at = CASE WHEN i.end_changed = 1 THEN in_now ELSE m.end_agreed_at END,
+         m.updated_at = in_now
+   WHERE m.is_current = 1 AND m.status = 'active' AND i.change_kind NOT IN ('started', 'unchanged');
+
+  CALL RecordMembershipChanges(in_items, in_now);
+END;
+
+CREATE PROCEDURE `SetTier`(IN in_items JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  UPDATE membership_tiers t
+    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+           tier VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.tier',
+           display_name VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.displayName',
+           monthly_credits BIGINT PATH '$.monthlyCredits',
+           tier_rank INT PATH '$.rank',
+           anchor VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.anchor',
+           first_period VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.firstPeriod',
+           rollover_cap BIGINT PATH '$.rolloverCap',
+           on_expiry VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.onExpiry',
+           features JSON PATH '$.features',
+           offered TINYINT PATH '$.offered',
+           expected_version BIGINT PATH '$.expectedVersion',
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId')) i ON i.tier = t.tier
+     SET t.display_name = i.display_name,
+         t.monthly_credits = i.monthly_credits,
+         t.tier_rank = i.tier_rank,
+         t.anchor = i.anchor,
+         t.first_period = i.first_period,
+         t.rollover_cap = i.rollover_cap,
+         t.on_expiry = i.on_expiry,
+         t.features = i.features,
+         t.offered = i.offered,
+         t.version = i.expected_version + 1,
+         t.change_id = i.change_id,
+         t.updated_at = in_now
+   WHERE t.version = i.expected_version;
+
+  INSERT INTO membership_tiers
+    (tier, display_name, monthly_credits, tier_rank, anchor, first_period, rollover_cap, on_expiry, features, offered,
+     version, change_id, updated_at)
+  SELECT i.tier, i.display_name, i.monthly_credits, i.tier_rank, i.anchor, i.first_period, i.rollover_cap, i.on_expiry,
+         i.features, i.offered, 1, i.change_id, in_now
+    FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+           tier VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.tier',
+           display_name VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.displayName',
+           monthly_credits BIGINT PATH '$.monthlyCredits',
+           tier_rank INT PATH '$.rank',
+           anchor VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.anchor',
+           first_period VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.firstPeriod',
+           rollover_cap BIGINT PATH '$.rolloverCap',
+           on_expiry VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.onExpiry',
+           features JSON PATH '$.features',
+           offered TINYINT PATH '$.offered',
+           expected_version BIGINT PATH '$.expectedVersion',
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId')) i
+   WHERE i.expected_version = 0
+   ORDER BY i.tier
+      ON DUPLICATE KEY UPDATE tier = membership_tiers.tier;
+
+  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload, traceparent)
+  SELECT i.audit_id, 'admin.v1', 'stipend.admin.v1.AdminActionRecorded', i.tier, in_now,
+         JSON_OBJECT(
+           'id', i.audit_id,
+           'service', 'membership',
+           'actor', i.actor,
+           'roles', JSON_EXTRACT(i.roles, '$'),
+           'action', 'tier.set',
+           'target', i.tier,
+           'outcome', 'succeeded',
+           'reason', i.reason,
+           'before', COALESCE(i.state_before, ''),
+           'after', COALESCE(i.state_after, ''),
+           'ip', COALESCE(i.ip, ''),
+           'userAgent', COALESCE(i.user_agent, ''),
+           'requestId', COALESCE(i.request_id, ''),
+           'traceId', COALESCE(i.trace_id, ''),
+           'occurredAt', DATE_FORMAT(in_now, '%Y-%m-%dT%H:%i:%s.%fZ')),
+         i.traceparent
+    FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+           ord FOR ORDINALITY,
+           tier VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.tier',
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
+           traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent',
+           audit_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.admin.id',
+           actor VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.admin.actor',
+           roles JSON PATH '$.admin.roles',
+           reason VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.admin.reason',
+           state_before TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.admin.before',
+           state_after TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.admin.after',
+           ip VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.admin.ip',
+           user_agent VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.admin.userAgent',
+           request_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.admin.requestId',
+           trace_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.admin.traceId')) i
+    JOIN membership_tiers t ON t.tier = i.tier AND t.change_id = i.change_id
+   ORDER BY i.ord;
+
+  SELECT i.ord - 1 AS idx, i.tier, t.version,
+         CASE WHEN t.change_id = i.change_id THEN 'changed' ELSE 'version_conflict' END AS outcome
+    FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+           ord FOR ORDINALITY,
+           tier VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.tier',
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId')) i
+    LEFT JOIN membership_tiers t ON t.tier = i.tier
+   ORDER BY i.ord;
+END;
+
+CREATE TRIGGER membership_history_no_delete BEFORE DELETE ON membership_history FOR EACH ROW
+SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'membership_history is append-only: DELETE refused';
+
+CREATE TRIGGER membership_history_no_update BEFORE UPDATE ON membership_history FOR EACH ROW
+SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'membership_history is append-only: UPDATE refused';
