@@ -98,6 +98,16 @@ export default {
       to: { path: OURS, pathNot: "^packages/platform/" },
     },
     {
+      name: "drivers-behind-one-module",
+      comment: "kafkajs and mysql2 can be replaced in one place (docs/adr/0005).",
+      severity: "error",
+      from: {
+        path: "^(services|packages/platform)/",
+        pathNot: ["^packages/platform/src/(kafka|mysql)/", "/test/", TESTS],
+      },
+      to: { path: "(^|/)node_modules/(kafkajs|mysql2)/" },
+    },
+    {
       name: "proto-imports-the-contract-only",
       comment: "Contracts stand on their own, so that a client can be made from them.",
       severity: "error",

@@ -29,6 +29,8 @@ const BREACHES: readonly (readonly [rule: string, from: string, imports: string]
   ["services-import-no-tooling", "services/credits/src/http/c.ts", "@stipend/testing/eventually"],
   ["platform-knows-no-domain", "packages/platform/src/outbox/a.ts", "@stipend/proto/http/credits"],
   ["platform-knows-no-domain", "packages/platform/src/outbox/b.ts", "@stipend/credits/domain/ok"],
+  ["drivers-behind-one-module", "services/credits/src/events/b.ts", "kafkajs"],
+  ["drivers-behind-one-module", "packages/platform/src/outbox/c.ts", "mysql2"],
   ["proto-imports-the-contract-only", "proto/http/a.ts", "@stipend/platform/mysql/database"],
   ["testing-imports-platform-and-local", "packages/testing/src/a.ts", "@stipend/credits/domain/ok"],
   ["local-imports-platform", "deploy/local/src/a.ts", "@stipend/proto/http/credits"],
@@ -55,7 +57,7 @@ const LEGAL: Readonly<Record<string, string>> = {
     'import { config } from "./config.ts";\nimport "./store/ok.ts";\nimport "./http/ok.ts";\nconsole.log(config);',
   "services/monitor/src/store/ok.ts": "export const ok = 1;",
   "services/membership/src/domain/ok.ts": "export const ok = 1;",
-  "packages/platform/src/mysql/database.ts": "export const db = 1;",
+  "packages/platform/src/mysql/database.ts": 'import { Temporal as driver } from "mysql2";\nexport const db = driver;',
   "packages/platform/src/clock/clock.ts": "export type Clock = 1;",
   "packages/platform/src/http/contract.ts": "export const contract = 1;",
   "packages/platform/src/http/server.ts": 'import "./contract.ts";\nexport const server = 1;',
@@ -88,7 +90,7 @@ beforeAll(async () => {
     await write(`${folder}/package.json`, JSON.stringify({ name, type: "module", exports: { "./*": exported } }));
     await symlink(join(root, folder), join(root, "node_modules", name));
   }
-  for (const name of ["zod", "temporal-polyfill"]) {
+  for (const name of ["zod", "temporal-polyfill", "kafkajs", "mysql2"]) {
     await write(`node_modules/${name}/package.json`, JSON.stringify({ name, type: "module", exports: "./index.js" }));
     await write(`node_modules/${name}/index.js`, "export const Temporal = 1;");
   }

@@ -3,7 +3,7 @@
  *
  * Moves proto/image.binpb, which the breaking check compares with, to the schema as it is now. A change that readers
  * of old events would not survive is refused; `npm run proto:image -- --accept-breaking` moves it all the same, for a
- * message that nothing has ever published. Otherwise make a v2 beside the v1 (docs/adr/0005-outbox-json-to-protobuf.md).
+ * message that nothing has ever published. Otherwise make a v2 beside the v1 (docs/adr/0004-outbox-json-to-protobuf.md).
  */
 
 import { dirname } from "node:path";
