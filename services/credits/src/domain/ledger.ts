@@ -252,6 +252,7 @@ export interface HoldOperation extends Origin, Keyed {
 }
 export type HoldResult = Done<{ readonly hold: Hold }> | KeyReused | Insufficient | Frozen | ResetDue | Invalid;
 
+/** An empty reason, and a feature or metadata left out, are inherited from the hold; so for releases. */
 export interface CaptureOperation extends Origin, Keyed {
   readonly holdId: LedgerId;
   /** 1 to the held amount; absent = all. What is not captured is freed. */
@@ -365,7 +366,7 @@ export interface AllowanceStep {
   /** The version the plan was made from; null = no membership known. */
   readonly membershipVersion: number | null;
   readonly action: "give" | "force" | "forfeit" | "none";
-  /** For give and force; must contain now. */
+  /** For give and force; must have begun. */
   readonly period?: { readonly start: Date; readonly end: Date } | undefined;
   /** What this period is worth in total (prorated when it is). */
   readonly quota?: number | undefined;
@@ -405,7 +406,7 @@ export type AllowanceOutcome =
   | "unchanged"
   /** The copy of the membership moved on since the plan was made: nothing was done. */
   | "stale"
-  /** The period does not contain now: nothing was done. */
+  /** The period has not begun: nothing was done. */
   | "not_current"
   | "replayed"
   | "idempotency_key_reused"
@@ -453,7 +454,7 @@ export interface TransactionFilter {
   readonly to?: Date | undefined;
   /** Rows with a version below this one; the cursor. */
   readonly beforeVersion?: number | undefined;
-  /** 1 to 100. */
+  /** 1 to 101: one more than a page tells whether there is a next one. */
   readonly limit: number;
 }
 export interface ExplainedGrant {
@@ -504,4 +505,17 @@ export interface AccountCheck {
     readonly expected: number;
     readonly actual: number;
   }[];
+}
+
+// ---- reported use ----------------------------------------------------------------------------------------------------
+
+/** Use reported by an internal service that could not be charged; becomes an event UsageRejected. */
+export interface RejectedUsage {
+  readonly usageId: string;
+  readonly userId: UserId;
+  readonly feature: string;
+  readonly amount: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly traceparent?: string | undefined;
 }

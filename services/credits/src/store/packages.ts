@@ -8,7 +8,10 @@ export async function listPackages(
   reader: Pick<Database | Tx, "query">,
   { all = false }: { readonly all?: boolean } = {},
 ): Promise<CreditPackage[]> {
-  const rows = await reader.query<Row>("SELECT * FROM credit_package_list WHERE active = 1 OR ? ORDER BY credits, code", [all ? 1 : 0]);
+  const rows = await reader.query<Row>(
+    "SELECT * FROM credit_package_list WHERE active = 1 OR ? ORDER BY credits, code",
+    [all ? 1 : 0],
+  );
   return rows.map((row) => decodePackage(row));
 }
 

@@ -56,7 +56,10 @@ export async function getTransaction(reader: Reader, id: LedgerId): Promise<Ledg
 }
 
 /** The whole ledger of an account, oldest first, as a stream: constant memory however long it is. */
-export async function* streamTransactions(db: Database, filter: Omit<TransactionFilter, "limit" | "beforeVersion">): AsyncGenerator<LedgerRow> {
+export async function* streamTransactions(
+  db: Database,
+  filter: Omit<TransactionFilter, "limit" | "beforeVersion">,
+): AsyncGenerator<LedgerRow> {
   const rows = db.stream(
     `SELECT * FROM credit_transaction_list
       WHERE user_id = ? AND (? IS NULL OR created_at >= ?) AND (? IS NULL OR created_at < ?)
@@ -78,6 +81,15 @@ export async function* streamTransactions(db: Database, filter: Omit<Transaction
 export async function getHold(reader: Reader, now: Date, id: LedgerId): Promise<Hold | null> {
   const [row] = await reader.query<Row>("SELECT * FROM credit_hold_list WHERE id = ?", [id]);
   return row === undefined ? null : decodeHold(row, now);
+}
+
+/** Open holds of an account, newest first, at most `limit` (1 to 100). */
+export async function openHolds(reader: Reader, now: Date, userId: UserId, limit: number): Promise<Hold[]> {
+  const rows = await reader.query<Row>(
+    "SELECT * FROM credit_hold_list WHERE user_id = ? AND status = 'open' AND expires_at > ? ORDER BY id DESC LIMIT ?",
+    [userId, sqlTime(now), limit],
+  );
+  return rows.map((row) => decodeHold(row, now));
 }
 
 /** What the balance was made of at a past moment, grant by grant; null when there is no such account. */

@@ -25,7 +25,7 @@ import {
   usageSeries,
   yearlyMonths,
 } from "./reads.ts";
-import { checkCreditsSync, expireGrants, expireHolds, rejectUsage, touchAccounts } from "./upkeep.ts";
+import { checkCreditsSync, lapseDueAccounts, rejectUsage, touchAccounts } from "./upkeep.ts";
 
 /** The use cases' ledger over MySQL. `onWritten` is called after each commit that may have written events. */
 export function mysqlLedger(db: Database, onWritten: () => void): Ledger {
@@ -71,8 +71,8 @@ function sessionOf(tx: Tx): LedgerSession {
     claimDue: (now, limit) => claimDueAccounts(tx, now, limit),
     checkAndReset: (now, steps) => checkAndResetUserCredits(tx, now, steps),
     touch: (now, userIds) => touchAccounts(tx, now, userIds),
-    expireHolds: (now, limit) => expireHolds(tx, now, limit),
-    expireGrants: (now, limit) => expireGrants(tx, now, limit),
+    expireHolds: (now, limit) => lapseDueAccounts(tx, now, limit).then(({ accounts }) => accounts),
+    expireGrants: (now, limit) => lapseDueAccounts(tx, now, limit).then(({ accounts }) => accounts),
     recordInbox: (consumer, eventIds, now) => recordAll(tx, consumer, eventIds, now),
     rejectUsage: (now, rejections) => rejectUsage(tx, now, rejections),
     accounts: (now, userIds) => getAccounts(tx, now, userIds),

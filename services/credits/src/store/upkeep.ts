@@ -1,5 +1,5 @@
 import type { Tx } from "@stipend/platform/mysql/database";
-import type { AccountCheck, AccountStatus, UserId } from "../domain/ledger.ts";
+import type { AccountCheck, AccountStatus, RejectedUsage, UserId } from "../domain/ledger.ts";
 import { integer, jsonRows, type Row, text } from "./codec.ts";
 
 /** Lapses expired grants and frees expired holds of these accounts; accounts that do not exist are created. At most 1,000. */
@@ -7,14 +7,23 @@ export async function touchAccounts(tx: Tx, now: Date, userIds: readonly UserId[
   return written(await tx.call<Row>("TouchAccounts", now, userIds));
 }
 
-/** Frees holds past their end, of at most `limit` accounts nobody else works on. Answers the ledger rows written; 0 = done. */
-export async function expireHolds(tx: Tx, now: Date, limit: number): Promise<number> {
-  return written(await tx.call<Row>("ExpireHolds", now, limit));
+/**
+ * Frees holds past their end and lapses grants past their expiry, of at most `limit` (1 to 1,000) accounts nobody else works on.
+ * `accounts` 0 = nothing left that is not in someone's hands.
+ */
+export async function lapseDueAccounts(
+  tx: Tx,
+  now: Date,
+  limit: number,
+): Promise<{ readonly accounts: number; readonly written: number }> {
+  const [row] = await tx.call<Row>("LapseDueAccounts", now, limit);
+  if (row === undefined) throw new Error("the procedure answered nothing");
+  return { accounts: integer(row, "accounts"), written: integer(row, "written") };
 }
 
-/** Lapses grants past their expiry, of at most `limit` accounts nobody else works on. Answers the ledger rows written; 0 = done. */
-export async function expireGrants(tx: Tx, now: Date, limit: number): Promise<number> {
-  return written(await tx.call<Row>("ExpireGrants", now, limit));
+/** Use that could not be charged; answered by an event instead of being lost. At most 1,000. */
+export async function rejectUsage(tx: Tx, now: Date, items: readonly RejectedUsage[]): Promise<void> {
+  await tx.call("RejectUsage", now, items);
 }
 
 /** null = the default: a tenth of the monthly allowance, off without one. 0 = off. */
@@ -32,7 +41,8 @@ export async function checkCreditsSync(
   tx: Tx,
   range: { readonly afterUserId: UserId; readonly limit: number } | { readonly userIds: readonly UserId[] },
 ): Promise<AccountCheck[]> {
-  const [after, limit, userIds] = "userIds" in range ? ["", 500, range.userIds] : [range.afterUserId, range.limit, null];
+  const [after, limit, userIds] =
+    "userIds" in range ? ["", 500, range.userIds] : [range.afterUserId, range.limit, null];
   const rows = await tx.call<Row>("CheckCreditsSync", after, limit, userIds);
   return rows.map((row) => ({
     userId: text(row, "user_id"),

@@ -1,0 +1,86 @@
+-- NAME
+--   CheckCreditsSync: compares, for a range of accounts, what must always agree, and reports each difference. Changes nothing; a repair is an adjustment with a reason.
+-- SYNOPSIS
+--   CALL CheckCreditsSync(in_after_user_id, in_limit, in_user_ids);
+-- PARAMETERS
+--   in_after_user_id  accounts after this one, in byte order ('' = from the first)
+--   in_limit          at most so many, 1–500
+--   in_user_ids       JSON array: these accounts instead of the range; NULL for the range
+-- RETURNS
+--   A row an account in byte order: user_id, version, balance, held, status, problems (JSON array of {code, expected, actual}; empty = sound):
+--     grants_sum     Σ remaining of grants is not the balance
+--     reserved_sum   Σ reserved of grants is not held
+--     held_sum       Σ open holds is not held
+--     ledger_sum     Σ amounts of the ledger is not the balance
+--     ledger_last    balance, held or status of the newest row are not the account's
+--     ledger_gap     versions have gaps: the number of rows is not the version
+--     ledger_chain   rows whose balance before is not the balance after of the row before (their number)
+--     grant_draws    grants whose remaining or reserved is not what the ledger's draws add up to (their number)
+--     allowance_sum  Σ remaining of allowance grants is not allowance_remaining
+--     over_refunded  consumptions that were given back more than once in total (their number)
+-- LOCKS
+--   None. One statement, so everything is of one moment, whatever is written meanwhile.
+-- EXAMPLE
+--   CALL CheckCreditsSync('', 100, NULL);
+CREATE PROCEDURE CheckCreditsSync(IN in_after_user_id VARCHAR(128) CHARACTER SET ascii, IN in_limit INT, IN in_user_ids JSON)
+BEGIN
+  DECLARE v_named JSON DEFAULT in_user_ids;
+  SET SESSION group_concat_max_len = 4194304;
+  IF in_user_ids IS NULL THEN
+    SELECT COALESCE(JSON_ARRAYAGG(user_id), '[]') INTO v_named
+      FROM (SELECT user_id FROM profiles WHERE user_id > CONVERT(in_after_user_id USING ascii) COLLATE ascii_bin ORDER BY user_id LIMIT in_limit) p;
+  END IF;
+
+  SELECT a.user_id, a.version, a.balance, a.held, a.status,
+         CONCAT('[', CONCAT_WS(',',
+           CASE WHEN a.grants <> a.balance THEN CONCAT('{"code":"grants_sum","expected":', a.balance, ',"actual":', a.grants, '}') END,
+           CASE WHEN a.reserved <> a.held THEN CONCAT('{"code":"reserved_sum","expected":', a.held, ',"actual":', a.reserved, '}') END,
+           CASE WHEN a.holds <> a.held THEN CONCAT('{"code":"held_sum","expected":', a.held, ',"actual":', a.holds, '}') END,
+           CASE WHEN a.allowance <> a.allowance_remaining THEN CONCAT('{"code":"allowance_sum","expected":', a.allowance_remaining, ',"actual":', a.allowance, '}') END,
+           CASE WHEN COALESCE(l.amounts, 0) <> a.balance THEN CONCAT('{"code":"ledger_sum","expected":', a.balance, ',"actual":', COALESCE(l.amounts, 0), '}') END,
+           CASE WHEN COALESCE(l.rows_written, 0) <> a.version OR COALESCE(l.newest, 0) <> a.version
+                THEN CONCAT('{"code":"ledger_gap","expected":', a.version, ',"actual":', COALESCE(l.rows_written, 0), '}') END,
+           CASE WHEN COALESCE(l.last_balance, 0) <> a.balance THEN CONCAT('{"code":"ledger_last","expected":', a.balance, ',"actual":', COALESCE(l.last_balance, 0), '}')
+                WHEN COALESCE(l.last_held, 0) <> a.held THEN CONCAT('{"code":"ledger_last","expected":', a.held, ',"actual":', COALESCE(l.last_held, 0), '}')
+                WHEN COALESCE(l.last_status, 'active') <> a.status THEN '{"code":"ledger_last","expected":0,"actual":1}' END,
+           CASE WHEN l.breaks > 0 THEN CONCAT('{"code":"ledger_chain","expected":0,"actual":', l.breaks, '}') END,
+           CASE WHEN d.wrong > 0 THEN CONCAT('{"code":"grant_draws","expected":0,"actual":', d.wrong, '}') END,
+           CASE WHEN r.wrong > 0 THEN CONCAT('{"code":"over_refunded","expected":0,"actual":', r.wrong, '}') END), ']') AS problems
+    FROM (SELECT p.user_id, p.version, p.balance, p.held, p.status, p.allowance_remaining,
+                 COALESCE((SELECT SUM(g.remaining) FROM credit_grants g WHERE g.user_id = p.user_id), 0) AS grants,
+                 COALESCE((SELECT SUM(g.reserved) FROM credit_grants g WHERE g.user_id = p.user_id), 0) AS reserved,
+                 COALESCE((SELECT SUM(g.remaining) FROM credit_grants g WHERE g.user_id = p.user_id AND g.kind = 'allowance'), 0) AS allowance,
+                 COALESCE((SELECT SUM(h.amount) FROM credit_holds h WHERE h.user_id = p.user_id AND h.status = 'open'), 0) AS holds
+            FROM (SELECT user_id FROM JSON_TABLE(v_named, '$[*]' COLUMNS (user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$')) o) n
+            STRAIGHT_JOIN profiles p ON p.user_id = n.user_id) a
+    LEFT JOIN (SELECT user_id, SUM(amount) AS amounts, COUNT(*) AS rows_written, MAX(version) AS newest,
+                      SUM(CASE WHEN balance_before <> previous_balance OR held_after - held_change <> previous_held THEN 1 ELSE 0 END) AS breaks,
+                      SUM(CASE WHEN next_version IS NULL THEN balance_after END) AS last_balance, SUM(CASE WHEN next_version IS NULL THEN held_after END) AS last_held,
+                      MAX(CASE WHEN next_version IS NULL THEN status_after END) AS last_status
+                 FROM (SELECT t.user_id, t.version, t.amount, t.balance_before, t.balance_after, t.held_change, t.held_after, CONCAT(t.status_after) AS status_after,
+                              COALESCE(LAG(t.balance_after) OVER by_version, 0) AS previous_balance, COALESCE(LAG(t.held_after) OVER by_version, 0) AS previous_held,
+                              LEAD(t.version) OVER by_version AS next_version
+                         FROM (SELECT user_id FROM JSON_TABLE(v_named, '$[*]' COLUMNS (user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$')) o) n
+                         STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
+                       WINDOW by_version AS (PARTITION BY t.user_id ORDER BY t.version)) chained
+                GROUP BY user_id) l ON l.user_id = a.user_id
+    LEFT JOIN (SELECT g.user_id, COUNT(*) AS wrong
+                 FROM (SELECT user_id FROM JSON_TABLE(v_named, '$[*]' COLUMNS (user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$')) o) n
+                 STRAIGHT_JOIN credit_grants g ON g.user_id = n.user_id
+                 LEFT JOIN (SELECT d.grant_id, SUM(d.change_by) AS remaining, SUM(d.reserve) AS reserved
+                              FROM (SELECT user_id FROM JSON_TABLE(v_named, '$[*]' COLUMNS (user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$')) o) n
+                              STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
+                              STRAIGHT_JOIN JSON_TABLE(t.draws, '$[*]' COLUMNS (grant_id BIGINT PATH '$.g', change_by BIGINT PATH '$.c', reserve BIGINT PATH '$.r')) d
+                             GROUP BY d.grant_id) x ON x.grant_id = g.id
+                WHERE COALESCE(x.remaining, 0) <> g.remaining OR COALESCE(x.reserved, 0) <> g.reserved
+                GROUP BY g.user_id) d ON d.user_id = a.user_id
+    LEFT JOIN (SELECT c.user_id, COUNT(*) AS wrong
+                 FROM (SELECT r.related_transaction_id AS id, SUM(r.amount) AS given
+                         FROM (SELECT user_id FROM JSON_TABLE(v_named, '$[*]' COLUMNS (user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$')) o) n
+                         STRAIGHT_JOIN credit_transactions r ON r.user_id = n.user_id
+                        WHERE r.type = 'refund' GROUP BY r.related_transaction_id) x
+                 JOIN credit_transactions c ON c.id = x.id
+                WHERE x.given > -c.amount
+                GROUP BY c.user_id) r ON r.user_id = a.user_id
+   ORDER BY a.user_id;
+END

@@ -1,0 +1,21 @@
+-- NAME
+--   ClaimDueAccounts: locks accounts whose allowance has to be looked at, for the sweep.
+-- SYNOPSIS
+--   CALL ClaimDueAccounts(in_now, in_limit);
+-- PARAMETERS
+--   in_now    the moment, UTC
+--   in_limit  at most so many accounts, 1–1,000
+-- RETURNS
+--   See LedgerDueState; empty when nothing is left that is not in someone's hands.
+-- LOCKS
+--   The accounts; those locked by others are skipped, so several sweeps share the work and none waits.
+-- EXAMPLE
+--   CALL ClaimDueAccounts(UTC_TIMESTAMP(3), 500);
+CREATE PROCEDURE ClaimDueAccounts(IN in_now DATETIME(3), IN in_limit INT)
+BEGIN
+  CALL LedgerBegin();
+  INSERT INTO w_user (user_id)
+  SELECT user_id FROM profiles WHERE due_at <= in_now ORDER BY due_at LIMIT in_limit FOR UPDATE SKIP LOCKED;
+  CALL LedgerLock(in_now);
+  CALL LedgerDueState();
+END

@@ -1,0 +1,28 @@
+-- NAME
+--   LedgerBegin: empties the work tables of this connection, making them the first time. Internal.
+-- SYNOPSIS
+--   CALL LedgerBegin();
+-- WORK TABLES (temporary, MEMORY: nothing in them outlives the call that filled them; rolled-back work is
+-- emptied here, at the start of the next call)
+--   w_user     accounts named by the operations
+--   w_account  those accounts as locked; LedgerPost keeps it current
+--   w_item     one row an operation: what it asks, and the verdict
+--   w_entry    ledger rows to write, in the order of seq; ord = the operation a row answers, NULL for lapses
+--   w_draw     what each entry does to existing grants, in the order of rank
+--   w_post     w_entry with the running figures; left behind by LedgerPost for its caller
+--   w_judge    scratch of a judging pass
+-- NOTES
+--   MySQL cannot open a temporary table twice in one statement; every statement here names each at most once.
+--   Change the shape of a work table only together with its name: pooled connections keep the old one.
+CREATE PROCEDURE LedgerBegin()
+BEGIN
+  DECLARE CONTINUE HANDLER FOR 1146 CALL LedgerWorkTables();
+  -- The first statement fails with 1146 on a fresh connection; the handler makes all tables and the rest goes on.
+  DELETE FROM w_judge;
+  DELETE FROM w_user;
+  DELETE FROM w_account;
+  DELETE FROM w_item;
+  DELETE FROM w_entry;
+  DELETE FROM w_draw;
+  DELETE FROM w_post;
+END
