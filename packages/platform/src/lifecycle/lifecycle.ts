@@ -1,4 +1,5 @@
 import type { Log } from "../log/log.ts";
+import { shutdownTelemetry } from "../telemetry/shutdown.ts";
 
 /** Everything long-running is a Part: it starts, finishes what it has begun (drain), and lets go of its resources (stop). */
 export interface Part {
@@ -71,6 +72,7 @@ export class Lifecycle {
     process.once("SIGTERM", () => process.exit(1));
     await this.stop();
     this.#log.info("stopped");
+    await shutdownTelemetry();
     this.#log.flush?.();
     // Whatever a library left open (a timer, a socket) must not keep a stopped service alive.
     setTimeout(() => process.exit(process.exitCode ?? 0), 1_000).unref();

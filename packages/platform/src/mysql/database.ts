@@ -4,6 +4,7 @@ import type { Part } from "../lifecycle/lifecycle.ts";
 import type { Log } from "../log/log.ts";
 import { counter, gauge, latency } from "../telemetry/metrics.ts";
 import { childSpan } from "../telemetry/trace.ts";
+import { DedicatedConnection } from "./dedicated.ts";
 import { classify, DatabaseBusy, DatabaseUnavailable, errnoOf, OutcomeUnknown } from "./errors.ts";
 import { Session } from "./session.ts";
 import { streamRows } from "./stream.ts";
@@ -162,6 +163,19 @@ export class Database implements Part {
     }
   }
 
+  /** A connection outside the pool, for GET_LOCK; the caller closes it. */
+  dedicated(statementTimeoutMs = 5_000): Promise<DedicatedConnection> {
+    if (this.#stopped !== undefined) return Promise.reject(new DatabaseUnavailable("the pool is closed"));
+    const connectTimeoutMs = this.#acquireTimeoutMs;
+    const open = () =>
+      DedicatedConnection.open(this.#target, this.#watchdog, {
+        connectTimeoutMs,
+        statementTimeoutMs,
+        lockWaitSeconds: 3,
+      });
+    return this.#circuit.execute(open).catch(rethrowCircuit);
+  }
+
   /** Whether a trivial statement is answered now; never throws, bounded by 1.5 s. */
   async ready(): Promise<boolean> {
     try {
@@ -312,9 +326,12 @@ export class Database implements Part {
     });
   }
 
+  /** Back to the pool, or away with it when its state is not known. */
   #release(session: Session): void {
     this.#held -= 1;
-    session.release();
+    const connection = session.raw as PoolConnection;
+    if (session.broken) connection.destroy();
+    else connection.release();
   }
 
   #prepare(connection: PoolConnection, statements: readonly string[]): void {

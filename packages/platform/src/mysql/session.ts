@@ -1,4 +1,4 @@
-import type { PoolConnection } from "mysql2";
+import type { Connection } from "mysql2";
 import { classify, DatabaseBusy, DatabaseUnavailable } from "./errors.ts";
 import { toSqlValue } from "./values.ts";
 import type { InFlight, Watchdog } from "./watchdog.ts";
@@ -8,12 +8,12 @@ import type { InFlight, Watchdog } from "./watchdog.ts";
  * whose state is not known is destroyed, never handed on.
  */
 export class Session {
-  readonly #connection: PoolConnection;
+  readonly #connection: Connection;
   readonly #watchdog: Watchdog;
   #broken = false;
   #lost: unknown;
 
-  constructor(connection: PoolConnection, watchdog: Watchdog) {
+  constructor(connection: Connection, watchdog: Watchdog) {
     this.#connection = connection;
     this.#watchdog = watchdog;
   }
@@ -68,18 +68,12 @@ export class Session {
     }
   }
 
-  get raw(): PoolConnection {
+  get raw(): Connection {
     return this.#connection;
   }
 
   destroy(): void {
     this.#broken = true;
     this.#connection.destroy();
-  }
-
-  /** Back to the pool, or away with it when its state is not known. */
-  release(): void {
-    if (this.#broken) this.#connection.destroy();
-    else this.#connection.release();
   }
 }

@@ -1,4 +1,4 @@
-import type { PoolConnection } from "mysql2";
+import type { Connection } from "mysql2";
 import { classify, DatabaseUnavailable } from "./errors.ts";
 import { toSqlValue } from "./values.ts";
 
@@ -7,7 +7,7 @@ const HIGH_WATER_MARK = 200;
 
 /** The rows of a SELECT, or of a CALL's result sets one after the other, without the CALL's closing header. */
 export async function* streamRows<R>(
-  connection: PoolConnection,
+  connection: Connection,
   sql: string,
   params: readonly unknown[],
 ): AsyncIterable<R> {

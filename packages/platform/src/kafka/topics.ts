@@ -1,0 +1,78 @@
+import type { ITopicConfig, Kafka } from "kafkajs";
+import type { Log } from "../log/log.ts";
+
+/** The full name of a logical topic: "membership.v1" → "stipend.membership.v1". */
+export function topicName(prefix: string, logical: string): string {
+  return `${prefix}.${logical}`;
+}
+
+/** Where messages go that this topic's consumers could not apply. */
+export function dlqName(topic: string): string {
+  return `${topic}.dlq`;
+}
+
+export interface TopicPlan {
+  /** Full names; each gets its dead letter topic as well. */
+  readonly topics: readonly string[];
+  readonly partitions: number;
+  readonly replication: number;
+}
+
+/** How long a topic keeps what nobody may have read yet: a service may be away for a week. */
+const RETENTION_MS = 7 * 86_400_000;
+/** Dead letters wait for a person. */
+const DLQ_RETENTION_MS = 90 * 86_400_000;
+
+/** Creates the topics that do not exist; those that do are left as they are. Throws while Kafka is away. */
+export async function ensureTopics(kafka: Kafka, plan: TopicPlan): Promise<void> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    const existing = new Set(await admin.listTopics());
+    const missing = wanted(plan).filter(({ topic }) => !existing.has(topic));
+    // Another service may be creating the same ones: kafkajs takes "exists already" for success (returns false).
+    if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true, timeout: 10_000 });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+function wanted(plan: TopicPlan): ITopicConfig[] {
+  return plan.topics.flatMap((topic) => [
+    config(topic, plan, RETENTION_MS),
+    config(dlqName(topic), plan, DLQ_RETENTION_MS),
+  ]);
+}
+
+function config(topic: string, plan: TopicPlan, retentionMs: number): ITopicConfig {
+  return {
+    topic,
+    numPartitions: plan.partitions,
+    replicationFactor: plan.replication,
+    configEntries: [
+      { name: "retention.ms", value: String(retentionMs) },
+      { name: "min.insync.replicas", value: String(Math.max(1, Math.ceil(plan.replication / 2))) },
+    ],
+  };
+}
+
+/**
+ * ensureTopics that succeeds once and is then free; concurrent callers share one attempt. Handed to the producer and
+ * the consumer, so that whoever reaches Kafka first creates the topics.
+ */
+export function topicEnsurer(kafka: Kafka, plan: TopicPlan, log: Log): () => Promise<void> {
+  let done = false;
+  let running: Promise<void> | undefined;
+  return () => {
+    if (done) return Promise.resolve();
+    running ??= ensureTopics(kafka, plan)
+      .then(() => {
+        done = true;
+        log.debug({ topics: plan.topics }, "topics exist");
+      })
+      .finally(() => {
+        running = undefined;
+      });
+    return running;
+  };
+}
