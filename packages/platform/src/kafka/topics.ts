@@ -14,6 +14,8 @@ export function dlqName(topic: string): string {
 export interface TopicPlan {
   /** Full names; each gets its dead letter topic as well. */
   readonly topics: readonly string[];
+  /** Those of topics that never forget a message. */
+  readonly forever?: readonly string[];
   readonly partitions: number;
   readonly replication: number;
 }
@@ -39,7 +41,7 @@ export async function ensureTopics(kafka: Kafka, plan: TopicPlan): Promise<void>
 
 function wanted(plan: TopicPlan): ITopicConfig[] {
   return plan.topics.flatMap((topic) => [
-    config(topic, plan, RETENTION_MS),
+    config(topic, plan, plan.forever?.includes(topic) === true ? -1 : RETENTION_MS),
     config(dlqName(topic), plan, DLQ_RETENTION_MS),
   ]);
 }
