@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Lanes } from "../src/usecases/lanes.ts";
+import { Lanes } from "../src/store/lanes.ts";
 
 interface Item {
   readonly account: string;

@@ -1,4 +1,4 @@
-import type { ConsumeOperation, ConsumeResult, UsageRejection, UserId } from "../domain/ledger.ts";
+import type { ConsumeOperation, ConsumeResult, RejectedUsage, UserId } from "../domain/ledger.ts";
 import { requestHash } from "../domain/request-hash.ts";
 import type { Clock, Ledger } from "./ports.ts";
 import { runOperations } from "./run-operations.ts";
@@ -38,7 +38,7 @@ export async function chargeUsage(ports: ChargeUsagePorts, reports: readonly Rep
       now,
     );
     const seen = new Set<string>();
-    const rejections: UsageRejection[] = [];
+    const rejections: RejectedUsage[] = [];
     const charged: ReportedUsage[] = [];
     for (const report of reports) {
       if (!fresh.has(report.eventId) || seen.has(report.eventId)) continue;
@@ -78,7 +78,7 @@ function operationOf(report: ReportedUsage): ConsumeOperation {
   };
 }
 
-function rejection(report: ReportedUsage, code: string, detail: string): UsageRejection {
+function rejection(report: ReportedUsage, code: string, detail: string): RejectedUsage {
   return {
     usageId: report.eventId,
     // The report may be anything; the answer must always be one that can be written.

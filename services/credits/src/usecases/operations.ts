@@ -11,131 +11,16 @@ import type {
   RefundResult,
   ReleaseOperation,
 } from "../domain/ledger.ts";
-import { Lanes } from "./lanes.ts";
-import type { Clock, Ledger } from "./ports.ts";
-import {
-  type Operation,
-  type OperationKind,
-  type OperationResult,
-  type OperationResults,
-  runOperations,
-} from "./run-operations.ts";
-
-export interface OperationsOptions {
-  readonly ledger: Ledger;
-  readonly clock: Clock;
-  readonly timeZone: string;
-  readonly lanes: number;
-  readonly maxBatch: number;
-  readonly maxWaiting: number;
-  /** Errors that have nothing to do with the operations themselves. */
-  isTransient(error: unknown): boolean;
-  /** The connection broke during COMMIT: the batch may or may not have been made. */
-  isUnknown(error: unknown): boolean;
-  overloaded(): Error;
-  onBatch?(size: number, kind: string): void;
-  /** After COMMIT; for the mirror of balances. Must not throw. */
-  onCommitted?(results: readonly OperationResult[]): void;
-}
 
 /**
- * The hot path: single operations on accounts, run in batches through lanes. Each answer comes after its COMMIT.
- * Operations that name the same user keep their order.
+ * Single operations on accounts. Each answer comes after its COMMIT; operations that name the same user keep their
+ * order. A refusal is an answer; it rejects only when nothing could be decided (the database is away, too many wait).
  */
-export class Operations {
-  readonly #options: OperationsOptions;
-  readonly #lanes: Lanes<Operation, OperationResult>;
-
-  constructor(options: OperationsOptions) {
-    this.#options = options;
-    this.#lanes = new Lanes({
-      lanes: options.lanes,
-      maxBatch: options.maxBatch,
-      maxWaiting: options.maxWaiting,
-      accountOf,
-      kindOf: (operation) => operation.kind,
-      run: (operations) => this.#run(operations),
-      isTransient: options.isTransient,
-      full: options.overloaded,
-      ...(options.onBatch === undefined ? {} : { onBatch: options.onBatch }),
-    });
-  }
-
-  get waiting(): number {
-    return this.#lanes.waiting;
-  }
-
-  consume(op: ConsumeOperation): Promise<ConsumeResult> {
-    return this.#submit("consume", { kind: "consume", op });
-  }
-
-  refund(op: RefundOperation): Promise<RefundResult> {
-    return this.#submit("refund", { kind: "refund", op });
-  }
-
-  hold(op: HoldOperation): Promise<HoldResult> {
-    return this.#submit("hold", { kind: "hold", op });
-  }
-
-  capture(op: CaptureOperation): Promise<HoldEndResult> {
-    return this.#submit("capture", { kind: "capture", op });
-  }
-
-  release(op: ReleaseOperation): Promise<HoldEndResult> {
-    return this.#submit("release", { kind: "release", op });
-  }
-
-  purchase(op: PurchaseOperation): Promise<PurchaseResult> {
-    return this.#submit("purchase", { kind: "purchase", op });
-  }
-
-  drain(): Promise<void> {
-    return this.#lanes.drain();
-  }
-
-  async #submit<K extends OperationKind>(_kind: K, operation: Operation): Promise<OperationResults[K]> {
-    // A lane answers each operation with a result of its own kind: batches never mix kinds.
-    return (await this.#lanes.submit(operation)) as OperationResults[K];
-  }
-
-  async #run(operations: readonly Operation[]): Promise<readonly OperationResult[]> {
-    const results = await this.#write(operations);
-    this.#options.onCommitted?.(results);
-    return results;
-  }
-
-  async #write(operations: readonly Operation[]): Promise<OperationResult[]> {
-    try {
-      return await this.#once(operations);
-    } catch (error) {
-      if (!this.#options.isUnknown(error)) throw error;
-      // The keys make it safe: what was committed replays, what was not is done now.
-      return this.#once(operations).catch((second: unknown) => {
-        // "The database is away" would claim that nothing was changed; after an unknown COMMIT nobody may say so.
-        throw this.#options.isTransient(second) ? error : second;
-      });
-    }
-  }
-
-  #once(operations: readonly Operation[]): Promise<OperationResult[]> {
-    const kind = operations[0]?.kind ?? "consume";
-    return this.#options.ledger.write(`credits.${kind}`, (session) =>
-      runOperations(session, this.#options.clock.now(), operations, { timeZone: this.#options.timeZone }),
-    );
-  }
-}
-
-/** Whose order is kept. An operation that names no user is ordered with those on the same hold or transaction. */
-function accountOf(operation: Operation): string {
-  switch (operation.kind) {
-    case "consume":
-    case "hold":
-    case "purchase":
-      return operation.op.userId;
-    case "capture":
-    case "release":
-      return operation.op.userId ?? `hold ${operation.op.holdId}`;
-    case "refund":
-      return operation.op.userId ?? `transaction ${operation.op.transactionId}`;
-  }
+export interface Operations {
+  consume(op: ConsumeOperation): Promise<ConsumeResult>;
+  refund(op: RefundOperation): Promise<RefundResult>;
+  hold(op: HoldOperation): Promise<HoldResult>;
+  capture(op: CaptureOperation): Promise<HoldEndResult>;
+  release(op: ReleaseOperation): Promise<HoldEndResult>;
+  purchase(op: PurchaseOperation): Promise<PurchaseResult>;
 }

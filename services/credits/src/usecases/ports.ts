@@ -25,13 +25,13 @@ import type {
   PurchaseResult,
   RefundOperation,
   RefundResult,
+  RejectedUsage,
   ReleaseOperation,
   SetPackageOperation,
   SetPackageResult,
   StatusOperation,
   StatusResult,
   TransactionFilter,
-  UsageRejection,
   UsageRow,
   UserId,
   YearlyMonthView,
@@ -58,12 +58,12 @@ export interface LedgerSession {
 
   /** Lapses what is due on these accounts and creates those that do not exist. Answers the rows written. */
   touch(now: Date, userIds: readonly UserId[]): Promise<number>;
-  expireHolds(now: Date, limit: number): Promise<number>;
-  expireGrants(now: Date, limit: number): Promise<number>;
+  /** Lapses expired grants and holds of at most `limit` accounts nobody else works on. Answers how many accounts; 0 = done. */
+  lapseDue(now: Date, limit: number): Promise<number>;
 
   /** Which of these events this consumer meets for the first time. */
   recordInbox(consumer: string, eventIds: readonly string[], now: Date): Promise<ReadonlySet<string>>;
-  rejectUsage(now: Date, rejections: readonly UsageRejection[]): Promise<void>;
+  rejectUsage(now: Date, rejections: readonly RejectedUsage[]): Promise<void>;
 
   accounts(now: Date, userIds: readonly UserId[]): Promise<AccountView[]>;
   check(range: CheckRange): Promise<AccountCheck[]>;

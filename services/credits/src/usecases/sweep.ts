@@ -25,17 +25,10 @@ export function sweepResets(ports: SweepPorts, signal: AbortSignal): Promise<num
   );
 }
 
-/** Frees holds that nobody captured or released in time. */
-export function sweepHolds(ports: SweepPorts, signal: AbortSignal): Promise<number> {
+/** Frees holds that nobody captured or released in time, and lapses grants whose time is over. */
+export function sweepLapsed(ports: Omit<SweepPorts, "timeZone">, signal: AbortSignal): Promise<number> {
   return untilDone(signal, () =>
-    ports.ledger.write("sweep.holds", (session) => session.expireHolds(ports.clock.now(), PAGE)),
-  );
-}
-
-/** Lapses grants whose time is over. */
-export function sweepGrants(ports: SweepPorts, signal: AbortSignal): Promise<number> {
-  return untilDone(signal, () =>
-    ports.ledger.write("sweep.grants", (session) => session.expireGrants(ports.clock.now(), PAGE)),
+    ports.ledger.write("sweep.lapsed", (session) => session.lapseDue(ports.clock.now(), PAGE)),
   );
 }
 

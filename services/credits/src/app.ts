@@ -1,0 +1,173 @@
+import { createRegistry } from "@bufbuild/protobuf";
+import { internalAuth } from "@stipend/platform/auth/internal";
+import { type Clock, DevClock, systemClock } from "@stipend/platform/clock/clock";
+import { CodedError, codeOf } from "@stipend/platform/errors/coded";
+import { HttpServer } from "@stipend/platform/http/server";
+import { createKafka } from "@stipend/platform/kafka/client";
+import { EventConsumer } from "@stipend/platform/kafka/consumer";
+import { EventProducer } from "@stipend/platform/kafka/producer";
+import { topicEnsurer, topicName } from "@stipend/platform/kafka/topics";
+import type { Part } from "@stipend/platform/lifecycle/lifecycle";
+import type { Log } from "@stipend/platform/log/log";
+import { Database } from "@stipend/platform/mysql/database";
+import { isTransient } from "@stipend/platform/mysql/errors";
+import { checkSchema } from "@stipend/platform/mysql/migrator";
+import { OutboxRelay } from "@stipend/platform/outbox/relay";
+import { createRedis, redisPart, redisReady } from "@stipend/platform/redis/redis";
+import { gauge, sizes } from "@stipend/platform/telemetry/metrics";
+import { file_stipend_admin_v1_events } from "@stipend/proto/events/admin/v1/events";
+import { file_stipend_credits_v1_events } from "@stipend/proto/events/credits/v1/events";
+import { domainProblems } from "@stipend/proto/http/problems";
+import type { Config } from "./config.ts";
+import { balanceMirror } from "./events/balance-mirror.ts";
+import { type EventHandler, membershipHandler, usageHandler } from "./events/handlers.ts";
+import { flawOf } from "./events/reported-usage.ts";
+import { devClockRoute } from "./http/dev-clock-route.ts";
+import { creditsRoutes } from "./http/routes.ts";
+import { createSweeps } from "./jobs/sweeps.ts";
+import { sqlSources } from "./sources.ts";
+import { LanedOperations } from "./store/laned-operations.ts";
+import { mirrorBalances } from "./store/redis-balances.ts";
+import { mysqlLedger, mysqlReads } from "./store/session.ts";
+
+export interface App {
+  /** In the order in which they start; they end in reverse. */
+  readonly parts: readonly Part[];
+  readonly http: HttpServer;
+  readonly db: Database;
+}
+
+const MIGRATE = "npm run migrate -w services/credits";
+
+const batchSize = sizes("credits_batch_size", "Operations in one transaction of a lane, by kind");
+
+/** The same wiring for production and tests. */
+export function createApp(config: Config, options: { readonly log: Log; readonly clock?: Clock }): App {
+  const { log } = options;
+  const clock = options.clock ?? (config.STIPEND_DEV_CLOCK ? new DevClock() : systemClock);
+  const timeZone = config.STIPEND_TIMEZONE;
+
+  const db = new Database({ url: config.STIPEND_MYSQL_URL, poolSize: config.STIPEND_MYSQL_POOL_SIZE, log });
+  const topics = ["membership.v1", "credits.v1", "usage.v1", "admin.v1"] as const;
+  const fullName = (topic: (typeof topics)[number]) => topicName(config.STIPEND_TOPIC_PREFIX, topic);
+  const kafka = createKafka({ brokers: config.STIPEND_KAFKA_BROKERS, clientId: "credits", log });
+  const ensureTopics = topicEnsurer(
+    kafka,
+    {
+      topics: topics.map(fullName),
+      partitions: config.STIPEND_KAFKA_PARTITIONS,
+      replication: config.STIPEND_KAFKA_REPLICATION,
+    },
+    log,
+  );
+  const producer = new EventProducer({ kafka, log, ensureTopics });
+  const relay = new OutboxRelay({
+    db,
+    producer,
+    registry: createRegistry(file_stipend_credits_v1_events, file_stipend_admin_v1_events),
+    source: "/stipend/credits",
+    topicPrefix: config.STIPEND_TOPIC_PREFIX,
+    log,
+    clock,
+  });
+
+  const ledger = mysqlLedger(db, () => relay.nudge());
+  const operations = new LanedOperations({
+    ledger,
+    clock,
+    timeZone,
+    lanes: config.STIPEND_CREDITS_LANES,
+    maxBatch: config.STIPEND_CREDITS_MAX_BATCH,
+    maxWaiting: config.STIPEND_CREDITS_MAX_WAITING,
+    isTransient,
+    isUnknown: (error) => codeOf(error) === "outcome_unknown",
+    overloaded: () => new CodedError("overloaded", { retryAfterSeconds: 1 }),
+    onBatch: (size, kind) => batchSize.record(size, { kind }),
+  });
+
+  const consumer = (name: string, topic: (typeof topics)[number], handler: EventHandler) =>
+    new EventConsumer({
+      kafka,
+      groupId: `${config.STIPEND_GROUP_PREFIX}.credits-${name}`,
+      topics: [fullName(topic)],
+      handler,
+      producer,
+      log,
+      clock,
+      ensureTopics,
+    });
+  const membership = consumer("membership", "membership.v1", membershipHandler({ ledger, clock, timeZone }));
+  const usage = consumer("usage", "usage.v1", usageHandler({ ledger, clock, timeZone, validate: flawOf }));
+
+  const redis = createRedis(config.STIPEND_REDIS_URL, { prefix: config.STIPEND_REDIS_PREFIX, log });
+  const mirror = consumer(
+    "balances",
+    "credits.v1",
+    balanceMirror((balances) => mirrorBalances(redis, balances), log),
+  );
+  const sweeps = createSweeps(
+    { ledger, clock, timeZone },
+    { resetsEveryMs: config.STIPEND_CREDITS_SWEEP_MS, lapsedEveryMs: config.STIPEND_CREDITS_EXPIRY_MS, log },
+  );
+
+  const http = new HttpServer({
+    host: config.STIPEND_HTTP_HOST,
+    port: config.STIPEND_HTTP_PORT,
+    log,
+    problems: [domainProblems],
+    readiness: {
+      mysql: () => db.ready(),
+      membershipEvents: () => ({ ok: membership.ready(), required: false }),
+      usageEvents: () => ({ ok: usage.ready(), required: false }),
+      outbox: () => relay.state(),
+      redis: async () => ({ ok: await redisReady(redis), required: false }),
+    },
+  });
+  http.app.use(internalAuth({ jwksFile: config.STIPEND_INTERNAL_JWKS_FILE, audience: "credits" }));
+  creditsRoutes(http.app, { ledger, reads: mysqlReads(db), operations, clock, timeZone, log });
+  if (clock instanceof DevClock) {
+    devClockRoute(http.app, clock);
+    clock.onChange(() => sweeps.trigger());
+  }
+
+  const schema: Part = { name: "schema", start: () => checkSchema(db, sqlSources, MIGRATE) };
+  const parts = [
+    db,
+    redisPart(redis),
+    ...(clock instanceof DevClock ? [devClockPart(clock, redis)] : []),
+    schema,
+    producer,
+    relay,
+    lanesPart(operations),
+    membership,
+    usage,
+    mirror,
+    sweeps.resets,
+    sweeps.lapsed,
+    http,
+  ];
+  return { parts, http, db };
+}
+
+/** A service that starts after the clock was moved finds the offset in Redis. */
+function devClockPart(clock: DevClock, redis: ReturnType<typeof createRedis>): Part {
+  return {
+    name: "dev-clock",
+    async start() {
+      const offset = await redis.get("dev-clock").catch(() => null);
+      if (offset !== null && /^-?\d{1,15}$/.test(offset)) clock.setOffset(Number(offset));
+    },
+  };
+}
+
+function lanesPart(operations: LanedOperations): Part {
+  const endGauge = gauge("credits_operations_waiting", "Operations waiting for their lane", () => operations.waiting);
+  return {
+    name: "lanes",
+    drain: () => operations.drain(),
+    async stop() {
+      endGauge();
+      await Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import { IntervalJob } from "@stipend/platform/jobs/interval";
+import type { Log } from "@stipend/platform/log/log";
+import { type SweepPorts, sweepLapsed, sweepResets } from "../usecases/sweep.ts";
+
+export interface Sweeps {
+  readonly resets: IntervalJob;
+  readonly lapsed: IntervalJob;
+  /** Both at once, for when the clock was moved. */
+  trigger(): void;
+}
+
+/** Resets, holds and grants whose time has come, for accounts that nobody touches. Each page is a transaction of its own. */
+export function createSweeps(
+  ports: SweepPorts,
+  options: { readonly resetsEveryMs: number; readonly lapsedEveryMs: number; readonly log: Log },
+): Sweeps {
+  const { log } = options;
+  const job = (name: string, everyMs: number, sweep: (signal: AbortSignal) => Promise<number>) =>
+    new IntervalJob({
+      name,
+      everyMs,
+      log,
+      async run(signal) {
+        const served = await sweep(signal);
+        if (served > 0) log.info({ job: name, accounts: served }, "swept");
+      },
+    });
+  const resets = job("resets", options.resetsEveryMs, (signal) => sweepResets(ports, signal));
+  const lapsed = job("lapsed", options.lapsedEveryMs, (signal) => sweepLapsed(ports, signal));
+  return {
+    resets,
+    lapsed,
+    trigger() {
+      // Errors are the job's own affair: it logs them and comes again.
+      void resets.trigger();
+      void lapsed.trigger();
+    },
+  };
+}
