@@ -59,7 +59,8 @@ async function runStage(stage: Stage, interrupted: AbortSignal): Promise<StageRe
   let result = await stage.run(AbortSignal.any([interrupted, timeout]));
   if (timeout.aborted) console.log(`${stage.title}: ended after three times its budget`);
   const left = await endLeftBehind(runId);
-  if (left.length > 0) {
+  // Whoever is interrupted has no time to tidy up; a stage that ended by itself has.
+  if (left.length > 0 && !interrupted.aborted) {
     console.log(`${stage.title} left processes behind (ended now):`);
     for (const { pid, command } of left) console.log(`  ${pid} ${command.slice(0, 160)}`);
     result = { ...result, failed: result.failed + 1, note: "left processes behind" };
