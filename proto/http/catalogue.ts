@@ -2,6 +2,8 @@ import type { RouteContract } from "@stipend/platform/http/contract";
 import * as audit from "./audit.ts";
 import * as credits from "./credits.ts";
 import * as gateway from "./gateway.ts";
+import * as membership from "./membership.ts";
+import * as monitor from "./monitor.ts";
 
 /** Who answers a route. */
 export type RouteOwner = "gateway" | "credits" | "membership" | "admin-audit" | "monitor";
@@ -20,7 +22,9 @@ export interface CataloguedRoute {
 export function publicRoutes(): readonly CataloguedRoute[] {
   const routes = [
     ...contractsOf("credits", credits),
+    ...contractsOf("membership", membership),
     ...contractsOf("admin-audit", audit),
+    ...contractsOf("monitor", monitor),
     ...contractsOf("gateway", gateway),
   ].filter(({ contract }) => contract.path.startsWith("/api/"));
   const seen = new Set<string>();

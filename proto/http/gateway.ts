@@ -94,12 +94,12 @@ export const CreditsEvent = z
   })
   .meta({ id: "CreditsEvent" });
 
-/** Data of the event `membership`: the body of GET /api/membership. */
+/** Data of the event `membership`: the fields of GET /api/membership that its events carry. */
 export const MembershipEvent = z
   .object({
     userId: z.string(),
     tier: z.string().nullable(),
-    status: z.string().nullable(),
+    status: z.string(),
     cycle: z.string().nullable(),
     startedAt: Timestamp.nullable(),
     currentPeriodStart: Timestamp.nullable(),

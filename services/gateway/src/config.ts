@@ -65,7 +65,7 @@ export type GatewayConfig = z.output<typeof schema> & {
 };
 
 /** Reads the environment once. @throws ConfigError listing every mistake. */
-export function readGatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig {
   const upstreamVariables: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
     if (name.startsWith("STIPEND_UPSTREAM_") && value !== undefined) upstreamVariables[name] = value;

@@ -198,7 +198,9 @@ describe("refused with its own code", () => {
   });
 
   test("HS256 signed with the public key as the secret", async () => {
-    const pem = await exportSPKI((await importJWK(rs.publicJwk, "RS256", { extractable: true })) as webcrypto.CryptoKey);
+    const pem = await exportSPKI(
+      (await importJWK(rs.publicJwk, "RS256", { extractable: true })) as webcrypto.CryptoKey,
+    );
     const head = base64url({ alg: "HS256", kid: "RS256" });
     const payload = base64url({ iss: ISSUER, aud: AUDIENCE, sub: "alice", exp: now() + 600, roles: ["admin"] });
     const mac = createHmac("sha256", pem).update(`${head}.${payload}`).digest("base64url");

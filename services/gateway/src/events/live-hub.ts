@@ -17,6 +17,7 @@ export class LiveHub {
   readonly #total: number;
   readonly #byUser = new Map<string, Set<Listener>>();
   #open = 0;
+  #closed = false;
 
   constructor(bounds: { perUser: number; total: number }) {
     this.#perUser = bounds.perUser;
@@ -28,7 +29,7 @@ export class LiveHub {
   }
 
   admits(userId: string): Admission {
-    if (this.#open >= this.#total) return "gateway_full";
+    if (this.#closed || this.#open >= this.#total) return "gateway_full";
     return (this.#byUser.get(userId)?.size ?? 0) >= this.#perUser ? "user_full" : "admitted";
   }
 
@@ -51,7 +52,9 @@ export class LiveHub {
     for (const listener of this.#byUser.get(state.userId) ?? []) listener.push(state);
   }
 
-  closeAll(): void {
+  /** Ends every stream and admits no other: readers go to another instance. */
+  closeForGood(): void {
+    this.#closed = true;
     for (const listeners of [...this.#byUser.values()]) for (const listener of [...listeners]) listener.close();
   }
 }

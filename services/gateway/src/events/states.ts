@@ -70,7 +70,7 @@ export function membershipState(event: MembershipChanged): LiveState {
   const data: MembershipState = {
     userId,
     tier: terms?.tier ?? null,
-    status: membership === undefined ? null : (STATUS_NAMES[membership.status] ?? null),
+    status: membership === undefined ? "none" : (STATUS_NAMES[membership.status] ?? "none"),
     cycle: membership === undefined ? null : (CYCLE_NAMES[membership.cycle] ?? null),
     startedAt: iso(membership?.startedAt),
     currentPeriodStart: iso(membership?.currentPeriodStart),

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Log } from "@stipend/platform/log/log";
 import type { Principal } from "../auth/claims.ts";
-import { hasBody, limitedBody } from "../forward/body.ts";
+import { checkAnnouncedLength, hasBody, limitedBody } from "../forward/body.ts";
 import { type HeaderMap, headersForClient, headersForFeature } from "../forward/headers.ts";
 import { type Caller, callerHeaders } from "../forward/identity.ts";
 import type { JsonAnswer } from "../forward/json-client.ts";
@@ -57,7 +57,8 @@ export class MeteredCall {
 
   /** @throws Refusal for the client; an answer that has begun is cut instead. */
   async run(): Promise<void> {
-    const { feature, principal, idempotencyKey, caller, res } = this.#request;
+    const { feature, principal, idempotencyKey, caller, req, res } = this.#request;
+    checkAnnouncedLength(req, feature.requestLimit);
     const opened = await openHold(this.#parts.ledger, feature, principal.sub, idempotencyKey, caller);
     if (opened.kind === "refused") {
       this.#parts.metrics.counted(feature.id, "refused");

@@ -57,6 +57,12 @@ export class Settler implements Part {
     await Promise.allSettled(this.#pending);
   }
 
+  /** The doors are closed by now; calls that were cut off are giving their holds back. */
+  async stop(): Promise<void> {
+    await delay(50);
+    await Promise.allSettled(this.#pending);
+  }
+
   async #releaseOrKeepTrying(holdId: string, caller: Caller): Promise<void> {
     const outcome = judge(await this.#ledger.release(holdId, caller, 4_000));
     if (outcome.kind === "pending") this.#keepTrying(holdId, caller, false);

@@ -102,6 +102,8 @@ export class Upstream {
       this.#inFlight -= 1;
       throw this.#judge(error, call);
     }
+    // Whoever reads the body sees its error; when nobody reads it any more, it must not end the process.
+    answer.body.on("error", () => undefined);
     // 'close' follows the end, an error and a destroy alike.
     answer.body.once("close", () => {
       this.#inFlight -= 1;

@@ -50,7 +50,7 @@ export class Door {
     const { pathname, search } = splitTarget(req.originalUrl);
     const { route, params } = this.#find(req.method, pathname);
     const { contract } = route;
-    const caller = callerOf(req, req.ip ?? "", req.requestId);
+    const caller = callerOf(req, clientIp(req), req.requestId);
     const principal = contract.roles === "anyone" ? undefined : await this.#identify(req, contract, caller);
     await this.#limit(req, res, caller, principal);
     if (principal !== undefined) await this.#authorise(req, contract, principal, caller);
@@ -123,4 +123,9 @@ function isPrivileged(contract: RouteContract): boolean {
 
 function methodNotAllowed(allow: readonly string[]): Refusal {
   return new Refusal("method_not_allowed", { headers: { allow: allow.join(", ") } });
+}
+
+/** An IPv4 client of a socket that listens on IPv6 has one address, not two. */
+function clientIp(req: Request): string {
+  return (req.ip ?? "").replace(/^::ffff:(?=\d+\.)/, "");
 }

@@ -6,7 +6,6 @@ import { Refusal } from "../http/refusal.ts";
 
 export interface LimitsOptions {
   readonly redis: Redis;
-  readonly prefix: string;
   readonly log: Log;
   readonly windowSeconds: number;
   readonly perUser: number;
@@ -40,15 +39,15 @@ export class Limits {
   readonly #user: Policy;
   readonly #ip: Policy;
   readonly #badTokens: Policy;
-  readonly #degraded = counter("gateway_limits_degraded_total", "Requests whose limits could not be counted in Redis");
-  readonly #limited = counter("gateway_rate_limited_total", "Requests refused by a rate limit");
+  readonly #degraded = counter("gateway_limits_degraded", "Requests whose limits could not be counted in Redis");
+  readonly #limited = counter("gateway_rate_limited", "Requests refused by a rate limit");
   #lastWarning = Number.NEGATIVE_INFINITY;
 
   constructor(options: LimitsOptions) {
     this.#log = options.log;
     this.#windowSeconds = options.windowSeconds;
     const policy = (name: Policy["name"], quota: number): Policy => {
-      const shared = { points: quota, duration: options.windowSeconds, keyPrefix: `${options.prefix}limit:${name}` };
+      const shared = { points: quota, duration: options.windowSeconds, keyPrefix: `limit:${name}` };
       return {
         name,
         quota,

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import type { OutgoingEvent } from "@stipend/platform/kafka/producer";
+import type { OutgoingEvent } from "@stipend/platform/kafka/events";
 import type { Part } from "@stipend/platform/lifecycle/lifecycle";
 import type { Log } from "@stipend/platform/log/log";
 import { counter, gauge } from "@stipend/platform/telemetry/metrics";
@@ -41,7 +41,7 @@ export class RefusalLog implements Part {
   readonly name = "security events";
   readonly #options: RefusalLogOptions;
   readonly #spool: OutgoingEvent[] = [];
-  readonly #lost = counter("gateway_security_events_lost_total", "Security events dropped because the spool was full");
+  readonly #lost = counter("gateway_security_events_lost", "Security events dropped because the spool was full");
   #sending: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #endGauge: (() => void) | undefined;
@@ -136,6 +136,7 @@ export class RefusalLog implements Part {
       id,
       topic: this.#options.topic,
       type: AccessRefusedSchema.typeName,
+      source: "/stipend/gateway",
       subject: subject === "" ? caller.ip : subject,
       time,
       data: toBinary(AccessRefusedSchema, message),

@@ -1,0 +1,259 @@
+import { randomUUID } from "node:crypto";
+import { isRole } from "@stipend/platform/auth/actor";
+import { InternalTokenSigner } from "@stipend/platform/auth/internal";
+import { DevClock } from "@stipend/platform/clock/clock";
+import { DEV_CLOCK_KEY } from "@stipend/platform/clock/dev-clock-door";
+import { MetricsServer } from "@stipend/platform/http/metrics";
+import { HttpServer } from "@stipend/platform/http/server";
+import { createKafka } from "@stipend/platform/kafka/client";
+import { EventConsumer } from "@stipend/platform/kafka/consumer";
+import { EventProducer } from "@stipend/platform/kafka/producer";
+import { topicEnsurer, topicName } from "@stipend/platform/kafka/topics";
+import type { Part } from "@stipend/platform/lifecycle/lifecycle";
+import type { Log } from "@stipend/platform/log/log";
+import { createRedis, redisPart, redisReady } from "@stipend/platform/redis/redis";
+import { gauge } from "@stipend/platform/telemetry/metrics";
+import { publicRoutes, type RouteOwner } from "@stipend/proto/http/catalogue";
+import { gatewayProblems } from "@stipend/proto/http/gateway-problems";
+import helmet from "helmet";
+import type { Redis } from "ioredis";
+import { KeyStore } from "./auth/key-store.ts";
+import { TokenVerifier } from "./auth/token-verifier.ts";
+import { ClockMover } from "./clock/clock-mover.ts";
+import { clockRoutes } from "./clock/clock-routes.ts";
+import type { GatewayConfig } from "./config.ts";
+import { Docs } from "./docs/docs-routes.ts";
+import { eventsRoute } from "./events/events-route.ts";
+import { liveEvents } from "./events/live-events.ts";
+import { LiveHub } from "./events/live-hub.ts";
+import { FeatureBook } from "./features/feature-book.ts";
+import { FeatureMetrics } from "./features/feature-metrics.ts";
+import { routeOfFeature } from "./features/feature-route.ts";
+import { Ledger } from "./features/ledger.ts";
+import { Settler } from "./features/settler.ts";
+import { Forwarder } from "./forward/forwarder.ts";
+import { JsonClient } from "./forward/json-client.ts";
+import { Upstreams } from "./forward/upstreams.ts";
+import type { Route } from "./http/context.ts";
+import { Door } from "./http/door.ts";
+import { RoutesInForce } from "./http/routes-in-force.ts";
+import { Limits } from "./limits/limits.ts";
+import { RefusalLog } from "./security/refusal-log.ts";
+
+type Service = Exclude<RouteOwner, "gateway">;
+
+export interface App {
+  /** In the order in which they start; they end in reverse. */
+  readonly parts: readonly Part[];
+  readonly http: HttpServer;
+}
+
+/** The whole gateway, wired but not started: the same for production and tests. */
+export function createApp(config: GatewayConfig, log: Log): App {
+  const redis = createRedis(config.STIPEND_REDIS_URL, { prefix: config.STIPEND_REDIS_PREFIX, log });
+  const clock = config.STIPEND_DEV_CLOCK ? new DevClock() : undefined;
+  const upstreams = new Upstreams(log);
+  const services = connectServices(config, upstreams);
+  const messaging = connectKafka(config, log);
+  const hub = new LiveHub({ perUser: config.STIPEND_EVENTS_PER_USER, total: config.STIPEND_EVENTS_TOTAL });
+  const metering = meterFeatures(services, upstreams, log);
+  const docs = new Docs();
+
+  const routes = new RoutesInForce(
+    [
+      ...forwardedRoutes(services),
+      ...docs.routes(),
+      eventsRoute({ hub, credits: services.client("credits"), membership: services.client("membership") }),
+      ...(clock === undefined ? [] : clockRoutes(clock, clockMover(clock, redis, services))),
+    ],
+    (feature) => routeOfFeature(feature, metering.parts),
+    (inForce) => docs.describe(inForce.map(({ contract }) => contract)),
+  );
+  const features = new FeatureBook({
+    path: config.STIPEND_FEATURES_FILE,
+    variables: config.upstreamVariables,
+    log,
+    use: (list) => routes.use(list),
+  });
+  const keys = new KeyStore({ url: config.STIPEND_JWKS_URL, log });
+  const refusals = new RefusalLog({
+    publish: (events) => messaging.producer.publish(events),
+    topic: messaging.topic("security.v1"),
+    log,
+  });
+  const live = messaging.consumer(hub);
+  const door = new Door({
+    routes: () => routes.table,
+    verifier: tokenVerifier(config, keys),
+    limits: limits(config, redis, log),
+    refusals,
+    log,
+  });
+  const http = httpDoor(config, log, door, {
+    tokenKeys: () => keys.ready(),
+    redis: async () => ({ ok: await redisReady(redis), required: false }),
+    events: () => ({ ok: live.ready(), required: false }),
+    features: () => ({ ok: features.mistake === undefined, required: false }),
+  });
+  const metrics = new MetricsServer({ host: config.STIPEND_HTTP_HOST, port: config.STIPEND_METRICS_PORT, log });
+  return {
+    parts: [
+      redisPart(redis),
+      upstreams,
+      keys,
+      ...(clock === undefined ? [] : [clockPart(clock, redis, log)]),
+      messaging.producer,
+      refusals,
+      metering.settler,
+      live,
+      features,
+      metrics,
+      http,
+      streamsPart(hub),
+    ],
+    http,
+  };
+}
+
+function connectServices(config: GatewayConfig, upstreams: Upstreams) {
+  const signer = new InternalTokenSigner({ keyFile: config.STIPEND_INTERNAL_KEY_FILE });
+  const urls: Readonly<Record<Service, string>> = {
+    credits: config.STIPEND_CREDITS_URL,
+    membership: config.STIPEND_MEMBERSHIP_URL,
+    "admin-audit": config.STIPEND_AUDIT_URL,
+    monitor: config.STIPEND_MONITOR_URL,
+  };
+  const upstream = (service: Service) => upstreams.to(urls[service], service);
+  return {
+    signer,
+    names: Object.keys(urls) as Service[],
+    forwarder: (service: Service) => new Forwarder(upstream(service), service, signer),
+    client: (service: Service) => new JsonClient(upstream(service), service, signer),
+  };
+}
+
+type Services = ReturnType<typeof connectServices>;
+
+function forwardedRoutes(services: Services): readonly Route[] {
+  const forwarders = new Map<RouteOwner, Forwarder>(services.names.map((name) => [name, services.forwarder(name)]));
+  return publicRoutes().flatMap(({ owner, contract }) => {
+    const forwarder = forwarders.get(owner);
+    return forwarder === undefined ? [] : [{ contract, head: true, run: (context) => forwarder.forward(context) }];
+  });
+}
+
+function meterFeatures(services: Services, upstreams: Upstreams, log: Log) {
+  const ledger = new Ledger(services.client("credits"));
+  const settler = new Settler(ledger, log);
+  const parts = {
+    ledger,
+    settler,
+    metrics: new FeatureMetrics(),
+    log,
+    upstreamFor: (origin: string) => upstreams.to(origin, new URL(origin).host),
+    tokenFor: (audience: string) => services.signer.tokenFor(audience),
+  };
+  return { settler, parts };
+}
+
+function connectKafka(config: GatewayConfig, log: Log) {
+  const topic = (logical: string) => topicName(config.STIPEND_TOPIC_PREFIX, logical);
+  const instance = randomUUID();
+  const kafka = createKafka({ brokers: config.STIPEND_KAFKA_BROKERS, clientId: `gateway-${instance}`, log });
+  const live = [topic("credits.v1"), topic("membership.v1")];
+  const plan = {
+    topics: [...live, topic("security.v1")],
+    partitions: config.STIPEND_KAFKA_PARTITIONS,
+    replication: config.STIPEND_KAFKA_REPLICATION,
+  };
+  const ensureTopics = topicEnsurer(kafka, plan, log);
+  return {
+    topic,
+    producer: new EventProducer({ kafka, log, ensureTopics }),
+    // A group of this process alone, from now on: every instance sees every event, and none of the past.
+    consumer: (hub: LiveHub) =>
+      new EventConsumer({
+        kafka,
+        groupId: `${config.STIPEND_GROUP_PREFIX}.gateway-${instance}`,
+        topics: live,
+        handler: liveEvents(hub),
+        fromBeginning: false,
+        log,
+        ensureTopics,
+      }),
+  };
+}
+
+function clockMover(clock: DevClock, redis: Redis, services: Services): ClockMover {
+  const moved = services.names.map((name) => ({ name, client: services.client(name) }));
+  return new ClockMover({ clock, redis, key: DEV_CLOCK_KEY, services: moved });
+}
+
+function clockPart(clock: DevClock, redis: Redis, log: Log): Part {
+  return {
+    name: "development clock",
+    async start() {
+      const offset = await redis.get(DEV_CLOCK_KEY).catch(() => null);
+      if (offset !== null && /^-?\d{1,15}$/.test(offset)) clock.setOffset(Number(offset));
+      if (clock.offsetMs !== 0) log.warn({ now: clock.now() }, "the development clock is moved");
+    },
+  };
+}
+
+function tokenVerifier(config: GatewayConfig, keys: KeyStore): TokenVerifier {
+  return new TokenVerifier({
+    keys,
+    issuer: config.STIPEND_JWT_ISSUER,
+    audience: config.STIPEND_JWT_AUDIENCE,
+    algorithms: config.STIPEND_JWT_ALGORITHMS,
+    skewSeconds: config.STIPEND_JWT_SKEW_SECONDS,
+    claims: {
+      rolesClaim: config.STIPEND_JWT_ROLES_CLAIM,
+      emailClaim: config.STIPEND_JWT_EMAIL_CLAIM,
+      defaultRoles: config.STIPEND_JWT_DEFAULT_ROLES.filter(isRole),
+    },
+  });
+}
+
+function limits(config: GatewayConfig, redis: Redis, log: Log): Limits | undefined {
+  if (!config.STIPEND_LIMITS) return undefined;
+  return new Limits({
+    redis,
+    log,
+    windowSeconds: config.STIPEND_LIMIT_WINDOW_SECONDS,
+    perUser: config.STIPEND_LIMIT_PER_USER,
+    perIp: config.STIPEND_LIMIT_PER_IP,
+    badTokensPerIp: config.STIPEND_LIMIT_BAD_TOKENS_PER_IP,
+  });
+}
+
+function httpDoor(
+  config: GatewayConfig,
+  log: Log,
+  door: Door,
+  readiness: NonNullable<ConstructorParameters<typeof HttpServer>[0]["readiness"]>,
+): HttpServer {
+  const http = new HttpServer({
+    host: config.STIPEND_HTTP_HOST,
+    port: config.STIPEND_HTTP_PORT,
+    log,
+    problems: [gatewayProblems],
+    readiness,
+    maxInFlight: config.STIPEND_MAX_IN_FLIGHT,
+    isStream: (req) => req.url?.split("?")[0] === "/api/events",
+  });
+  http.app.set("trust proxy", config.STIPEND_TRUSTED_PROXIES ?? false);
+  http.app.use(helmet({ contentSecurityPolicy: { directives: { "upgrade-insecure-requests": null } } }));
+  http.app.use((req, res) => void door.handle(req, res));
+  return http;
+}
+
+/** Added last, so that streams end first: they would never finish by themselves. */
+function streamsPart(hub: LiveHub): Part {
+  const endGauge = gauge("gateway_event_streams", "Open streams of server-sent events", () => hub.open);
+  return {
+    name: "event streams",
+    drain: () => Promise.resolve(hub.closeForGood()),
+    stop: () => Promise.resolve(endGauge()),
+  };
+}
