@@ -44,6 +44,22 @@ function spawnSupervisor(settings: Settings, options: StartOptions): ChildProces
   }
 }
 
+/** Passes progress on until the supervisor is ready, or has failed and ended. */
+function outcomeOf(child: ChildProcess, settings: Settings, reporter: Reporter): Promise<Message> {
+  return new Promise((resolve) => {
+    let failure: Message = {
+      kind: "failed",
+      text: `The launcher ended unexpectedly: see ${pathsOf(settings.home).logFile(LAUNCHER_PID)}`,
+    };
+    child.on("message", (message: Message) => {
+      if (message.kind === "event") reporter.emit(message.event);
+      else if (message.kind === "ready") resolve(message);
+      else failure = message;
+    });
+    child.once("exit", () => resolve(failure));
+  });
+}
+
 /** The parent's side: shows progress, returns when the supervisor says ready or failed. */
 export async function startDetached(settings: Settings, options: StartOptions): Promise<number> {
   const reporter = newReporter();
@@ -54,19 +70,7 @@ export async function startDetached(settings: Settings, options: StartOptions): 
   process.on("SIGINT", forward);
   process.on("SIGTERM", forward);
   process.on("disconnect", forward);
-  const outcome = await new Promise<Message>((resolve) => {
-    child.on("message", (message: Message) => {
-      if (message.kind === "event") reporter.emit(message.event);
-      else if (message.kind === "ready") resolve(message);
-      else child.once("exit", () => resolve(message));
-    });
-    child.once("exit", (code) =>
-      resolve({
-        kind: "failed",
-        text: `The launcher ended unexpectedly (${code}): see ${pathsOf(settings.home).logFile(LAUNCHER_PID)}`,
-      }),
-    );
-  });
+  const outcome = await outcomeOf(child, settings, reporter);
   for (const event of ["SIGINT", "SIGTERM", "disconnect"]) process.off(event, forward);
   await reporter.finish();
   if (outcome.kind === "ready") {

@@ -63,6 +63,7 @@ function unit(paths: Paths, container: Container): UnitSpec {
     probe: container.probe,
     readyTimeoutMs: 120_000,
     stopTimeoutMs: 60_000,
+    askAgainEveryMs: 1_000,
     advice: "read the log; STIPEND_ENGINES=native runs the engines without Docker.",
     dispensable: container.engine === "traces",
   };

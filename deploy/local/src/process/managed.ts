@@ -63,16 +63,22 @@ export class ManagedProcess {
     if (!this.#exit) this.#child.kill(signal);
   }
 
-  /** Asks to end, waits at most `timeoutMs`, then kills. Resolves with how it ended. */
-  async stop(timeoutMs: number): Promise<Exit> {
+  /**
+   * Asks to end, waits at most `timeoutMs`, then kills. Resolves with how it ended.
+   *
+   * @param askEveryMs ask again at this pace, for what may not hear the first time
+   */
+  async stop(timeoutMs: number, askEveryMs?: number): Promise<Exit> {
     this.kill("SIGTERM");
     // a paused process (SIGSTOP) can't hear SIGTERM
     this.kill("SIGCONT");
+    const again = askEveryMs === undefined ? undefined : setInterval(() => this.kill("SIGTERM"), askEveryMs);
     const timer = setTimeout(() => this.kill("SIGKILL"), timeoutMs);
     try {
       return await this.exited;
     } finally {
       clearTimeout(timer);
+      clearInterval(again);
     }
   }
 

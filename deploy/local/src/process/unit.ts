@@ -20,6 +20,8 @@ export interface UnitSpec {
   probe(signal: AbortSignal): Promise<void>;
   readyTimeoutMs: number;
   stopTimeoutMs: number;
+  /** ask again at this pace: a container's first process ignores SIGTERM while it still sets things up */
+  askAgainEveryMs?: number;
   /** what to do when it does not start */
   advice: string;
   /** the rest goes on without it, should it keep dying */
@@ -68,7 +70,7 @@ export class Unit {
       await this.#untilReady(child);
     } catch (error) {
       this.#wanted = false;
-      await child.stop(this.spec.stopTimeoutMs);
+      await child.stop(this.spec.stopTimeoutMs, this.spec.askAgainEveryMs);
       throw error;
     }
     void child.exited.then((exit) => {
@@ -79,7 +81,9 @@ export class Unit {
   /** Ends the process in order (SIGTERM, after the unit's bound SIGKILL). */
   async stop(): Promise<Exit | undefined> {
     this.#wanted = false;
-    return this.pid === undefined ? this.#process?.exit : await this.#process?.stop(this.spec.stopTimeoutMs);
+    return this.pid === undefined
+      ? this.#process?.exit
+      : await this.#process?.stop(this.spec.stopTimeoutMs, this.spec.askAgainEveryMs);
   }
 
   /** Ends the process at once, as a crash would, and keeps it down. */
