@@ -13,11 +13,26 @@ test("a platform package that npm left out is written with its platform", () => 
   const lock = {
     packages: {
       "": {},
-      "node_modules/tool": { version: "1.0.0", dev: true, optionalDependencies: { "@tool/cli-linux-x64-musl": "1.0.0", "@tool/cli-win32-arm64": "1.0.0", fsevents: "2.3.3" } },
+      "node_modules/tool": {
+        version: "1.0.0",
+        dev: true,
+        optionalDependencies: {
+          "@tool/cli-linux-x64-musl": "1.0.0",
+          "@tool/cli-win32-arm64": "1.0.0",
+          fsevents: "2.3.3",
+        },
+      },
       "node_modules/@tool/cli-win32-arm64": { version: "1.0.0" },
     },
   };
   expect(missingEntries(lock)).toEqual({
-    "node_modules/@tool/cli-linux-x64-musl": { version: "1.0.0", cpu: ["x64"], dev: true, libc: ["musl"], optional: true, os: ["linux"] },
+    "node_modules/@tool/cli-linux-x64-musl": {
+      version: "1.0.0",
+      cpu: ["x64"],
+      dev: true,
+      libc: ["musl"],
+      optional: true,
+      os: ["linux"],
+    },
   });
 });

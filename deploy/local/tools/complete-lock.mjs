@@ -23,13 +23,17 @@ const PROCESSORS = {
   x64: "x64",
 };
 
+/** "a/node_modules/b" → itself and every folder outside it, the root ("") last. */
+function outwards(path) {
+  const outer = path
+    .split("/node_modules/")
+    .map((_, index, all) => all.slice(0, all.length - index).join("/node_modules/"));
+  return [...outer, ""];
+}
+
 /** True when a package at `path` finds `name` in its own or an outer node_modules. */
 function isLocked(packages, path, name) {
-  for (let from = path; ; from = from.slice(0, Math.max(0, from.lastIndexOf("/node_modules/")))) {
-    if (packages[`${from === "" ? "" : `${from}/`}node_modules/${name}`]) return true;
-    if (from === "") return false;
-    if (!from.includes("/node_modules/")) return Boolean(packages[`node_modules/${name}`]);
-  }
+  return outwards(path).some((folder) => packages[`${folder === "" ? "" : `${folder}/`}node_modules/${name}`]);
 }
 
 function libcOf(parts, os) {
@@ -66,7 +70,9 @@ function main() {
   const names = Object.keys(missing);
   if (names.length === 0) return;
   if (process.argv.includes("--check")) {
-    console.error(`package-lock.json lacks ${names.length} platform packages: run node deploy/local/tools/complete-lock.mjs`);
+    console.error(
+      `package-lock.json lacks ${names.length} platform packages: run node deploy/local/tools/complete-lock.mjs`,
+    );
     process.exitCode = 1;
     return;
   }
