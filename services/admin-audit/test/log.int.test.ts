@@ -70,9 +70,11 @@ describe("the audit log in MySQL", () => {
   });
 
   it("keeps an action once: repeated in a batch, delivered again, and under another event id", async () => {
-    expect(await recordActions(store, [delivery(1), delivery(1), delivery(2)], AT)).toBe(2);
-    expect(await recordActions(store, [delivery(1), delivery(2)], AT)).toBe(0);
-    expect(await recordActions(store, [{ eventId: "another", candidate: record(1) }, delivery(3)], AT)).toBe(1);
+    expect(await recordActions(store, [delivery(1), delivery(1), delivery(2)], AT)).toMatchObject({ seq: 2 });
+    expect(await recordActions(store, [delivery(1), delivery(2)], AT)).toBeNull();
+    expect(await recordActions(store, [{ eventId: "another", candidate: record(1) }, delivery(3)], AT)).toMatchObject({
+      seq: 3,
+    });
     expect((await all()).map((row) => row.actionId)).toEqual(["action-1", "action-2", "action-3"]);
   });
 
@@ -87,7 +89,7 @@ describe("the audit log in MySQL", () => {
           return order.map((batch) => recordActions(each, batch, AT));
         }),
       );
-      expect(counts.reduce((a, b) => a + b, 0)).toBe(200);
+      expect(counts.filter((head) => head !== null)).toHaveLength(20);
     } finally {
       await other.stop();
     }
@@ -111,7 +113,7 @@ describe("the audit log in MySQL", () => {
     const bad = { eventId: "bad", candidate: record(9, { actionId: "" }) };
     await expect(recordActions(store, [delivery(1), bad], AT)).rejects.toMatchObject({ eventId: "bad" });
     expect(await all()).toEqual([]);
-    expect(await recordActions(store, [delivery(1)], AT)).toBe(1);
+    expect(await recordActions(store, [delivery(1)], AT)).toMatchObject({ seq: 1 });
   });
 
   it("refuses rows that do not continue the chain", async () => {
@@ -138,7 +140,6 @@ describe("the audit log in MySQL", () => {
     try {
       for (let i = 0; i < 10; i++) {
         expect(await verifyLog(store, [])).toMatchObject({ valid: true });
-
       }
     } finally {
       growing = false;

@@ -41,18 +41,25 @@ interface Admitted {
  * action that is in the log already (its own id) are left out. Everything happens in the transaction that holds the
  * end of the chain, so two consumers never link to the same row.
  *
- * @returns how many rows were appended.
+ * @returns the new end of the chain; null: everything was in the log already.
  * @throws UnacceptableAction for the first event that can never become a row; nothing was appended then.
  */
-export async function recordActions(writer: ChainWriter, deliveries: readonly Delivery[], now: Date): Promise<number> {
-  if (deliveries.length === 0) return 0;
+export async function recordActions(
+  writer: ChainWriter,
+  deliveries: readonly Delivery[],
+  now: Date,
+): Promise<ChainHead | null> {
+  if (deliveries.length === 0) return null;
   const batch = deliveries.map(admitted);
   return await writer.transaction(async (chain) => {
     const { head, known } = await chain.lock(batch.map((delivery) => delivery.record.actionId));
     const unseen = await chain.unseen([...new Set(batch.map((delivery) => delivery.eventId))], now);
     const fresh = newRecords(batch, unseen, known);
-    if (fresh.length > 0) await chain.append(link(head, fresh, now), now);
-    return fresh.length;
+    const rows = link(head, fresh, now);
+    const last = rows.at(-1);
+    if (last === undefined) return null;
+    await chain.append(rows, now);
+    return { seq: last.seq, hash: last.hash };
   });
 }
 

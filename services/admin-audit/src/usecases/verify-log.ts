@@ -10,6 +10,14 @@ export interface HeadAnchor {
   latest(): Promise<ChainHead | null>;
 }
 
+/** An anchor that is configured but cannot be read: without it the end of the log cannot be proved. */
+export class AnchorUnavailable extends Error {
+  constructor(source: string, cause: unknown) {
+    super(`${source} cannot be read`, { cause });
+    this.name = "AnchorUnavailable";
+  }
+}
+
 export interface ChainReader {
   /** The head as the appends left it. */
   head(): Promise<ChainHead>;
@@ -30,13 +38,17 @@ const HEAD_TABLE = "the table audit_chain_head";
 /**
  * Reads the whole log once, in constant memory, while it goes on growing.
  *
+ * @throws AnchorUnavailable.
+ *
  * The heads are read before the rows, so every row they name must be among the rows; the table's head is read once
  * more after them, so no row may stand behind it.
  */
 export async function verifyLog(reader: ChainReader, anchors: readonly HeadAnchor[]): Promise<Verification> {
   const heads: KnownHead[] = [];
   for (const anchor of anchors) {
-    const head = await anchor.latest();
+    const head = await anchor.latest().catch((cause: unknown) => {
+      throw new AnchorUnavailable(anchor.source, cause);
+    });
     if (head !== null) heads.push({ ...head, source: anchor.source });
   }
   heads.push({ ...(await reader.head()), source: HEAD_TABLE });
