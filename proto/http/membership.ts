@@ -71,7 +71,9 @@ export const User = z
     lastTier: Code.nullable(),
     endedAt: Timestamp.nullable(),
     membershipVersion: Version,
-    balance: z.int().meta({ description: "As the events of credits told it; balanceVersion says which state that is." }),
+    balance: z
+      .int()
+      .meta({ description: "As the events of credits told it; balanceVersion says which state that is." }),
     held: z.int(),
     balanceVersion: z.int().min(0).meta({ description: "0: credits has not told of this account yet." }),
     accountStatus: z.enum(["active", "frozen"]),

@@ -229,13 +229,13 @@ END;
 CREATE PROCEDURE `CancelMembership`(IN in_items JSON, IN in_now DATETIME(3))
     MODIFIES SQL DATA
 BEGIN
-  UPDATE memberships m
-    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+  UPDATE JSON_TABLE(in_items, '$[*]' COLUMNS (
            user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
            expected_version BIGINT PATH '$.expectedVersion',
            change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
-           change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change')) i ON i.user_id = m.user_id
-    JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
+           change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change')) i
+    STRAIGHT_JOIN memberships m ON m.user_id = i.user_id
+    STRAIGHT_JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
      SET m.version = i.expected_version + 1,
          m.change_id = i.change_id,
          m.cancel_at_period_end = 1,
@@ -268,13 +268,13 @@ END;
 CREATE PROCEDURE `EndMembership`(IN in_items JSON, IN in_now DATETIME(3))
     MODIFIES SQL DATA
 BEGIN
-  UPDATE memberships m
-    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+  UPDATE JSON_TABLE(in_items, '$[*]' COLUMNS (
            user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
            expected_version BIGINT PATH '$.expectedVersion',
            change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
-           change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change')) i ON i.user_id = m.user_id
-    JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
+           change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change')) i
+    STRAIGHT_JOIN memberships m ON m.user_id = i.user_id
+    STRAIGHT_JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
      SET m.version = i.expected_version + 1,
          m.change_id = i.change_id,
          m.status = 'ended',
@@ -288,14 +288,13 @@ END;
 CREATE PROCEDURE `ExpireMemberships`(IN in_items JSON, IN in_now DATETIME(3))
     MODIFIES SQL DATA
 BEGIN
-  UPDATE memberships m
-    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+  UPDATE JSON_TABLE(in_items, '$[*]' COLUMNS (
            user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
            expected_version BIGINT PATH '$.expectedVersion',
            change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
            change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change')) i
-      ON i.user_id = m.user_id AND i.change_kind IN ('expired', 'cancelled')
-    JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
+    STRAIGHT_JOIN memberships m ON m.user_id = i.user_id AND i.change_kind IN ('expired', 'cancelled')
+    STRAIGHT_JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
      SET m.version = i.expected_version + 1,
          m.change_id = i.change_id,
          m.status = i.change_kind,
@@ -453,12 +452,14 @@ END;
 CREATE PROCEDURE `RecordMembershipChanges`(IN in_items JSON, IN in_now DATETIME(3))
     MODIFIES SQL DATA
 BEGIN
-  UPDATE users u
-    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+  -- STRAIGHT_JOIN from the items, here and wherever rows are written: a small table the optimiser would rather scan, and
+  -- so wait for every row that somebody else has locked.
+  UPDATE JSON_TABLE(in_items, '$[*]' COLUMNS (
            user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
            expected_version BIGINT PATH '$.expectedVersion',
-           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId')) i ON i.user_id = u.user_id
-    JOIN memberships m ON m.user_id = u.user_id AND m.is_current = 1 AND m.change_id = i.change_id
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId')) i
+    STRAIGHT_JOIN users u ON u.user_id = i.user_id
+    STRAIGHT_JOIN memberships m ON m.user_id = u.user_id AND m.is_current = 1 AND m.change_id = i.change_id
      SET u.membership_version = m.version
    WHERE u.membership_version = i.expected_version;
 
@@ -614,14 +615,14 @@ END;
 CREATE PROCEDURE `RenewMemberships`(IN in_items JSON, IN in_now DATETIME(3))
     MODIFIES SQL DATA
 BEGIN
-  UPDATE memberships m
-    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+  UPDATE JSON_TABLE(in_items, '$[*]' COLUMNS (
            user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
            expected_version BIGINT PATH '$.expectedVersion',
            change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
            period_start DATETIME(3) PATH '$.periodStart',
-           period_end DATETIME(3) PATH '$.periodEnd')) i ON i.user_id = m.user_id
-    JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
+           period_end DATETIME(3) PATH '$.periodEnd')) i
+    STRAIGHT_JOIN memberships m ON m.user_id = i.user_id
+    STRAIGHT_JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
      SET m.version = i.expected_version + 1,
          m.change_id = i.change_id,
          m.cycle = COALESCE(m.pending_cycle, m.cycle),
@@ -640,11 +641,10 @@ BEGIN
      AND i.period_start >= m.period_end AND (i.period_end > in_now OR i.period_end >= m.expires_at);
 
   -- A statement of its own: the order in which one UPDATE over several tables assigns its columns is not promised.
-  UPDATE memberships m
-    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+  UPDATE JSON_TABLE(in_items, '$[*]' COLUMNS (
            user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
            change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId')) i
-      ON i.user_id = m.user_id AND i.change_id = m.change_id
+    STRAIGHT_JOIN memberships m ON m.user_id = i.user_id AND i.change_id = m.change_id
      SET m.pending_tier = NULL, m.pending_monthly_credits = NULL, m.pending_tier_rank = NULL, m.pending_anchor = NULL,
          m.pending_first_period = NULL, m.pending_rollover_cap = NULL, m.pending_on_expiry = NULL,
          m.pending_cycle = NULL
@@ -656,13 +656,13 @@ END;
 CREATE PROCEDURE `ResumeMembership`(IN in_items JSON, IN in_now DATETIME(3))
     MODIFIES SQL DATA
 BEGIN
-  UPDATE memberships m
-    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+  UPDATE JSON_TABLE(in_items, '$[*]' COLUMNS (
            user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
            expected_version BIGINT PATH '$.expectedVersion',
            change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
-           change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change')) i ON i.user_id = m.user_id
-    JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
+           change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change')) i
+    STRAIGHT_JOIN memberships m ON m.user_id = i.user_id
+    STRAIGHT_JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
      SET m.version = i.expected_version + 1,
          m.change_id = i.change_id,
          m.cancel_at_period_end = 0,
@@ -692,20 +692,20 @@ BEGIN
   SET v_created = ROW_COUNT();
 
   DELETE t
-    FROM user_terms t
-    JOIN users u ON u.user_no = t.user_no
-    JOIN JSON_TABLE(in_users, '$[*]' COLUMNS (
+    FROM JSON_TABLE(in_users, '$[*]' COLUMNS (
            user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
            email VARCHAR(320) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.email',
-           name VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.name')) i ON i.user_id = u.user_id
+           name VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.name')) i
+    STRAIGHT_JOIN users u ON u.user_id = i.user_id
+    STRAIGHT_JOIN user_terms t ON t.user_no = u.user_no
    WHERE (t.source = 'email' AND i.email IS NOT NULL AND NOT (u.email <=> i.email))
       OR (t.source = 'name' AND i.name IS NOT NULL AND NOT (u.name <=> i.name));
 
-  UPDATE users u
-    JOIN JSON_TABLE(in_users, '$[*]' COLUMNS (
+  UPDATE JSON_TABLE(in_users, '$[*]' COLUMNS (
            user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
            email VARCHAR(320) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.email',
-           name VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.name')) i ON i.user_id = u.user_id
+           name VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.name')) i
+    STRAIGHT_JOIN users u ON u.user_id = i.user_id
      SET u.email = COALESCE(i.email, u.email),
          u.name = COALESCE(i.name, u.name)
    WHERE (i.email IS NOT NULL AND NOT (u.email <=> i.email))
@@ -730,13 +730,12 @@ END;
 CREATE PROCEDURE `SetMembership`(IN in_items JSON, IN in_now DATETIME(3))
     MODIFIES SQL DATA
 BEGIN
-  UPDATE memberships m
-    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+  UPDATE JSON_TABLE(in_items, '$[*]' COLUMNS (
            user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
            expected_version BIGINT PATH '$.expectedVersion',
            change_kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.change')) i
-      ON i.user_id = m.user_id AND i.change_kind = 'started'
-    JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
+    STRAIGHT_JOIN memberships m ON m.user_id = i.user_id AND i.change_kind = 'started'
+    STRAIGHT_JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
      SET m.is_current = NULL
    WHERE m.is_current = 1 AND m.status <> 'active';
 
@@ -770,8 +769,7 @@ BEGIN
     LEFT JOIN memberships c ON c.user_id = u.user_id AND c.is_current = 1
    WHERE i.change_kind = 'started' AND c.user_id IS NULL;
 
-  UPDATE memberships m
-    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+  UPDATE JSON_TABLE(in_items, '$[*]' COLUMNS (
            user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
            expected_version BIGINT PATH '$.expectedVersion',
            change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
@@ -798,8 +796,8 @@ BEGIN
            expires_at DATETIME(3) PATH '$.expiresAt',
            cancel_at_period_end TINYINT PATH '$.cancelAtPeriodEnd',
            end_changed TINYINT PATH '$.endChanged')) i
-      ON i.user_id = m.user_id AND i.membership_id = m.membership_id
-    JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
+    STRAIGHT_JOIN memberships m ON m.user_id = i.user_id AND i.membership_id = m.membership_id
+    STRAIGHT_JOIN users u ON u.user_id = m.user_id AND u.membership_version = i.expected_version
      SET m.version = i.expected_version + 1,
          m.change_id = i.change_id,
          m.cycle = i.cycle,
@@ -832,8 +830,7 @@ END;
 CREATE PROCEDURE `SetTier`(IN in_items JSON, IN in_now DATETIME(3))
     MODIFIES SQL DATA
 BEGIN
-  UPDATE membership_tiers t
-    JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+  UPDATE JSON_TABLE(in_items, '$[*]' COLUMNS (
            tier VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.tier',
            display_name VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.displayName',
            monthly_credits BIGINT PATH '$.monthlyCredits',
@@ -845,7 +842,8 @@ BEGIN
            features JSON PATH '$.features',
            offered TINYINT PATH '$.offered',
            expected_version BIGINT PATH '$.expectedVersion',
-           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId')) i ON i.tier = t.tier
+           change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId')) i
+    STRAIGHT_JOIN membership_tiers t ON t.tier = i.tier
      SET t.display_name = i.display_name,
          t.monthly_credits = i.monthly_credits,
          t.tier_rank = i.tier_rank,
