@@ -61,6 +61,10 @@ describe("the environment is read in config.ts only", () => {
     expect(environmentOnlyInConfig("packages/platform/src/http/server.ts", line)).toHaveLength(1);
     expect(environmentOnlyInConfig("services/credits/src/config.ts", line)).toEqual([]);
   });
+  test("main.ts hands it on whole, and reads nothing of it", () => {
+    expect(environmentOnlyInConfig("services/credits/src/main.ts", "loadConfig(process.env);")).toEqual([]);
+    expect(environmentOnlyInConfig("services/credits/src/main.ts", "loadConfig(process.env.PORT);")).toHaveLength(1);
+  });
   test("the line of a finding is right", () => {
     expect(environmentOnlyInConfig("services/credits/src/app.ts", "/* a\n b */\nprocess.env.X")[0]?.line).toBe(3);
   });
@@ -86,6 +90,10 @@ describe("procedures", () => {
   const path = "services/credits/sql/procedures/Spend.sql";
   test("a good one passes, words in comments and texts do not count", () => {
     expect(proceduresAreWellMade(path, PROCEDURE)).toEqual([]);
+  });
+  test("one that only other procedures call needs no whole page", () => {
+    const page = "-- NAME\n--   Spend: takes credits. Internal.\n";
+    expect(proceduresAreWellMade(path, page + PROCEDURE.slice(PROCEDURE.indexOf("CREATE")))).toEqual([]);
   });
   test.each([
     ["another name", PROCEDURE.replace("PROCEDURE Spend", "PROCEDURE Spent")],
