@@ -5,7 +5,7 @@ import type { Log } from "../log/log.ts";
 import { counter, gauge, latency } from "../telemetry/metrics.ts";
 import { childSpan } from "../telemetry/trace.ts";
 import { DedicatedConnection } from "./dedicated.ts";
-import { classify, DatabaseBusy, DatabaseUnavailable, errnoOf, OutcomeUnknown } from "./errors.ts";
+import { classify, DatabaseBusy, DatabaseUnavailable, errnoOf, isLockConflict, OutcomeUnknown } from "./errors.ts";
 import { Session } from "./session.ts";
 import { streamRows } from "./stream.ts";
 import { callStatement, resultSets, rowsOf, SessionTx } from "./tx.ts";
@@ -134,20 +134,15 @@ export class Database implements Part {
 
   /** One reading statement outside any transaction; safe to run again, so it is when a connection turns out dead. */
   query<R = Record<string, unknown>>(sql: string, params: readonly unknown[] = []): Promise<R[]> {
-    return this.#measured("query", () =>
-      this.#persistently("query", () =>
-        this.#onSession(async (session) => rowsOf(await session.run(sql, params, this.#statementTimeoutMs)) as R[]),
-      ),
-    );
+    const attempt = async (session: Session) => rowsOf(await session.run(sql, params, this.#statementTimeoutMs)) as R[];
+    return this.#measured("query", () => this.#persistently("query", () => this.#reading(attempt)));
   }
 
   /** Every result set of one procedure call that only reads, outside any transaction. */
   read(procedure: string, ...args: readonly unknown[]): Promise<unknown[][]> {
-    return this.#persistently(procedure, () =>
-      this.#onSession(async (session) =>
-        resultSets(await session.run(callStatement(procedure, args), args, this.#statementTimeoutMs)),
-      ),
-    );
+    const attempt = async (session: Session) =>
+      resultSets(await session.run(callStatement(procedure, args), args, this.#statementTimeoutMs));
+    return this.#measured(procedure, () => this.#persistently(procedure, () => this.#reading(attempt)));
   }
 
   /** Rows one by one, with back-pressure; ending the loop early closes the connection. For exports. */
@@ -225,6 +220,8 @@ export class Database implements Part {
         if (error instanceof BrokenCircuitError) rethrowCircuit(error);
         if (classify(error) !== "retry") throw error;
         if (run >= MAX_RETRIES || performance.now() > deadline) {
+          // A procedure that stays missing is a mistake, not a migration in progress.
+          if (!isLockConflict(error)) throw error;
           throw new DatabaseBusy("the same rows are wanted by too many at once", error);
         }
         retries.add(1, { database: this.name, name, errno: errnoOf(error) ?? 0 });
@@ -284,6 +281,17 @@ export class Database implements Part {
     }
   }
 
+  /** What only reads may run again on another connection when the first one turns out dead. */
+  async #reading<T>(attempt: (session: Session) => Promise<T>): Promise<T> {
+    for (let tried = 1; ; tried++) {
+      try {
+        return await this.#onSession(attempt);
+      } catch (error) {
+        if (!isDeadConnection(error) || tried >= MAX_STALE_CONNECTIONS) throw error;
+      }
+    }
+  }
+
   async #acquireLive(first: string | undefined): Promise<Session> {
     for (let tried = 1; ; tried++) {
       const session = await this.#acquire();
@@ -294,8 +302,7 @@ export class Database implements Part {
       } catch (error) {
         session.destroy();
         this.#release(session);
-        const silent = error instanceof DatabaseUnavailable && error.cause === undefined;
-        if (silent || tried >= MAX_STALE_CONNECTIONS || classify(error) === "statement") throw error;
+        if (!isDeadConnection(error) || tried >= MAX_STALE_CONNECTIONS) throw error;
       }
     }
   }
@@ -363,6 +370,10 @@ export class Database implements Part {
       probe.on("error", (error) => finish(errnoOf(error) !== undefined));
     });
   }
+}
+
+function isDeadConnection(error: unknown): boolean {
+  return error instanceof DatabaseUnavailable && error.kind === "ended";
 }
 
 function rethrowCircuit(error: unknown): never {

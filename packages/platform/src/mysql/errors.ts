@@ -48,6 +48,11 @@ export function errnoOf(error: unknown): number | undefined {
   return typeof error.errno === "number" && error.errno > 0 ? error.errno : undefined;
 }
 
+/** Two transactions wanted the same rows, as opposed to the schema changing under way. */
+export function isLockConflict(error: unknown): boolean {
+  return [1205, 1213, 1020].includes(errnoOf(error) ?? 0);
+}
+
 export function classify(error: unknown): MysqlFailure {
   const errno = errnoOf(error);
   if (errno !== undefined) {
@@ -68,8 +73,12 @@ function isNetworkCode(code: string): MysqlFailure {
 
 /** The database could not be asked at all, or rolled back: nothing has changed. */
 export class DatabaseUnavailable extends ServiceUnavailable {
-  constructor(message: string, cause?: unknown) {
+  /** "ended": a connection that had been made was gone; another one may work at once. */
+  readonly kind: "ended" | "away";
+
+  constructor(message: string, cause?: unknown, kind: "ended" | "away" = "away") {
     super("database_unavailable", { message, cause });
+    this.kind = kind;
   }
 }
 

@@ -59,7 +59,7 @@ export class Session {
     switch (classify(error)) {
       case "connection":
         this.#broken = true;
-        return new DatabaseUnavailable("the connection to the database ended", error);
+        return new DatabaseUnavailable("the connection to the database ended", error, "ended");
       case "retry":
         this.#lost ??= error;
         return error;

@@ -47,8 +47,10 @@ export class SessionTx implements Tx {
     this.#open = false;
   }
 
-  #run(sql: string, params: readonly unknown[]): Promise<unknown> {
+  async #run(sql: string, params: readonly unknown[]): Promise<unknown> {
     if (!this.#open) throw new Error("this transaction has ended; await everything inside its function");
+    // After a deadlock the server has ended the transaction: what follows would commit by itself, statement by statement.
+    if (this.#session.lost !== undefined) throw this.#session.lost;
     return this.#session.run(sql, params, this.#timeoutMs);
   }
 }

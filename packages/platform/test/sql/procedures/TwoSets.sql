@@ -1,0 +1,7 @@
+-- Two result sets.
+CREATE PROCEDURE TwoSets(IN in_json JSON)
+  READS SQL DATA
+BEGIN
+  SELECT 1 AS a UNION ALL SELECT 2;
+  SELECT JSON_LENGTH(in_json) AS n;
+END
