@@ -1,8 +1,11 @@
 import { createRegistry } from "@bufbuild/protobuf";
 import { internalAuth } from "@stipend/platform/auth/internal";
 import { type Clock, DevClock, systemClock } from "@stipend/platform/clock/clock";
+import { loadDevClock, mountDevClock } from "@stipend/platform/clock/dev-clock-door";
 import { CodedError, codeOf } from "@stipend/platform/errors/coded";
+import { MetricsServer } from "@stipend/platform/http/metrics";
 import { HttpServer } from "@stipend/platform/http/server";
+import { inboxPurgeJob } from "@stipend/platform/inbox/purge-job";
 import { createKafka } from "@stipend/platform/kafka/client";
 import { EventConsumer } from "@stipend/platform/kafka/consumer";
 import { EventProducer } from "@stipend/platform/kafka/producer";
@@ -22,7 +25,6 @@ import type { Config } from "./config.ts";
 import { balanceMirror } from "./events/balance-mirror.ts";
 import { type EventHandler, membershipHandler, usageHandler } from "./events/handlers.ts";
 import { flawOf } from "./events/reported-usage.ts";
-import { devClockRoute } from "./http/dev-clock-route.ts";
 import { creditsRoutes } from "./http/routes.ts";
 import { createSweeps } from "./jobs/sweeps.ts";
 import { sqlSources } from "./sources.ts";
@@ -126,15 +128,17 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
   http.app.use(internalAuth({ jwksFile: config.STIPEND_INTERNAL_JWKS_FILE, audience: "credits" }));
   creditsRoutes(http.app, { ledger, reads: mysqlReads(db), operations, clock, timeZone, log });
   if (clock instanceof DevClock) {
-    devClockRoute(http.app, clock);
+    mountDevClock(http.app, clock);
     clock.onChange(() => sweeps.trigger());
   }
 
   const schema: Part = { name: "schema", start: () => checkSchema(db, sqlSources, MIGRATE) };
+  const metrics = new MetricsServer({ host: config.STIPEND_HTTP_HOST, port: config.STIPEND_METRICS_PORT, log });
   const parts = [
+    metrics,
     db,
     redisPart(redis),
-    ...(clock instanceof DevClock ? [devClockPart(clock, redis)] : []),
+    ...(clock instanceof DevClock ? [devClockPart(clock, config)] : []),
     schema,
     producer,
     relay,
@@ -144,19 +148,17 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
     mirror,
     sweeps.resets,
     sweeps.lapsed,
+    inboxPurgeJob({ db, clock, log }),
     http,
   ];
   return { parts, http, db };
 }
 
 /** A service that starts after the clock was moved finds the offset in Redis. */
-function devClockPart(clock: DevClock, redis: ReturnType<typeof createRedis>): Part {
+function devClockPart(clock: DevClock, config: Config): Part {
   return {
     name: "dev-clock",
-    async start() {
-      const offset = await redis.get("dev-clock").catch(() => null);
-      if (offset !== null && /^-?\d{1,15}$/.test(offset)) clock.setOffset(Number(offset));
-    },
+    start: () => loadDevClock(config.STIPEND_REDIS_URL, config.STIPEND_REDIS_PREFIX, clock),
   };
 }
 
