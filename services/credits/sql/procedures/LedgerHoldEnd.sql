@@ -24,13 +24,11 @@ BEGIN
   -- A hold past its end is expired here, before it is looked at.
   CALL LedgerLapse(in_now);
 
-  INSERT INTO w_item (ord, user_id, amount, request_key, request_hash, target_id, tx_version, refundable, verdict)
-  SELECT o.ord, h.user_id, COALESCE(o.amount, h.amount), o.request_key, o.request_hash, h.id, t.version, h.amount,
+  INSERT INTO w_item (ord, user_id, amount, request_key, request_hash, target_id, tx_version, refundable, code, verdict)
+  SELECT o.ord, h.user_id, COALESCE(o.amount, h.amount), o.request_key, o.request_hash, h.id, t.version, h.amount, h.status,
          CASE WHEN o.request_key IS NULL OR o.request_hash IS NULL OR o.amount < 1 THEN 'invalid'
               WHEN h.id IS NULL OR o.user_id <> h.user_id THEN 'hold_not_found'
-              WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
-              WHEN h.status <> 'open' THEN CONCAT('hold_', h.status)
-              WHEN o.amount > h.amount THEN 'capture_exceeds_hold' END
+              WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END END
     FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
            ord FOR ORDINALITY,
            hold_id BIGINT PATH '$.holdId',
@@ -49,9 +47,9 @@ BEGIN
     SELECT ord,
            CASE WHEN answered IS NOT NULL THEN CASE WHEN answered_hash = request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
                 WHEN ended IS NOT NULL THEN CASE in_operation WHEN 'capture' THEN 'hold_captured' ELSE 'hold_released' END
-                WHEN ord = next_of_hold AND ord = next_of_key THEN 'ok' END,
+                WHEN ord = next_of_hold AND ord = next_of_key THEN CASE WHEN code <> 'open' THEN CONCAT('hold_', code) WHEN amount > refundable THEN 'capture_exceeds_hold' ELSE 'ok' END END,
            answered
-      FROM (SELECT ord, verdict, request_hash,
+      FROM (SELECT ord, verdict, request_hash, amount, refundable, code,
                    MAX(CASE WHEN verdict = 'ok' THEN ord END) OVER (PARTITION BY user_id, request_key) AS answered,
                    MAX(CASE WHEN verdict = 'ok' THEN request_hash END) OVER (PARTITION BY user_id, request_key) AS answered_hash,
                    MAX(CASE WHEN verdict = 'ok' THEN ord END) OVER (PARTITION BY target_id) AS ended,
@@ -62,7 +60,7 @@ BEGIN
     UPDATE w_item i JOIN w_judge j ON j.ord = i.ord SET i.verdict = j.verdict, i.first_ord = j.first_ord WHERE j.verdict IS NOT NULL;
     SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict IS NULL;
   END WHILE;
-  UPDATE w_item SET refundable = NULL WHERE verdict <> 'capture_exceeds_hold';
+  UPDATE w_item SET refundable = CASE verdict WHEN 'capture_exceeds_hold' THEN refundable END;
 
   INSERT INTO w_entry (seq, ord, user_id, type, amount, held_change, hold_id, hold_end, operation)
   SELECT i.ord, i.ord, i.user_id, CASE in_operation WHEN 'capture' THEN 'consume' ELSE 'release' END,

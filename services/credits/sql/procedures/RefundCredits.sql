@@ -29,12 +29,13 @@ BEGIN
 
   INSERT INTO w_item (ord, user_id, amount, request_key, request_hash, target_id, tx_version, refundable, verdict)
   SELECT o.ord, c.user_id, o.amount, o.request_key, o.request_hash, c.id, t.version,
-         -c.amount - COALESCE((SELECT SUM(r.amount) FROM credit_transactions r WHERE r.related_transaction_id = c.id AND r.type = 'refund'), 0),
+         -- NULL: no consumption, nothing of it can be given back.
+         CASE c.type WHEN 'consume' THEN
+           -c.amount - COALESCE((SELECT SUM(r.amount) FROM credit_transactions r WHERE r.related_transaction_id = c.id AND r.type = 'refund'), 0) END,
          CASE WHEN o.request_key IS NULL OR o.request_hash IS NULL OR o.amount < 1 THEN 'invalid'
               WHEN c.id IS NULL OR o.user_id <> c.user_id THEN 'transaction_not_found'
               WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
-              WHEN c.type <> 'consume' THEN 'not_refundable'
-              WHEN a.due_at <= in_now THEN 'reset_due' END
+              WHEN c.type = 'consume' AND a.due_at <= in_now THEN 'reset_due' END
     FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
            ord FOR ORDINALITY,
            transaction_id BIGINT PATH '$.transactionId',
@@ -54,6 +55,7 @@ BEGIN
     SELECT ord,
            CASE WHEN answered IS NOT NULL THEN CASE WHEN answered_hash = request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
                 WHEN ord <> next_of_target OR ord <> next_of_key THEN NULL
+                WHEN refundable IS NULL THEN 'not_refundable'
                 WHEN refundable - taken <= 0 THEN 'nothing_to_refund'
                 WHEN amount > refundable - taken THEN 'refund_exceeds_original'
                 ELSE 'ok' END,
