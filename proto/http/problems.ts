@@ -56,7 +56,7 @@ export const domainProblems = defineProblems({
   hold_ended: {
     status: 409,
     title: "This hold has ended",
-    action: "Its status says how: captured, released or expired. Make a new hold.",
+    action: "holdStatus says how: captured, released or expired. Make a new hold.",
   },
   capture_exceeds_hold: {
     status: 409,

@@ -163,7 +163,7 @@ describe("csv", () => {
 describe("refusals", () => {
   test("an ended hold says how it ended", () => {
     const problem = refusalOf({ outcome: "hold_expired" });
-    expect([problem.code, problem.details["status"]]).toEqual(["hold_ended", "expired"]);
+    expect([problem.code, problem.details["holdStatus"]]).toEqual(["hold_ended", "expired"]);
   });
 
   test("a lack of credits says how many and what can be done", () => {

@@ -67,7 +67,8 @@ export function accountRoutes(router: IRouter, deps: RouteDeps): void {
     router,
     contract.usage,
     async ({ actor, query }) => {
-      const to = query.to === undefined ? deps.clock.now() : new Date(query.to);
+      // `to` is exclusive: what was written in this very millisecond belongs to a series that ends now.
+      const to = query.to === undefined ? new Date(deps.clock.now().getTime() + 1) : new Date(query.to);
       const from = query.from === undefined ? defaultFrom(query.interval, to, deps.timeZone) : new Date(query.from);
       const edges = bucketEdges(query.interval, from, to, deps.timeZone);
       if (edges === null) {

@@ -32,7 +32,8 @@ export function refusalOf(refusal: Refusal, options: readonly unknown[] = []): C
       const status = refusal.outcome.slice("hold_".length);
       return new CodedError("hold_ended", {
         message: `the hold was ${status}`,
-        details: { holdId: refusal.hold?.holdId, status },
+        // Not `status`: that name is the problem's own.
+        details: { holdId: refusal.hold?.holdId, holdStatus: status },
       });
     }
     case "capture_exceeds_hold":
