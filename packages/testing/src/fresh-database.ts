@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { REPO_ROOT } from "@stipend/local/repo";
 import type { SchemaService } from "@stipend/local/services/names";
+import { userUrl } from "@stipend/local/services/schemas";
 import { createLog } from "@stipend/platform/log/log";
 import { migrate } from "@stipend/platform/mysql/migrator";
 import { deprovision, type ProvisionOptions, provision } from "@stipend/platform/mysql/provision";
@@ -15,14 +16,6 @@ export interface FreshDatabase {
   ownerUrl: string;
   /** drops the schema and both users */
   drop(): Promise<void>;
-}
-
-function urlFor(adminUrl: string, user: string, password: string, schema: string): string {
-  const url = new URL(adminUrl);
-  url.username = user;
-  url.password = password;
-  url.pathname = `/${schema}`;
-  return url.href;
 }
 
 function uniqueNames(label: string): ProvisionOptions {
@@ -46,8 +39,8 @@ export async function freshSchema(
   await provision(adminUrl, names);
   const database: FreshDatabase = {
     schema: names.schema,
-    url: urlFor(adminUrl, names.serviceUser, names.servicePassword, names.schema),
-    ownerUrl: urlFor(adminUrl, names.ownerUser, names.ownerPassword, names.schema),
+    url: userUrl(adminUrl, names.serviceUser, names.servicePassword, names.schema),
+    ownerUrl: userUrl(adminUrl, names.ownerUser, names.ownerPassword, names.schema),
     drop: () => deprovision(adminUrl, names),
   };
   try {

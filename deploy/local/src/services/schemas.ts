@@ -26,7 +26,8 @@ export function schemaNames(namespace: string, service: SchemaService): SchemaNa
   return { schema, ownerUser: `${schema}_owner`, serviceUser: `${schema}_app` };
 }
 
-function urlFor(adminUrl: string, user: string, password: string, schema: string): string {
+/** The URL of one user and one schema on the server of the admin URL. */
+export function userUrl(adminUrl: string, user: string, password: string, schema: string): string {
   const url = new URL(adminUrl);
   url.username = user;
   url.password = encodeURIComponent(password);
@@ -38,8 +39,8 @@ function urlFor(adminUrl: string, user: string, password: string, schema: string
 export function schemaUrls(settings: Settings, paths: Paths, adminUrl: string, service: SchemaService): SchemaUrls {
   const names = schemaNames(settings.namespace, service);
   return {
-    ownerUrl: urlFor(adminUrl, names.ownerUser, passwordOf(paths.keys, names.ownerUser), names.schema),
-    serviceUrl: urlFor(adminUrl, names.serviceUser, passwordOf(paths.keys, names.serviceUser), names.schema),
+    ownerUrl: userUrl(adminUrl, names.ownerUser, passwordOf(paths.keys, names.ownerUser), names.schema),
+    serviceUrl: userUrl(adminUrl, names.serviceUser, passwordOf(paths.keys, names.serviceUser), names.schema),
   };
 }
 
