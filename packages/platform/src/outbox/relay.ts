@@ -61,6 +61,8 @@ export class OutboxRelay implements Part {
   #wake: (() => void) | undefined;
   #stats: { pending: number; failed: number; oldestAt: Date | null } | undefined;
   #kafkaAway = false;
+  /** Why this relay neither publishes nor stands by; undefined when it does. */
+  #problem: string | undefined = "starting";
 
   constructor(options: OutboxRelayOptions) {
     this.#options = options;
@@ -110,8 +112,9 @@ export class OutboxRelay implements Part {
   state(): Exclude<PartState, boolean> {
     const failed = this.#stats?.failed ?? 0;
     return {
-      ok: failed === 0 && !this.#kafkaAway,
+      ok: failed === 0 && !this.#kafkaAway && this.#problem === undefined,
       required: false,
+      ...(this.#problem === undefined ? {} : { problem: this.#problem }),
       active: this.#active,
       pending: this.#stats?.pending ?? 0,
       failed,
@@ -144,14 +147,17 @@ export class OutboxRelay implements Part {
       let connection: DedicatedConnection | undefined;
       try {
         connection = await this.#options.db.dedicated();
-        if (await this.#takeLock(connection)) {
+        const leading = await this.#takeLock(connection);
+        this.#problem = undefined;
+        if (leading) {
           backoff = MIN_BACKOFF_MS;
           await this.#lead(connection);
         } else {
           await this.#wait(STANDBY_MS);
         }
       } catch (error) {
-        this.#log.warn({ err: error, relay: this.name }, "relay lost its connection, taking the lock anew");
+        this.#problem = error instanceof Error ? error.message : String(error);
+        this.#log.warn({ err: error, relay: this.name }, "relay interrupted, taking the lock anew");
         await this.#wait(backoff * (0.5 + Math.random() / 2));
         backoff = Math.min(MAX_BACKOFF_MS, backoff * 2);
       } finally {
@@ -164,7 +170,8 @@ export class OutboxRelay implements Part {
 
   async #takeLock(connection: DedicatedConnection): Promise<boolean> {
     const rows = await connection.query<{ got: unknown }>(
-      "SELECT GET_LOCK(CONCAT('stipend:outbox:', SHA1(DATABASE())), 0) AS got",
+      // MySQL 9.7 has neither MD5() nor SHA1(); a lock's name has at most 64 characters.
+      "SELECT GET_LOCK(CONCAT('stipend:outbox:', LEFT(SHA2(DATABASE(), 256), 40)), 0) AS got",
     );
     return Number(rows[0]?.got) === 1;
   }
