@@ -54,6 +54,41 @@ export async function checkAccounts(
   return { report, comparisons };
 }
 
+/** Differences kept of a pass over all accounts; the rest is in the table. */
+const MAX_KEPT = 100;
+
+/**
+ * Checks every account now, page by page, beside the rolling pass and without moving it.
+ *
+ * @param impatient asked after each page; true ends it early.
+ */
+export async function checkEveryAccount(
+  source: CheckSource,
+  store: CheckStore,
+  rules: JobRules,
+  limit: number,
+  now: Date,
+  impatient: () => boolean,
+): Promise<{ readonly report: CheckReport; readonly complete: boolean; readonly comparisons: readonly Comparison[] }> {
+  let report = NOTHING;
+  let after: string | null = null;
+  const kept: Comparison[] = [];
+  do {
+    const page: Awaited<ReturnType<CheckSource["page"]>> = await source.page(after, limit);
+    const comparisons = await compareAll(source, page.accounts);
+    const part = await store.checking((tx) => settle(tx, rules, comparisons, now));
+    report = {
+      checked: report.checked + part.checked,
+      equal: report.equal + part.equal,
+      lagging: report.lagging + part.lagging,
+      different: report.different + part.different,
+    };
+    kept.push(...comparisons.filter((each) => each.result === "different").slice(0, MAX_KEPT - kept.length));
+    after = page.next;
+  } while (after !== null && !impatient());
+  return { report, complete: after === null, comparisons: kept };
+}
+
 async function compareAll(source: CheckSource, accounts: readonly CreditsSide[]): Promise<Comparison[]> {
   if (accounts.length === 0) return [];
   const views = new Map(

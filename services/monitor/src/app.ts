@@ -1,0 +1,128 @@
+import { createRegistry } from "@bufbuild/protobuf";
+import { InternalTokenSigner, internalAuth } from "@stipend/platform/auth/internal";
+import { type Clock, DevClock, systemClock } from "@stipend/platform/clock/clock";
+import { loadDevClock, mountDevClock } from "@stipend/platform/clock/dev-clock-door";
+import { MetricsServer } from "@stipend/platform/http/metrics";
+import { HttpServer } from "@stipend/platform/http/server";
+import { inboxPurgeJob } from "@stipend/platform/inbox/purge-job";
+import { createKafka } from "@stipend/platform/kafka/client";
+import { EventConsumer } from "@stipend/platform/kafka/consumer";
+import { EventProducer } from "@stipend/platform/kafka/producer";
+import { topicEnsurer, topicName } from "@stipend/platform/kafka/topics";
+import { Lifecycle } from "@stipend/platform/lifecycle/lifecycle";
+import type { Log } from "@stipend/platform/log/log";
+import { Database } from "@stipend/platform/mysql/database";
+import { checkSchema } from "@stipend/platform/mysql/migrator";
+import { OutboxRelay } from "@stipend/platform/outbox/relay";
+import { file_stipend_admin_v1_events } from "@stipend/proto/events/admin/v1/events";
+import { file_stipend_alerts_v1_events } from "@stipend/proto/events/alerts/v1/events";
+import { domainProblems } from "@stipend/proto/http/problems";
+import { CheckClient } from "./clients/check-client.ts";
+import type { Config } from "./config.ts";
+import { LOGICAL_TOPICS } from "./events/decode.ts";
+import { monitorHandler } from "./events/handler.ts";
+import { alertRoutes } from "./http/alert-routes.ts";
+import { overviewRoutes } from "./http/overview-routes.ts";
+import { monitorJobs } from "./jobs/jobs.ts";
+import { SettingsFile } from "./settings/settings-file.ts";
+import { MIGRATE_COMMAND, SERVICE, sqlSources } from "./sql.ts";
+import { MysqlAlertStore } from "./store/alert-store.ts";
+import { MysqlCheckStore } from "./store/check-store.ts";
+import { MysqlObserveStore } from "./store/observe-store.ts";
+import { MysqlSummaryReader } from "./store/summary-store.ts";
+
+export interface App {
+  readonly lifecycle: Lifecycle;
+  readonly http: HttpServer;
+  readonly consumer: EventConsumer;
+}
+
+/** The whole service, not started. */
+export function createApp(config: Config, log: Log): App {
+  const devClock = config.STIPEND_DEV_CLOCK ? new DevClock() : null;
+  const clock: Clock = devClock ?? systemClock;
+  const settings = new SettingsFile(config.STIPEND_MONITOR_FILE, log);
+  const db = new Database({ url: config.STIPEND_MYSQL_URL, poolSize: config.STIPEND_MYSQL_POOL_SIZE, log });
+  const { producer, relay, kafka, ensureTopics, topics } = messaging(config, db, clock, log);
+
+  const store = new MysqlObserveStore(db);
+  const checks = new MysqlCheckStore(db);
+  const source = new CheckClient({
+    creditsUrl: config.STIPEND_CREDITS_URL,
+    membershipUrl: config.STIPEND_MEMBERSHIP_URL,
+    signer: new InternalTokenSigner({ keyFile: config.STIPEND_INTERNAL_KEY_FILE }),
+  });
+  const onCommit = () => relay.nudge();
+
+  const consumer = new EventConsumer({
+    kafka,
+    groupId: `${config.STIPEND_GROUP_PREFIX}.${SERVICE}`,
+    topics,
+    handler: monitorHandler({ store, rules: () => settings.current.rules, clock, onCommit }),
+    producer,
+    log,
+    ensureTopics,
+  });
+
+  const http = new HttpServer({
+    host: config.STIPEND_HTTP_HOST,
+    port: config.STIPEND_HTTP_PORT,
+    log,
+    problems: [domainProblems],
+    readiness: {
+      mysql: () => db.ready(),
+      kafka: () => ({ ok: consumer.ready(), required: false }),
+      outbox: () => relay.state(),
+    },
+  });
+  http.app.use(internalAuth({ jwksFile: config.STIPEND_INTERNAL_JWKS_FILE, audience: SERVICE }));
+  alertRoutes(http.app, { alerts: new MysqlAlertStore(db), clock, onCommit });
+  const summaries = new MysqlSummaryReader(db, checks);
+  const rules = () => settings.current.rules.jobs;
+  overviewRoutes(http.app, { summaries, checks, source, rules, clock, onCommit });
+
+  const lifecycle = new Lifecycle({ log })
+    .add(settings)
+    .add(db)
+    .add({ name: "schema", start: () => checkSchema(db, sqlSources, MIGRATE_COMMAND) });
+  if (devClock !== null) {
+    mountDevClock(http.app, devClock);
+    const { STIPEND_REDIS_URL: redisUrl, STIPEND_REDIS_PREFIX: prefix } = config;
+    lifecycle.add({ name: "dev-clock", start: () => loadDevClock(redisUrl, prefix, devClock) });
+  }
+  lifecycle.add(producer).add(relay).add(source).add(inboxPurgeJob({ db, clock, log }));
+  for (const job of monitorJobs({ store, checks, source, settings: () => settings.current, clock, log, onCommit })) {
+    lifecycle.add(job);
+  }
+  lifecycle
+    .add(consumer)
+    .add(new MetricsServer({ host: config.STIPEND_HTTP_HOST, port: config.STIPEND_METRICS_PORT, log }))
+    .add(http);
+  return { lifecycle, http, consumer };
+}
+
+/** Kafka in and out: every topic that is read, and the alerts and audit events that are written. */
+function messaging(config: Config, db: Database, clock: Clock, log: Log) {
+  const topics = LOGICAL_TOPICS.map((logical) => topicName(config.STIPEND_TOPIC_PREFIX, logical));
+  const kafka = createKafka({ brokers: config.STIPEND_KAFKA_BROKERS, clientId: SERVICE, log });
+  const ensureTopics = topicEnsurer(
+    kafka,
+    {
+      topics: [...topics, topicName(config.STIPEND_TOPIC_PREFIX, "alerts.v1")],
+      partitions: config.STIPEND_KAFKA_PARTITIONS,
+      replication: config.STIPEND_KAFKA_REPLICATION,
+    },
+    log,
+  );
+  const producer = new EventProducer({ kafka, log, ensureTopics });
+  const relay = new OutboxRelay({
+    db,
+    producer,
+    registry: createRegistry(file_stipend_alerts_v1_events, file_stipend_admin_v1_events),
+    source: `/stipend/${SERVICE}`,
+    topicPrefix: config.STIPEND_TOPIC_PREFIX,
+    log,
+    clock,
+  });
+  return { producer, relay, kafka, ensureTopics, topics };
+}

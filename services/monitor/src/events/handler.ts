@@ -1,0 +1,31 @@
+import type { Clock } from "@stipend/platform/clock/clock";
+import type { EventHandler } from "@stipend/platform/kafka/pipeline";
+import type { RuleBook } from "../rules/all.ts";
+import { observeEvents } from "../usecases/observe-events.ts";
+import type { ObserveStore } from "../usecases/ports.ts";
+import { EVENT_TYPES, toMonitorEvent } from "./decode.ts";
+
+export interface MonitorHandlerOptions {
+  readonly store: ObserveStore;
+  /** The rules as they are now. */
+  readonly rules: () => RuleBook;
+  readonly clock: Clock;
+  /** Called after each commit. */
+  readonly onCommit: () => void;
+}
+
+export function monitorHandler({ store, rules, clock, onCommit }: MonitorHandlerOptions): EventHandler {
+  return {
+    types: EVENT_TYPES,
+    async handle(batch) {
+      const deliveries = batch.map((event) => ({
+        event: toMonitorEvent(event),
+        topic: event.topic,
+        partition: event.partition,
+        offset: Number(event.offset),
+      }));
+      const fresh = await observeEvents(store, rules(), deliveries, clock.now());
+      if (fresh > 0) onCommit();
+    },
+  };
+}

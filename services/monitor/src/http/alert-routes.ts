@@ -1,0 +1,54 @@
+import type { Clock } from "@stipend/platform/clock/clock";
+import { decodeCursor, toPage } from "@stipend/platform/http/pagination";
+import { type RouteContext, serve } from "@stipend/platform/http/serve";
+import { parseTraceparent } from "@stipend/platform/telemetry/trace";
+import { alertsAcknowledge, alertsList, alertsResolve } from "@stipend/proto/http/monitor";
+import type { IRouter } from "express";
+import { v7 as uuidv7 } from "uuid";
+import { z } from "zod";
+import { type AlertStore, type Change, changeAlert } from "../usecases/alerts.ts";
+import { presentAlert } from "./present.ts";
+
+const Position = z.int().min(1);
+
+export interface AlertRoutesOptions {
+  readonly alerts: AlertStore;
+  readonly clock: Clock;
+  readonly onCommit: () => void;
+}
+
+export function alertRoutes(router: IRouter, { alerts, clock, onCommit }: AlertRoutesOptions): void {
+  serve(router, alertsList, async ({ query }) => {
+    const { limit, cursor, ...filter } = query;
+    const rows = await alerts.list(filter, decodeCursor(cursor, Position) ?? null, limit + 1);
+    return { body: toPage(rows, limit, presentAlert, (alert) => alert.seq) };
+  });
+
+  serve(router, alertsAcknowledge, async (ctx) => {
+    const alert = await changeAlert(alerts, ctx.params.id, "acknowledged", changeOf(ctx), clock.now());
+    onCommit();
+    return { body: presentAlert(alert) };
+  });
+
+  serve(router, alertsResolve, async (ctx) => {
+    const alert = await changeAlert(alerts, ctx.params.id, "resolved", changeOf(ctx), clock.now());
+    onCommit();
+    return { body: presentAlert(alert) };
+  });
+}
+
+type ChangeContext = RouteContext<typeof alertsAcknowledge> | RouteContext<typeof alertsResolve>;
+
+/** What the audit log has to know. */
+function changeOf({ actor, body, requestId, traceparent }: ChangeContext): Change {
+  return {
+    actionId: uuidv7(),
+    actor: actor.sub,
+    roles: actor.roles,
+    reason: body.reason,
+    ip: actor.ip ?? "",
+    userAgent: (actor.userAgent ?? "").slice(0, 512),
+    requestId,
+    traceId: parseTraceparent(traceparent)?.traceId ?? "",
+  };
+}

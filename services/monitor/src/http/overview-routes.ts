@@ -1,0 +1,72 @@
+import type { Clock } from "@stipend/platform/clock/clock";
+import { Problem } from "@stipend/platform/http/problem";
+import { serve } from "@stipend/platform/http/serve";
+import { consistency, consistencyCheck, overview } from "@stipend/proto/http/monitor";
+import type { IRouter } from "express";
+import type { JobRules } from "../rules/all.ts";
+import { checkAccounts, checkEveryAccount } from "../usecases/check-consistency.ts";
+import type { CheckSource, CheckStore } from "../usecases/ports.ts";
+import type { DifferenceEntry, SummaryReader } from "../usecases/summaries.ts";
+import { presentConsistency, presentDifference, presentOverview } from "./present.ts";
+
+const MAX_DIFFERENCES = 100;
+const PAGE = 500;
+/** A caller waits no longer than this for a pass over all accounts; the rolling check does the rest. */
+const PATIENCE_MS = 5_000;
+
+export interface OverviewRoutesOptions {
+  readonly summaries: SummaryReader;
+  readonly checks: CheckStore;
+  readonly source: CheckSource;
+  readonly rules: () => JobRules;
+  readonly clock: Clock;
+  readonly onCommit: () => void;
+}
+
+export function overviewRoutes(router: IRouter, options: OverviewRoutesOptions): void {
+  const { summaries, checks, source, rules, clock, onCommit } = options;
+
+  serve(router, overview, async () => {
+    const now = clock.now();
+    return { body: presentOverview(await summaries.overview(now.toISOString().slice(0, 10)), now) };
+  });
+
+  serve(router, consistency, async () => {
+    const [summary, pass, differences] = await Promise.all([
+      summaries.consistency(),
+      summaries.passState(),
+      summaries.differences(MAX_DIFFERENCES),
+    ]);
+    return { body: presentConsistency(summary, pass, differences, clock.now()) };
+  });
+
+  serve(router, consistencyCheck, async ({ body }) => {
+    const now = clock.now();
+    const deadline = performance.now() + PATIENCE_MS;
+    const { report, complete, comparisons } =
+      body.userId === undefined
+        ? await checkEveryAccount(source, checks, rules(), PAGE, now, () => performance.now() > deadline)
+        : { ...(await checkAccounts(source, checks, rules(), [body.userId], now)), complete: true };
+    onCommit();
+    if (body.userId !== undefined && report.checked === 0) throw new Problem("user_not_found");
+    const differences = comparisons
+      .filter((comparison) => comparison.result === "different")
+      .slice(0, MAX_DIFFERENCES)
+      .map((comparison): DifferenceEntry => {
+        const { credits, view } = comparison;
+        const shown = view === null ? null : { version: view.balanceVersion, balance: view.balance, held: view.held };
+        const { userId, version, balance, held } = credits;
+        return {
+          userId,
+          checkedAt: now,
+          problems: comparison.problems,
+          credits: { version, balance, held },
+          view: shown,
+        };
+      });
+    return {
+      status: complete ? 200 : 202,
+      body: { ...report, complete, differences: differences.map(presentDifference) },
+    };
+  });
+}
