@@ -39,6 +39,7 @@ import { Door } from "./http/door.ts";
 import { RoutesInForce } from "./http/routes-in-force.ts";
 import { Limits } from "./limits/limits.ts";
 import { RefusalLog } from "./security/refusal-log.ts";
+import { UsersSeen } from "./users/users-seen.ts";
 
 type Service = Exclude<RouteOwner, "gateway">;
 
@@ -82,11 +83,13 @@ export function createApp(config: GatewayConfig, log: Log): App {
     log,
   });
   const live = messaging.consumer(hub);
+  const seen = new UsersSeen({ membership: services.client("membership"), log });
   const door = new Door({
     routes: () => routes.table,
     verifier: tokenVerifier(config, keys),
     limits: limits(config, redis, log),
     refusals,
+    onCaller: (principal) => seen.seen(principal),
     log,
   });
   const http = httpDoor(config, log, door, {
@@ -105,6 +108,7 @@ export function createApp(config: GatewayConfig, log: Log): App {
       messaging.producer,
       refusals,
       metering.settler,
+      seen,
       live,
       features,
       metrics,
@@ -186,7 +190,7 @@ function connectKafka(config: GatewayConfig, log: Log) {
 
 function clockMover(clock: DevClock, redis: Redis, services: Services): ClockMover {
   const moved = services.names.map((name) => ({ name, client: services.client(name) }));
-  return new ClockMover({ clock, redis, key: DEV_CLOCK_KEY, services: moved });
+  return new ClockMover({ clock, store: (key, value) => redis.set(key, value), key: DEV_CLOCK_KEY, services: moved });
 }
 
 function clockPart(clock: DevClock, redis: Redis, log: Log): Part {

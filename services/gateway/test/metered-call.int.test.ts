@@ -3,6 +3,10 @@ import { eventually } from "@stipend/testing/eventually";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type RealSystem, startRealSystem } from "./support/real-system.ts";
 
+interface OpenApi {
+  readonly paths: Record<string, { post?: { operationId: string } } | undefined>;
+}
+
 let system: RealSystem;
 let upstream: RequestListener = (_req, res) => void res.end();
 let closeUpstream: () => void;
@@ -264,8 +268,8 @@ test("a feature that is added to the file can be called at once; the file with a
   writeFileSync(system.featuresFile, `${text}\n  - id: stream2${more}`);
   upstream = (_req, res) => void res.writeHead(200, { "stipend-cost": "1" }).end("x");
   await eventually(async () => expect((await call({}, "/api/rewrite2")).status).toBe(200));
-  const document = await (await fetch(`${system.gatewayUrl}/api/openapi.json`)).json();
-  expect(document.paths["/api/rewrite2"].post.operationId).toBe("feature.stream2");
+  const document = (await (await fetch(`${system.gatewayUrl}/api/openapi.json`)).json()) as OpenApi;
+  expect(document.paths["/api/rewrite2"]?.post?.operationId).toBe("feature.stream2");
   writeFileSync(system.featuresFile, `${text}\n  - id: broken`);
   await eventually(async () => {
     const ready = (await (await fetch(`${system.gatewayUrl}/readyz`)).json()) as {

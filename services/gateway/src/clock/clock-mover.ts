@@ -1,6 +1,5 @@
 import type { DevClock } from "@stipend/platform/clock/clock";
 import type { ClockSetting } from "@stipend/proto/http/gateway";
-import type { Redis } from "ioredis";
 import type { z } from "zod";
 import type { Caller } from "../forward/identity.ts";
 import type { JsonClient } from "../forward/json-client.ts";
@@ -9,8 +8,8 @@ import { advance, parseIsoDuration } from "./advance.ts";
 
 export interface ClockMoverOptions {
   readonly clock: DevClock;
-  readonly redis: Redis;
-  /** Where a service that starts later finds the offset. */
+  /** Where a service that starts later finds the offset: Redis. */
+  readonly store: (key: string, value: string) => Promise<unknown>;
   readonly key: string;
   readonly services: readonly { readonly name: string; readonly client: Pick<JsonClient, "call"> }[];
 }
@@ -38,9 +37,13 @@ export class ClockMover {
   }
 
   async #moveNow(setting: z.output<typeof ClockSetting>, caller: Caller): Promise<{ now: Date; offsetMs: number }> {
-    const { clock, redis, key } = this.#options;
+    const { clock, store, key } = this.#options;
     const offsetMs = offsetOf(setting, clock.now());
-    await redis.set(key, String(offsetMs));
+    try {
+      await store(key, String(offsetMs));
+    } catch (cause) {
+      throw notEverywhere(["redis"], cause);
+    }
     await this.#moveServices(offsetMs, caller);
     clock.setOffset(offsetMs);
     return { now: clock.now(), offsetMs };
@@ -64,14 +67,17 @@ export class ClockMover {
       }),
     );
     const services = outcomes.filter(({ moved }) => !moved).map(({ name }) => name);
-    if (services.length > 0) {
-      throw new Refusal("clock_not_everywhere", {
-        message: `These services did not move their clock: ${services.join(", ")}`,
-        details: { services },
-        retryAfterSeconds: 1,
-      });
-    }
+    if (services.length > 0) throw notEverywhere(services);
   }
+}
+
+function notEverywhere(services: readonly string[], cause?: unknown): Refusal {
+  return new Refusal("clock_not_everywhere", {
+    message: `These did not take the new time: ${services.join(", ")}`,
+    details: { services },
+    retryAfterSeconds: 1,
+    cause,
+  });
 }
 
 /** 200 years either way: what every clock and every DATETIME can take. */

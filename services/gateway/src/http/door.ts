@@ -13,6 +13,7 @@ import { ReportQuota } from "../security/quota.ts";
 import type { RefusalLog } from "../security/refusal-log.ts";
 import { answerProblem } from "./answer-problem.ts";
 import type { Route } from "./context.ts";
+import { DoorMetrics } from "./door-metrics.ts";
 import { Refusal } from "./refusal.ts";
 
 export interface DoorParts {
@@ -22,6 +23,8 @@ export interface DoorParts {
   /** undefined: no limits (STIPEND_LIMITS=off). */
   readonly limits: Limits | undefined;
   readonly refusals: Pick<RefusalLog, "record">;
+  /** Called for every caller that was let in; must be cheap. */
+  readonly onCaller: (principal: Principal) => void;
   readonly log: Log;
 }
 
@@ -31,6 +34,7 @@ export interface DoorParts {
  */
 export class Door {
   readonly #parts: DoorParts;
+  readonly #metrics = new DoorMetrics();
   readonly #reports = new ReportQuota({ quota: 30, windowMs: 60_000, maxKeys: 10_000 });
 
   constructor(parts: DoorParts) {
@@ -50,11 +54,24 @@ export class Door {
     const { pathname, search } = splitTarget(req.originalUrl);
     const { route, params } = this.#find(req.method, pathname);
     const { contract } = route;
+    this.#measure(req, res, contract);
     const caller = callerOf(req, clientIp(req), req.requestId);
     const principal = contract.roles === "anyone" ? undefined : await this.#identify(req, contract, caller);
     await this.#limit(req, res, caller, principal);
-    if (principal !== undefined) await this.#authorise(req, contract, principal, caller);
+    if (principal !== undefined) {
+      await this.#authorise(req, contract, principal, caller);
+      this.#parts.onCaller(principal);
+    }
     await route.run({ req, res, contract, params, pathname, search, principal, caller });
+  }
+
+  #measure(req: Request, res: Response, contract: RouteContract): void {
+    const began = performance.now();
+    res.once("close", () => {
+      // 499: the client left before there was an answer.
+      const status = res.headersSent ? res.statusCode : 499;
+      this.#metrics.answered(contract.path, req.method, status, (performance.now() - began) / 1_000);
+    });
   }
 
   #find(method: string, pathname: string) {

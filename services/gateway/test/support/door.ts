@@ -41,6 +41,7 @@ export async function openDoor(issuer: Issuer, routes: readonly Route[], trusted
     }),
     limits: undefined,
     refusals: { record: async (one) => void refused.push(one) },
+    onCaller: () => undefined,
     log: silentLog(),
   });
   const http = new HttpServer({ host: "127.0.0.1", port: 0, log: silentLog(), problems: [gatewayProblems] });

@@ -1,0 +1,123 @@
+import { connect, createServer, type Socket } from "node:net";
+import { silentLog } from "@stipend/platform/log/log";
+import { createRedis, redisConnected } from "@stipend/platform/redis/redis";
+import { testEngines } from "@stipend/testing/engines/test-engines";
+import { eventually } from "@stipend/testing/eventually";
+import { expect, onTestFinished, test } from "vitest";
+import { Limits } from "../src/limits/limits.ts";
+
+let prefixes = 0;
+
+async function limitsOn(
+  url: string,
+  quotas: { perUser?: number; perIp?: number; badTokensPerIp?: number },
+  prefix = newPrefix(),
+) {
+  const redis = createRedis(url, { prefix, log: silentLog() });
+  await redisConnected(redis, 5_000);
+  onTestFinished(async () => {
+    const keys = await redis.keys(`${prefix}*`).catch(() => []);
+    if (keys.length > 0) await redis.del(...keys.map((key) => key.slice(prefix.length))).catch(() => 0);
+    redis.disconnect(false);
+  });
+  return new Limits({
+    redis,
+    log: silentLog(),
+    windowSeconds: 60,
+    perUser: 1_000,
+    perIp: 1_000,
+    badTokensPerIp: 1_000,
+    ...quotas,
+  });
+}
+
+function newPrefix(): string {
+  return `limits-${process.pid}-${++prefixes}:`;
+}
+
+const outcome = (promise: Promise<unknown>) =>
+  promise.then(
+    () => "in",
+    (error: { code?: string }) => error.code,
+  );
+
+test("a user is limited on every gateway together, whatever the address; others are not", async () => {
+  const prefix = newPrefix();
+  const { redisUrl } = testEngines();
+  const one = await limitsOn(redisUrl, { perUser: 5 }, prefix);
+  const two = await limitsOn(redisUrl, { perUser: 5 }, prefix);
+  for (let n = 0; n < 5; n++) expect(await outcome((n % 2 ? one : two).take(`10.0.0.${n}`, "alice", true))).toBe("in");
+  expect(await outcome(one.take("10.0.0.9", "alice", true))).toBe("rate_limited");
+  expect(await outcome(two.take("10.0.0.9", "alice", false))).toBe("rate_limited");
+  expect(await outcome(two.take("10.0.0.9", "bob", false))).toBe("in");
+});
+
+test("an address is limited over all its users", async () => {
+  const limits = await limitsOn(testEngines().redisUrl, { perIp: 3 });
+  for (const user of ["a", "b", "c"]) expect(await outcome(limits.take("10.0.0.1", user, true))).toBe("in");
+  expect(await outcome(limits.take("10.0.0.1", undefined, true))).toBe("rate_limited");
+});
+
+test("headers say the policies and what is left; a refusal says when to come again", async () => {
+  const limits = await limitsOn(testEngines().redisUrl, { perUser: 2, perIp: 10 });
+  const headers = await limits.take("10.0.0.1", "alice", true);
+  expect(headers["ratelimit-policy"]).toBe('"ip";q=10;w=60, "user";q=2;w=60');
+  expect(headers["ratelimit"]).toMatch(/^"ip";r=9;t=\d+, "user";r=1;t=\d+$/);
+  await limits.take("10.0.0.1", "alice", true);
+  const refused = await limits.take("10.0.0.1", "alice", true).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ code: "rate_limited", details: { policies: ["user"] } });
+  const { retryAfterSeconds } = refused as { retryAfterSeconds: number };
+  expect(retryAfterSeconds).toBeGreaterThan(0);
+  expect(retryAfterSeconds).toBeLessThanOrEqual(60);
+});
+
+test("200 requests of one user at once pass the defaults", async () => {
+  const limits = await limitsOn(testEngines().redisUrl, { perUser: 12_000, perIp: 600_000 });
+  const outcomes = await Promise.all(
+    Array.from({ length: 200 }, () => outcome(limits.take("10.0.0.1", "alice", false))),
+  );
+  expect(new Set(outcomes)).toEqual(new Set(["in"]));
+});
+
+test("refused tokens are counted by address", async () => {
+  const limits = await limitsOn(testEngines().redisUrl, { badTokensPerIp: 2 });
+  for (let n = 0; n < 2; n++) expect(await outcome(limits.takeBadToken("10.0.0.1"))).toBe("in");
+  expect(await outcome(limits.takeBadToken("10.0.0.1"))).toBe("rate_limited");
+  expect(await outcome(limits.takeBadToken("10.0.0.2"))).toBe("in");
+});
+
+test("Redis away: reads go through, writes are limited by this process; Redis back: counted there again", async () => {
+  const { hostname, port } = new URL(testEngines().redisUrl);
+  const sockets = new Set<Socket>();
+  let up = true;
+  const relay = createServer((client) => {
+    if (!up) return void client.destroy();
+    const server = connect(Number(port), hostname);
+    for (const socket of [client, server]) {
+      sockets.add(socket);
+      socket.on("error", () => undefined);
+    }
+    client.pipe(server).pipe(client);
+  });
+  await new Promise<void>((resolve) => relay.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    relay.close();
+  });
+  const limits = await limitsOn(`redis://127.0.0.1:${(relay.address() as { port: number }).port}`, { perUser: 3 });
+  await limits.take("10.0.0.1", "alice", true);
+
+  up = false;
+  for (const socket of sockets) socket.destroy();
+  await eventually(async () => expect(await limits.take("10.0.0.1", "alice", true)).toEqual({}));
+  for (let n = 0; n < 10; n++) expect(await outcome(limits.take("10.0.0.1", "alice", true))).toBe("in");
+  const writes: (string | undefined)[] = [];
+  for (let n = 0; n < 5; n++) writes.push(await outcome(limits.take("10.0.0.1", "alice", false)));
+  expect(writes).toEqual(["in", "in", "in", "rate_limited", "rate_limited"]);
+
+  up = true;
+  await eventually(async () => {
+    const headers = await limits.take("10.0.0.1", "bob", true);
+    expect(headers["ratelimit"]).toContain('"user"');
+  });
+});
