@@ -103,9 +103,8 @@ export class Ledger {
       const transactionId = text(answer.body, "transactionId");
       return { kind: "done", available: numberAt(answer.body, "available"), transactionId };
     }
-    const status = holdStatus(text(answer.body, "status"));
-    if (answer.status === 409) return { kind: "ended", status: endedStatus(answer, status) };
-    return { kind: "uncertain" };
+    const ended = answer.status === 409 ? holdStatus(text(answer.body, "holdStatus")) : undefined;
+    return ended === undefined ? { kind: "uncertain" } : { kind: "ended", status: ended };
   }
 
   /** Repeats a call until an answer says for certain what happened; undefined when none came in time. */
@@ -129,11 +128,6 @@ export class Ledger {
 
 function post(path: string, body: unknown, idempotencyKey: string, caller: Caller): JsonCall {
   return { method: "POST", path, body, idempotencyKey, caller };
-}
-
-function endedStatus(answer: JsonAnswer, fromMember: HoldStatus | undefined): HoldStatus {
-  const code = text(answer.body, "code") ?? "";
-  return fromMember ?? holdStatus(code.replace(/^hold_/, "")) ?? "expired";
 }
 
 function holdStatus(value: string | undefined): HoldStatus | undefined {

@@ -113,7 +113,7 @@ function write(state: CreditsDouble["state"], path: string, body: Record<string,
   if (holdId === undefined) return open(state, Number(body["amount"]));
   const hold = state.holds.get(holdId);
   if (hold === undefined) return { status: 404, body: { code: "hold_not_found" } };
-  if (hold.status !== "open") return { status: 409, body: { code: "hold_ended", status: hold.status, holdId } };
+  if (hold.status !== "open") return { status: 409, body: { code: "hold_ended", holdStatus: hold.status, holdId } };
   hold.status = step === "capture" ? "captured" : "released";
   const amount = Number(body["amount"] ?? hold.amount);
   if (hold.status === "captured") state.balance -= amount;
