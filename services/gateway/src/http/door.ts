@@ -1,3 +1,4 @@
+import { trace } from "@opentelemetry/api";
 import { hasAnyRole } from "@stipend/platform/auth/actor";
 import type { RouteContract } from "@stipend/platform/http/contract";
 import type { Log } from "@stipend/platform/log/log";
@@ -55,6 +56,7 @@ export class Door {
     const { route, params } = this.#find(req.method, pathname);
     const { contract } = route;
     this.#measure(req, res, contract);
+    nameSpan(req.method, contract.path);
     const caller = callerOf(req, clientIp(req), req.requestId);
     const principal = contract.roles === "anyone" ? undefined : await this.#identify(req, contract, caller);
     await this.#limit(req, res, caller, principal);
@@ -131,6 +133,13 @@ export class Door {
       headers: { "www-authenticate": 'Bearer realm="stipend", error="insufficient_scope"' },
     });
   }
+}
+
+/** Express knows no routes of ours, so the request's span is named here. */
+function nameSpan(method: string, route: string): void {
+  const span = trace.getActiveSpan();
+  span?.updateName(`${method} ${route}`);
+  span?.setAttribute("http.route", route);
 }
 
 /** Routes of people who act on others. */
