@@ -53,7 +53,13 @@ export function zipkinNative(options: TracesNativeOptions): UnitSpec {
       mkdirSync(dir, { recursive: true });
       return Promise.resolve();
     },
-    process: () => ({ command: options.java, args: zipkinArgs(options), env: baseEnv(), cwd: dir }),
+    // nice: while everything starts, Kafka and the services go first
+    process: () => ({
+      command: "nice",
+      args: ["-n", "5", options.java, ...zipkinArgs(options)],
+      env: baseEnv(),
+      cwd: dir,
+    }),
     probe: (signal) => probeHttp(`http://127.0.0.1:${options.zipkinPort}/health`, signal),
     readyTimeoutMs: 60_000,
     stopTimeoutMs: 10_000,
