@@ -174,10 +174,10 @@ describe("internal tokens", () => {
   it("reads the keys anew when one appears that it does not know", async () => {
     const rotated = await key("bench");
     const signed = await token({ jwk: rotated, kid: "bench", iss: "bench" });
-    await writeJwks([gateway, rotated]);
     const fresh = new HttpServer({ host: "127.0.0.1", port: 0, log: silentLog() });
     fresh.app.use(internalAuth({ jwksFile: join(dir, "internal.jwks.json"), audience: "credits" }));
     await fresh.start();
+    await writeJwks([gateway, rotated]);
     const answer = await request(`${fresh.url}/nothing`, { headers: { authorization: `Bearer ${signed}` } });
     expect(answer.statusCode).toBe(404);
     await answer.body.dump();

@@ -38,17 +38,12 @@ function hidePasswords(text: string): string {
   return text.replace(/(\w+:\/\/[^\s:/@]*):[^\s@/]+@/g, "$1:[secret]@");
 }
 
+/** mysql2 puts the whole statement with its values on the error: user data, and long. */
 function serializeError(error: Error): unknown {
   const plain = stdSerializers.err(error) as unknown;
   if (typeof plain !== "object" || plain === null) return plain;
-  const copy: Record<string, unknown> = { ...plain };
-  for (const key of ["message", "stack"]) {
-    const text = copy[key];
-    if (typeof text === "string") copy[key] = hidePasswords(text);
-  }
-  // mysql2 puts the whole statement with its values on the error: user data, and long.
-  delete copy["sql"];
-  return copy;
+  const { sql: _sql, ...rest } = plain as Record<string, unknown>;
+  return rest;
 }
 
 /** JSON lines on stdout, one object a line, secrets redacted. */
@@ -61,6 +56,8 @@ export function createLog(options: LogOptions): Log {
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: redactPaths(), censor: "[secret]" },
       serializers: { err: serializeError, error: serializeError },
+      // Over the whole line: pino takes an error's message for the line's own as well.
+      hooks: { streamWrite: hidePasswords },
     },
     options.destination ?? pino.destination({ dest: 1, sync: false }),
   );
