@@ -13,6 +13,11 @@ export const Amount = z
   .max(1_000_000, "must be at most 1,000,000")
   .meta({ description: "Whole credits.", examples: [1] });
 
+/** Half of a surrogate pair is no character: databases refuse it, and with it whatever is sent along. */
+export function isWellFormed(text: string): boolean {
+  return text.isWellFormed();
+}
+
 /** Why something was done, for people: 1 to 255 characters on one line. */
 export const Reason = z
   .string()
@@ -20,6 +25,7 @@ export const Reason = z
   .min(1, "must not be empty")
   .max(255)
   .regex(/^\P{Cc}*$/u, "must not contain control characters")
+  .refine(isWellFormed, "must be well-formed Unicode")
   .meta({ description: "Why, in words that the account's owner may read.", examples: ["rewrite of a paragraph"] });
 
 /** RFC 3339 with a zone: "2026-01-31T00:00:00.000Z". */

@@ -1,6 +1,6 @@
 import { defineRoute } from "@stipend/platform/http/contract";
 import { z } from "zod";
-import { Amount, Code, Cursor, DecimalId, PageLimit, page, Reason, Timestamp, UserId } from "./common.ts";
+import { Amount, Code, Cursor, DecimalId, isWellFormed, PageLimit, page, Reason, Timestamp, UserId } from "./common.ts";
 
 const TRANSACTION_TYPES = [
   "consume",
@@ -29,6 +29,13 @@ const Feature = z
 const Metadata = z
   .record(z.string().min(1).max(64), z.union([z.string().max(500), z.number(), z.boolean(), z.null()]))
   .refine((value) => Object.keys(value).length <= 32, "must have at most 32 fields")
+  .refine(
+    (value) =>
+      Object.entries(value)
+        .flat()
+        .every((text) => typeof text !== "string" || (isWellFormed(text) && !text.includes("\0"))),
+    "must be well-formed Unicode without NUL",
+  )
   .refine((value) => JSON.stringify(value).length <= 2_048, "must be at most 2 kB as JSON")
   .meta({ description: "Facts of your own, kept with the transaction." });
 
@@ -514,14 +521,10 @@ export const batch = defineRoute({
   tags: ["credits"],
   bodyLimit: 1_048_576,
   body: z.strictObject({
-    operations: z
-      .array(z.unknown())
-      .min(1)
-      .max(1_000)
-      .meta({
-        description:
-          "Items {op, key, userId, …}: op is consume, refund, hold, capture or release; key is the item's idempotency key; the other fields are those of the single calls.",
-      }),
+    operations: z.array(z.unknown()).min(1).max(1_000).meta({
+      description:
+        "Items {op, key, userId, …}: op is consume, refund, hold, capture or release; key is the item's idempotency key; the other fields are those of the single calls.",
+    }),
   }),
   responses: {
     200: {
@@ -717,7 +720,7 @@ export const adminPutPackage = defineRoute({
   tags: ["admin"],
   params: z.strictObject({ code: Code }),
   body: z.strictObject({
-    name: z.string().trim().min(1).max(120),
+    name: z.string().trim().min(1).max(120).refine(isWellFormed, "must be well-formed Unicode"),
     credits: Amount,
     priceMinor: z.int().min(0).max(1_000_000_000).default(0),
     currency: z

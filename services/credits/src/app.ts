@@ -26,7 +26,7 @@ import { balanceMirror } from "./events/balance-mirror.ts";
 import { type EventHandler, membershipHandler, usageHandler } from "./events/handlers.ts";
 import { flawOf } from "./events/reported-usage.ts";
 import { creditsRoutes } from "./http/routes.ts";
-import { createSweeps } from "./jobs/sweeps.ts";
+import { createSweeps, type Sweeps } from "./jobs/sweeps.ts";
 import { sqlSources } from "./sources.ts";
 import { LanedOperations } from "./store/laned-operations.ts";
 import { mirrorBalances } from "./store/redis-balances.ts";
@@ -37,6 +37,7 @@ export interface App {
   readonly parts: readonly Part[];
   readonly http: HttpServer;
   readonly db: Database;
+  readonly sweeps: Sweeps;
 }
 
 const MIGRATE = "npm run migrate -w services/credits";
@@ -151,7 +152,7 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
     inboxPurgeJob({ db, clock, log }),
     http,
   ];
-  return { parts, http, db };
+  return { parts, http, db, sweeps };
 }
 
 /** A service that starts after the clock was moved finds the offset in Redis. */

@@ -99,6 +99,9 @@ describe("bad input", () => {
     ["a text", { amount: "1", reason: "x" }],
     ["no reason", { amount: 1 }],
     ["an empty reason", { amount: 1, reason: "  " }],
+    ["half a character", { amount: 1, reason: "\ud800" }],
+    ["half a character in metadata", { amount: 1, reason: "x", metadata: { a: "\udfff" } }],
+    ["NUL in metadata", { amount: 1, reason: "x", metadata: { a: "a\0b" } }],
     ["an unknown field", { amount: 1, reason: "x", free: true }],
     [
       "metadata too large",

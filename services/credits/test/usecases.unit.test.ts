@@ -7,7 +7,7 @@ import { waysToGetCredits } from "../src/domain/options.ts";
 import { canonical, requestHash } from "../src/domain/request-hash.ts";
 import { csvLine } from "../src/http/csv.ts";
 import { refusalOf } from "../src/http/refusals.ts";
-import { usageBody } from "../src/http/usage.ts";
+import { usageBuckets } from "../src/usecases/usage-series.ts";
 
 const at = (text: string) => new Date(text);
 
@@ -76,13 +76,13 @@ describe("buckets", () => {
       { bucket: 1, feature: "rewrite", consumed: 5, refunded: 2, operations: 3 },
       { bucket: 1, feature: null, consumed: 1, refunded: 0, operations: 1 },
     ];
-    const { data } = usageBody(edges, rows, "feature");
+    const data = usageBuckets(edges, rows, "feature");
     expect(data.map(({ consumed, refunded, net, operations }) => ({ consumed, refunded, net, operations }))).toEqual([
       { consumed: 0, refunded: 0, net: 0, operations: 0 },
       { consumed: 6, refunded: 2, net: 4, operations: 4 },
     ]);
     expect(data[1]?.features).toHaveLength(2);
-    expect(usageBody(edges, rows, "none").data[1]).not.toHaveProperty("features");
+    expect(usageBuckets(edges, rows, "none")[1]).not.toHaveProperty("features");
   });
 });
 

@@ -6,13 +6,12 @@ import { type RawRequest, serve } from "@stipend/platform/http/serve";
 import * as contract from "@stipend/proto/http/credits";
 import type { IRouter } from "express";
 import { z } from "zod";
-import { bucketEdges, defaultFrom, MOST_BUCKETS } from "../domain/buckets.ts";
-import { explainInWords } from "../domain/explanation.ts";
+import { explainBalance } from "../usecases/explain-balance.ts";
+import { usageSeries } from "../usecases/usage-series.ts";
 import { accountOf, READ_FOR_OTHERS } from "./acting.ts";
 import type { RouteDeps } from "./deps.ts";
 import { accountBody, holdBody, transactionBody } from "./present.ts";
 import { touched } from "./touch.ts";
-import { usageBody } from "./usage.ts";
 
 const Position = z.strictObject({ v: z.int().min(1) });
 
@@ -67,19 +66,27 @@ export function accountRoutes(router: IRouter, deps: RouteDeps): void {
     router,
     contract.usage,
     async ({ actor, query }) => {
-      // `to` is exclusive: what was written in this very millisecond belongs to a series that ends now.
-      const to = query.to === undefined ? new Date(deps.clock.now().getTime() + 1) : new Date(query.to);
-      const from = query.from === undefined ? defaultFrom(query.interval, to, deps.timeZone) : new Date(query.from);
-      const edges = bucketEdges(query.interval, from, to, deps.timeZone);
-      if (edges === null) {
+      const { userId } = await touched(deps, actor, query.userId);
+      const series = await usageSeries(deps, { ...query, ...spanOf(query), userId });
+      if (series.outcome === "bad_range") {
         throw new CodedError("validation_failed", {
-          message: `from must lie before to, with at most ${MOST_BUCKETS} intervals between them`,
+          message: `from must lie before to, with at most ${series.mostBuckets} intervals between them`,
           details: { errors: [{ field: "/from", in: "query", message: "does not fit interval and to" }] },
         });
       }
-      const { userId } = await touched(deps, actor, query.userId);
-      const rows = await deps.reads.usage(userId, edges);
-      return { body: { interval: query.interval, timeZone: deps.timeZone, ...usageBody(edges, rows, query.groupBy) } };
+      return {
+        body: {
+          interval: query.interval,
+          timeZone: deps.timeZone,
+          from: series.from.toISOString(),
+          to: series.to.toISOString(),
+          data: series.data.map((bucket) => ({
+            ...bucket,
+            start: bucket.start.toISOString(),
+            end: bucket.end.toISOString(),
+          })),
+        },
+      };
     },
     { authorize: mayRead },
   );
@@ -90,9 +97,9 @@ export function accountRoutes(router: IRouter, deps: RouteDeps): void {
     async ({ actor, query }) => {
       const { userId } = await touched(deps, actor, query.userId);
       const at = query.at === undefined ? deps.clock.now() : new Date(query.at);
-      const explanation = await deps.reads.explain(userId, at);
+      const explanation = await explainBalance(deps.reads, userId, at);
       if (explanation === null) throw new CodedError("user_not_found", { details: { userId } });
-      const { version, balance, held, status, grants } = explanation;
+      const { version, balance, held, status, grants, lines } = explanation;
       return {
         body: {
           userId,
@@ -103,7 +110,7 @@ export function accountRoutes(router: IRouter, deps: RouteDeps): void {
           available: balance - held,
           status,
           grants: grants.map((grant) => ({ ...grant, expiresAt: grant.expiresAt?.toISOString() ?? null })),
-          lines: explainInWords(explanation),
+          lines,
         },
       };
     },
@@ -136,8 +143,11 @@ export function filterOf(query: {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
 }) {
+  return { types: query.type, ...spanOf(query) };
+}
+
+function spanOf(query: { readonly from?: string | undefined; readonly to?: string | undefined }) {
   return {
-    types: query.type,
     from: query.from === undefined ? undefined : new Date(query.from),
     to: query.to === undefined ? undefined : new Date(query.to),
   };

@@ -4,7 +4,7 @@ import { currentTraceparent } from "@stipend/platform/telemetry/trace";
 import * as contract from "@stipend/proto/http/credits";
 import type { IRouter } from "express";
 import type { StatusOperation } from "../domain/ledger.ts";
-import { requestHash } from "../domain/request-hash.ts";
+import { giftReference, keyedRequest } from "../usecases/keyed-request.ts";
 import { resetAllowance } from "../usecases/reset-allowance.ts";
 import { auditOf, originOf } from "./acting.ts";
 import type { RouteDeps } from "./deps.ts";
@@ -31,8 +31,7 @@ export function adminRoutes(router: IRouter, deps: RouteDeps): void {
           expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt),
           reason,
           audit: auditOf(actor, "credits.grant", reason),
-          requestKey: keyOf(idempotencyKey),
-          requestHash: requestHash("grant", { userId, amount, kind, priority, expiresAt, reason }),
+          ...keyedRequest("grant", keyOf(idempotencyKey), { userId, amount, kind, priority, expiresAt, reason }),
         },
       ]),
     );
@@ -51,8 +50,7 @@ export function adminRoutes(router: IRouter, deps: RouteDeps): void {
           amount,
           reason,
           audit: auditOf(actor, "credits.adjust", reason),
-          requestKey: keyOf(idempotencyKey),
-          requestHash: requestHash("adjust", { userId, amount, reason }),
+          ...keyedRequest("adjust", keyOf(idempotencyKey), { userId, amount, reason }),
         },
       ]),
     );
@@ -71,8 +69,7 @@ export function adminRoutes(router: IRouter, deps: RouteDeps): void {
         amount,
         reason,
         audit: auditOf(actor, "credits.refund", reason),
-        requestKey: keyOf(idempotencyKey),
-        requestHash: requestHash("refund", { userId, transactionId, amount, reason }),
+        ...keyedRequest("refund", keyOf(idempotencyKey), { userId, transactionId, amount, reason }),
       }),
     );
     return replied(done, { ...movementBody(done), refundedTransactionId: transactionId });
@@ -91,8 +88,7 @@ export function adminRoutes(router: IRouter, deps: RouteDeps): void {
         membershipNotRequired: true,
         reason,
         audit: auditOf(actor, "credits.package", reason),
-        requestKey: key,
-        requestHash: requestHash("package", { userId, code, reason }),
+        ...keyedRequest("package", key, { userId, code, reason }),
       }),
     );
     return replied(done, { ...granted(done), code });
@@ -106,8 +102,7 @@ export function adminRoutes(router: IRouter, deps: RouteDeps): void {
       actor: actor.sub,
       reason,
       audit: auditOf(actor, "credits.reset", reason),
-      requestKey: keyOf(idempotencyKey),
-      requestHash: requestHash("reset", { userId, reason }),
+      ...keyedRequest("reset", keyOf(idempotencyKey), { userId, reason }),
       traceparent: currentTraceparent(),
     });
     if (outcome === "idempotency_key_reused" || outcome === "invalid") throw refusalOf({ outcome });
@@ -145,8 +140,7 @@ function statusRoute(
           action,
           reason,
           audit: auditOf(actor, `credits.${action}`, reason),
-          requestKey: keyOf(idempotencyKey),
-          requestHash: requestHash(action, { userId, reason }),
+          ...keyedRequest(action, keyOf(idempotencyKey), { userId, reason }),
         },
       ]),
     );
@@ -166,9 +160,4 @@ function notInTheFuture(): CodedError {
     message: "expiresAt must lie in the future",
     details: { errors: [{ field: "/expiresAt", in: "body", message: "must lie in the future" }] },
   });
-}
-
-/** A gift has no payment; its reference is made of the user and the request's key, so that a repeat is the same gift. */
-function giftReference(userId: string, key: string): string {
-  return `gift:${requestHash("gift", { userId, key })}`;
 }

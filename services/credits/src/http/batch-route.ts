@@ -7,7 +7,7 @@ import { domainProblems } from "@stipend/proto/http/problems";
 import type { IRouter } from "express";
 import type { z } from "zod";
 import type { Done, Hold } from "../domain/ledger.ts";
-import { requestHash } from "../domain/request-hash.ts";
+import { keyedRequest } from "../usecases/keyed-request.ts";
 import { originOf } from "./acting.ts";
 import type { RouteDeps } from "./deps.ts";
 import { holdEndedBody, holdMadeBody, movementBody } from "./present.ts";
@@ -41,7 +41,7 @@ async function answerItem(deps: RouteDeps, actor: Actor, operation: unknown) {
 
 async function run(deps: RouteDeps, actor: Actor, item: Item) {
   const { op, key, ...request } = item;
-  const base = { ...originOf(actor), requestKey: key, requestHash: requestHash(op, request) };
+  const base = { ...originOf(actor), ...keyedRequest(op, key, request) };
   switch (item.op) {
     case "consume": {
       const { op: _, key: __, ...fields } = item;

@@ -2,9 +2,8 @@ import type { Actor } from "@stipend/platform/auth/actor";
 import { type RawRequest, serve } from "@stipend/platform/http/serve";
 import * as contract from "@stipend/proto/http/credits";
 import type { IRouter } from "express";
-import type { Insufficient } from "../domain/ledger.ts";
-import { waysToGetCredits } from "../domain/options.ts";
-import { requestHash } from "../domain/request-hash.ts";
+import { keyedRequest } from "../usecases/keyed-request.ts";
+import { waysOut } from "../usecases/ways-out.ts";
 import { ACT_FOR_OTHERS, accountOf, originOf } from "./acting.ts";
 import type { RouteDeps } from "./deps.ts";
 import { granted, holdEndedBody, holdMadeBody, movementBody } from "./present.ts";
@@ -15,16 +14,6 @@ import { doneOrThrow, isDone, replied } from "./replies.ts";
 function mayAct(actor: Actor, { body }: RawRequest): void {
   const named = typeof body === "object" && body !== null && "userId" in body ? body.userId : undefined;
   if (typeof named === "string") accountOf(actor, named, ACT_FOR_OTHERS);
-}
-
-/** What the caller can do about a 402: packages on sale that it may buy, or a higher tier. */
-export async function optionsFor(deps: RouteDeps, refused: Insufficient): Promise<readonly unknown[]> {
-  const userId = refused.account?.userId;
-  const [packages, accounts] = await Promise.all([
-    deps.reads.packages(false),
-    userId === undefined ? [] : deps.ledger.read("options", (session) => session.accounts(deps.clock.now(), [userId])),
-  ]);
-  return waysToGetCredits(refused.shortfall, packages, accounts[0]?.allowance?.tier ?? null);
 }
 
 export function spendRoutes(router: IRouter, deps: RouteDeps): void {
@@ -43,10 +32,9 @@ export function spendRoutes(router: IRouter, deps: RouteDeps): void {
         reason,
         feature,
         metadata,
-        requestKey: keyOf(idempotencyKey),
-        requestHash: requestHash("consume", { userId, amount, reason, feature, metadata }),
+        ...keyedRequest("consume", keyOf(idempotencyKey), { userId, amount, reason, feature, metadata }),
       });
-      if (result.outcome === "insufficient_credits") throw refusalOf(result, await optionsFor(deps, result));
+      if (result.outcome === "insufficient_credits") throw refusalOf(result, await waysOut(deps, result));
       const done = doneOrThrow(result);
       return replied(done, movementBody(done));
     },
@@ -61,8 +49,7 @@ export function spendRoutes(router: IRouter, deps: RouteDeps): void {
         transactionId,
         amount,
         reason,
-        requestKey: keyOf(idempotencyKey),
-        requestHash: requestHash("refund", { transactionId, amount, reason }),
+        ...keyedRequest("refund", keyOf(idempotencyKey), { transactionId, amount, reason }),
       }),
     );
     return replied(done, { ...movementBody(done), refundedTransactionId: transactionId });
@@ -78,10 +65,9 @@ export function spendRoutes(router: IRouter, deps: RouteDeps): void {
       reason,
       feature,
       metadata,
-      requestKey: keyOf(idempotencyKey),
-      requestHash: requestHash("hold", { userId, amount, ttlSeconds, reason, feature, metadata }),
+      ...keyedRequest("hold", keyOf(idempotencyKey), { userId, amount, ttlSeconds, reason, feature, metadata }),
     });
-    if (result.outcome === "insufficient_credits") throw refusalOf(result, await optionsFor(deps, result));
+    if (result.outcome === "insufficient_credits") throw refusalOf(result, await waysOut(deps, result));
     if (!isDone(result)) throw refusalOf(result);
     return replied(result, holdMadeBody(result), 201);
   });
@@ -95,8 +81,7 @@ export function spendRoutes(router: IRouter, deps: RouteDeps): void {
         holdId,
         amount,
         reason: reason ?? "",
-        requestKey: keyOf(idempotencyKey),
-        requestHash: requestHash("capture", { holdId, amount, reason }),
+        ...keyedRequest("capture", keyOf(idempotencyKey), { holdId, amount, reason }),
       }),
     );
     return replied(done, holdEndedBody(done));
@@ -110,8 +95,7 @@ export function spendRoutes(router: IRouter, deps: RouteDeps): void {
         ...originOf(actor),
         holdId,
         reason: reason ?? "",
-        requestKey: keyOf(idempotencyKey),
-        requestHash: requestHash("release", { holdId, reason }),
+        ...keyedRequest("release", keyOf(idempotencyKey), { holdId, reason }),
       }),
     );
     return replied(done, holdEndedBody(done));
@@ -127,8 +111,7 @@ export function spendRoutes(router: IRouter, deps: RouteDeps): void {
         code,
         paymentReference,
         reason: `package ${code}`,
-        requestKey: keyOf(idempotencyKey),
-        requestHash: requestHash("purchase", { userId, code, paymentReference }),
+        ...keyedRequest("purchase", keyOf(idempotencyKey), { userId, code, paymentReference }),
       }),
     );
     return replied(done, { ...granted(done), code });
