@@ -11,13 +11,14 @@ CREATE TABLE `inbox` (
 
 CREATE TABLE `member_balances` (
   `user_id` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `user_no` bigint(20) unsigned NOT NULL,
   `balance` bigint(20) NOT NULL,
   `held` bigint(20) NOT NULL,
   `account_status` enum('active','frozen') CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `version` bigint(20) NOT NULL,
-  `told_at` datetime(3) NOT NULL,
+  `told_at` datetime(3) DEFAULT NULL,
   PRIMARY KEY (`user_id`),
-  KEY `member_balances_by_balance` (`balance`)
+  KEY `member_balances_by_balance` (`balance`,`user_no`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE `membership_history` (
@@ -185,6 +186,8 @@ CREATE TABLE `users` (
   UNIQUE KEY `users_by_no` (`user_no`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE SQL SECURITY DEFINER VIEW `member_balance_list` AS select `member_balances`.`user_id` AS `user_id`,`member_balances`.`user_no` AS `user_no`,`member_balances`.`balance` AS `balance` from `member_balances`;
+
 CREATE SQL SECURITY DEFINER VIEW `membership_current` AS select `u`.`user_id` AS `user_id`,`u`.`user_no` AS `user_no`,`u`.`membership_version` AS `membership_version`,`m`.`membership_id` AS `membership_id`,`m`.`status` AS `status`,`m`.`cycle` AS `cycle`,`m`.`tier` AS `tier`,`m`.`monthly_credits` AS `monthly_credits`,`m`.`tier_rank` AS `tier_rank`,`m`.`anchor` AS `anchor`,`m`.`first_period` AS `first_period`,`m`.`rollover_cap` AS `rollover_cap`,`m`.`on_expiry` AS `on_expiry`,`m`.`pending_tier` AS `pending_tier`,`m`.`pending_monthly_credits` AS `pending_monthly_credits`,`m`.`pending_tier_rank` AS `pending_tier_rank`,`m`.`pending_anchor` AS `pending_anchor`,`m`.`pending_first_period` AS `pending_first_period`,`m`.`pending_rollover_cap` AS `pending_rollover_cap`,`m`.`pending_on_expiry` AS `pending_on_expiry`,`m`.`pending_cycle` AS `pending_cycle`,`m`.`started_at` AS `started_at`,`m`.`period_start` AS `period_start`,`m`.`period_end` AS `period_end`,`m`.`expires_at` AS `expires_at`,`m`.`cancel_at_period_end` AS `cancel_at_period_end`,`m`.`ended_at` AS `ended_at`,`m`.`due_at` AS `due_at`,`m`.`ends_at` AS `ends_at` from (`users` `u` left join `memberships` `m` on(`m`.`user_id` = `u`.`user_id` and `m`.`is_current` = 1));
 
 CREATE SQL SECURITY DEFINER VIEW `membership_state` AS select `m`.`membership_id` AS `membership_id`,`m`.`user_id` AS `user_id`,`m`.`is_current` AS `is_current`,`m`.`version` AS `version`,`m`.`change_id` AS `change_id`,json_object('membershipId',`m`.`membership_id`,'status',concat('MEMBERSHIP_STATUS_',ucase(`m`.`status`)),'cycle',concat('MEMBERSHIP_CYCLE_',ucase(`m`.`cycle`)),'terms',json_object('tier',`m`.`tier`,'monthlyCredits',`m`.`monthly_credits`,'anchor',concat('ALLOWANCE_ANCHOR_',ucase(`m`.`anchor`)),'firstPeriod',concat('FIRST_PERIOD_',ucase(`m`.`first_period`)),'rolloverCap',`m`.`rollover_cap`,'onExpiry',concat('ON_EXPIRY_',ucase(`m`.`on_expiry`)),'rank',`m`.`tier_rank`),'pendingTerms',case when `m`.`pending_tier` is null then NULL else json_object('tier',`m`.`pending_tier`,'monthlyCredits',`m`.`pending_monthly_credits`,'anchor',concat('ALLOWANCE_ANCHOR_',ucase(`m`.`pending_anchor`)),'firstPeriod',concat('FIRST_PERIOD_',ucase(`m`.`pending_first_period`)),'rolloverCap',`m`.`pending_rollover_cap`,'onExpiry',concat('ON_EXPIRY_',ucase(`m`.`pending_on_expiry`)),'rank',`m`.`pending_tier_rank`) end,'pendingCycle',concat('MEMBERSHIP_CYCLE_',ucase(`m`.`pending_cycle`)),'startedAt',date_format(`m`.`started_at`,'%Y-%m-%dT%H:%i:%s.%fZ'),'currentPeriodStart',date_format(`m`.`period_start`,'%Y-%m-%dT%H:%i:%s.%fZ'),'currentPeriodEnd',date_format(`m`.`period_end`,'%Y-%m-%dT%H:%i:%s.%fZ'),'expiresAt',date_format(`m`.`expires_at`,'%Y-%m-%dT%H:%i:%s.%fZ'),'cancelAtPeriodEnd',json_extract(if(`m`.`cancel_at_period_end` = 1,'true','false'),'$'),'endedAt',date_format(`m`.`ended_at`,'%Y-%m-%dT%H:%i:%s.%fZ')) AS `state` from `memberships` `m`;
@@ -193,33 +196,30 @@ CREATE SQL SECURITY DEFINER VIEW `membership_tier_list` AS select `membership_ti
 
 CREATE SQL SECURITY DEFINER VIEW `schema_version` AS select 'migration' AS `kind`,`schema_migrations`.`source` AS `source`,`schema_migrations`.`name` AS `name`,`schema_migrations`.`checksum` AS `checksum`,`schema_migrations`.`applied_at` AS `applied_at` from `schema_migrations` union all select `schema_routines`.`kind` AS `kind`,`schema_routines`.`source` AS `source`,`schema_routines`.`name` AS `name`,`schema_routines`.`checksum` AS `checksum`,`schema_routines`.`applied_at` AS `applied_at` from `schema_routines`;
 
-CREATE SQL SECURITY DEFINER VIEW `user_membership_status` AS select `u`.`user_id` AS `user_id`,`u`.`user_no` AS `user_no`,`u`.`email` AS `email`,`u`.`name` AS `name`,`u`.`first_seen_at` AS `first_seen_at`,`u`.`membership_version` AS `membership_version`,case when `m`.`status` = 'active' then `m`.`tier` end AS `tier`,coalesce(`m`.`status`,'none') AS `status`,case when `m`.`status` = 'active' then `m`.`monthly_credits` end AS `monthly_credits`,`m`.`membership_id` AS `membership_id`,`m`.`cycle` AS `cycle`,`m`.`tier` AS `last_tier`,`m`.`monthly_credits` AS `agreed_credits`,`m`.`tier_rank` AS `tier_rank`,`m`.`anchor` AS `anchor`,`m`.`first_period` AS `first_period`,`m`.`rollover_cap` AS `rollover_cap`,`m`.`on_expiry` AS `on_expiry`,`m`.`pending_tier` AS `pending_tier`,`m`.`pending_monthly_credits` AS `pending_monthly_credits`,`m`.`pending_tier_rank` AS `pending_tier_rank`,`m`.`pending_anchor` AS `pending_anchor`,`m`.`pending_first_period` AS `pending_first_period`,`m`.`pending_rollover_cap` AS `pending_rollover_cap`,`m`.`pending_on_expiry` AS `pending_on_expiry`,`m`.`pending_cycle` AS `pending_cycle`,`m`.`started_at` AS `started_at`,`m`.`period_start` AS `period_start`,`m`.`period_end` AS `period_end`,`m`.`expires_at` AS `expires_at`,`m`.`cancel_at_period_end` AS `cancel_at_period_end`,`m`.`ended_at` AS `ended_at`,`m`.`due_at` AS `due_at`,`m`.`ends_at` AS `ends_at`,`m`.`user_no` AS `membership_user_no`,`m`.`status` AS `membership_status`,`m`.`tier` AS `membership_tier`,coalesce(`b`.`balance`,0) AS `balance`,coalesce(`b`.`held`,0) AS `held`,coalesce(`b`.`version`,0) AS `balance_version`,coalesce(`b`.`account_status`,'active') AS `account_status`,`b`.`told_at` AS `balance_told_at` from ((`users` `u` left join `memberships` `m` on(`m`.`user_id` = `u`.`user_id` and `m`.`is_current` = 1)) left join `member_balances` `b` on(`b`.`user_id` = `u`.`user_id`));
+CREATE SQL SECURITY DEFINER VIEW `user_membership_status` AS select `u`.`user_id` AS `user_id`,`u`.`user_no` AS `user_no`,`u`.`email` AS `email`,`u`.`name` AS `name`,`u`.`first_seen_at` AS `first_seen_at`,`u`.`membership_version` AS `membership_version`,case when `m`.`status` = 'active' then `m`.`tier` end AS `tier`,coalesce(`m`.`status`,'none') AS `status`,case when `m`.`status` = 'active' then `m`.`monthly_credits` end AS `monthly_credits`,`m`.`membership_id` AS `membership_id`,`m`.`cycle` AS `cycle`,`m`.`tier` AS `last_tier`,`m`.`monthly_credits` AS `agreed_credits`,`m`.`tier_rank` AS `tier_rank`,`m`.`anchor` AS `anchor`,`m`.`first_period` AS `first_period`,`m`.`rollover_cap` AS `rollover_cap`,`m`.`on_expiry` AS `on_expiry`,`m`.`pending_tier` AS `pending_tier`,`m`.`pending_monthly_credits` AS `pending_monthly_credits`,`m`.`pending_tier_rank` AS `pending_tier_rank`,`m`.`pending_anchor` AS `pending_anchor`,`m`.`pending_first_period` AS `pending_first_period`,`m`.`pending_rollover_cap` AS `pending_rollover_cap`,`m`.`pending_on_expiry` AS `pending_on_expiry`,`m`.`pending_cycle` AS `pending_cycle`,`m`.`started_at` AS `started_at`,`m`.`period_start` AS `period_start`,`m`.`period_end` AS `period_end`,`m`.`expires_at` AS `expires_at`,`m`.`cancel_at_period_end` AS `cancel_at_period_end`,`m`.`ended_at` AS `ended_at`,`m`.`due_at` AS `due_at`,`m`.`ends_at` AS `ends_at`,`m`.`user_no` AS `membership_user_no`,`m`.`status` AS `membership_status`,`m`.`tier` AS `membership_tier`,`b`.`balance` AS `balance`,`b`.`held` AS `held`,`b`.`version` AS `balance_version`,`b`.`account_status` AS `account_status`,`b`.`told_at` AS `balance_told_at` from ((`users` `u` left join `memberships` `m` on(`m`.`user_id` = `u`.`user_id` and `m`.`is_current` = 1)) join `member_balances` `b` on(`b`.`user_id` = `u`.`user_id`));
 
 CREATE SQL SECURITY DEFINER VIEW `user_term_list` AS select `user_terms`.`term` AS `term`,`user_terms`.`user_no` AS `user_no`,`user_terms`.`source` AS `source` from `user_terms`;
 
 CREATE PROCEDURE `ApplyBalances`(IN in_items JSON, IN in_now DATETIME(3))
     MODIFIES SQL DATA
 BEGIN
-  INSERT INTO member_balances (user_id, balance, held, account_status, version, told_at)
-  SELECT newest.user_id, newest.balance, newest.held, newest.account_status, newest.version, in_now
-    FROM (
-      SELECT i.*, ROW_NUMBER() OVER (PARTITION BY i.user_id ORDER BY i.version DESC) AS place
+  UPDATE (
+      SELECT j.*, ROW_NUMBER() OVER (PARTITION BY j.user_id ORDER BY j.version DESC) AS place
         FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
                user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
                version BIGINT PATH '$.version',
                balance BIGINT PATH '$.balance',
                held BIGINT PATH '$.held',
-               account_status VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.status')) i) newest
-   WHERE newest.place = 1
-   ORDER BY newest.user_id
-      -- version last: the columns before it compare with the stored one.
-      ON DUPLICATE KEY UPDATE
-        balance = IF(VALUES(version) > member_balances.version, VALUES(balance), member_balances.balance),
-        held = IF(VALUES(version) > member_balances.version, VALUES(held), member_balances.held),
-        account_status =
-          IF(VALUES(version) > member_balances.version, VALUES(account_status), member_balances.account_status),
-        told_at = IF(VALUES(version) > member_balances.version, VALUES(told_at), member_balances.told_at),
-        version = GREATEST(VALUES(version), member_balances.version);
+               account_status VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.status')) j
+       ORDER BY j.user_id
+       LIMIT 1000) i
+    STRAIGHT_JOIN member_balances b ON b.user_id = i.user_id
+     SET b.balance = i.balance,
+         b.held = i.held,
+         b.account_status = i.account_status,
+         b.version = i.version,
+         b.told_at = in_now
+   WHERE i.place = 1 AND i.version > b.version;
 
   SELECT COUNT(DISTINCT i.user_id) AS users
     FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
@@ -690,6 +690,16 @@ BEGIN
    ORDER BY i.user_id
       ON DUPLICATE KEY UPDATE user_id = users.user_id;
   SET v_created = ROW_COUNT();
+
+  INSERT INTO member_balances (user_id, user_no, balance, held, account_status, version, told_at)
+  SELECT u.user_id, u.user_no, 0, 0, 'active', 0, NULL
+    FROM JSON_TABLE(in_users, '$[*]' COLUMNS (
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId')) i
+    JOIN users u ON u.user_id = i.user_id
+    LEFT JOIN member_balances b ON b.user_id = u.user_id
+   WHERE b.user_id IS NULL
+   ORDER BY u.user_id
+      ON DUPLICATE KEY UPDATE user_id = member_balances.user_id;
 
   DELETE t
     FROM JSON_TABLE(in_users, '$[*]' COLUMNS (

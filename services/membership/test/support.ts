@@ -39,7 +39,8 @@ export interface Rig {
 export async function openRig(options: { timeZone?: string; poolSize?: number } = {}): Promise<Rig> {
   const schema = await freshDatabase(testEngines().mysqlAdminUrl, "membership");
   const log = createLog({ service: "membership-test", level: "silent" });
-  const db = new Database({ url: schema.url, log, poolSize: options.poolSize ?? 8 });
+  // Patient: what a test asks for at once may wait longer than a request would.
+  const db = new Database({ url: schema.url, log, poolSize: options.poolSize ?? 8, acquireTimeoutMs: 15_000 });
   const owner = new Database({ url: schema.ownerUrl, log, poolSize: 2 });
   const rig: Rig = {
     schema,

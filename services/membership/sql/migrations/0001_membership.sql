@@ -160,14 +160,16 @@ CREATE TABLE membership_reminders (
   PRIMARY KEY (membership_id, ends_at, days_left)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- The balance of each account as the credits events told it; a copy, set only forward by version.
+-- The balance of each account as the credits events told it; a copy, set only forward by version. Every user has a row:
+-- version 0 says that credits has not told of the account yet.
 CREATE TABLE member_balances (
   user_id        VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  user_no        BIGINT UNSIGNED NOT NULL,
   balance        BIGINT NOT NULL,
   held           BIGINT NOT NULL,
   account_status ENUM('active','frozen') CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   version        BIGINT NOT NULL,
-  told_at        DATETIME(3) NOT NULL,
+  told_at        DATETIME(3) NULL,
   PRIMARY KEY (user_id),
-  KEY member_balances_by_balance (balance)
+  KEY member_balances_by_balance (balance, user_no)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -28,26 +28,23 @@ EXAMPLE
 CREATE PROCEDURE ApplyBalances(IN in_items JSON, IN in_now DATETIME(3))
 MODIFIES SQL DATA
 BEGIN
-  INSERT INTO member_balances (user_id, balance, held, account_status, version, told_at)
-  SELECT newest.user_id, newest.balance, newest.held, newest.account_status, newest.version, in_now
-    FROM (
-      SELECT i.*, ROW_NUMBER() OVER (PARTITION BY i.user_id ORDER BY i.version DESC) AS place
+  UPDATE (
+      SELECT j.*, ROW_NUMBER() OVER (PARTITION BY j.user_id ORDER BY j.version DESC) AS place
         FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
                user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
                version BIGINT PATH '$.version',
                balance BIGINT PATH '$.balance',
                held BIGINT PATH '$.held',
-               account_status VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.status')) i) newest
-   WHERE newest.place = 1
-   ORDER BY newest.user_id
-      -- version last: the columns before it compare with the stored one.
-      ON DUPLICATE KEY UPDATE
-        balance = IF(VALUES(version) > member_balances.version, VALUES(balance), member_balances.balance),
-        held = IF(VALUES(version) > member_balances.version, VALUES(held), member_balances.held),
-        account_status =
-          IF(VALUES(version) > member_balances.version, VALUES(account_status), member_balances.account_status),
-        told_at = IF(VALUES(version) > member_balances.version, VALUES(told_at), member_balances.told_at),
-        version = GREATEST(VALUES(version), member_balances.version);
+               account_status VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.status')) j
+       ORDER BY j.user_id
+       LIMIT 1000) i
+    STRAIGHT_JOIN member_balances b ON b.user_id = i.user_id
+     SET b.balance = i.balance,
+         b.held = i.held,
+         b.account_status = i.account_status,
+         b.version = i.version,
+         b.told_at = in_now
+   WHERE i.place = 1 AND i.version > b.version;
 
   SELECT COUNT(DISTINCT i.user_id) AS users
     FROM JSON_TABLE(in_items, '$[*]' COLUMNS (

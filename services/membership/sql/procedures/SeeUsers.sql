@@ -40,6 +40,16 @@ BEGIN
       ON DUPLICATE KEY UPDATE user_id = users.user_id;
   SET v_created = ROW_COUNT();
 
+  INSERT INTO member_balances (user_id, user_no, balance, held, account_status, version, told_at)
+  SELECT u.user_id, u.user_no, 0, 0, 'active', 0, NULL
+    FROM JSON_TABLE(in_users, '$[*]' COLUMNS (
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId')) i
+    JOIN users u ON u.user_id = i.user_id
+    LEFT JOIN member_balances b ON b.user_id = u.user_id
+   WHERE b.user_id IS NULL
+   ORDER BY u.user_id
+      ON DUPLICATE KEY UPDATE user_id = member_balances.user_id;
+
   DELETE t
     FROM JSON_TABLE(in_users, '$[*]' COLUMNS (
            user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',

@@ -1,7 +1,7 @@
 -- user_membership_status: users ⋈ current membership ⋈ the balance as the credits events told it, with its version.
 -- tier and monthly_credits are what the user has now (NULL without an active membership); last_tier and
 -- agreed_credits what the newest membership had. The membership_* columns are bare, so that filters and orders on them
--- can use an index. An account of which credits has not told yet has balance 0 and balance_version 0.
+-- can use an index. balance_version 0: credits has not told of it yet.
 CREATE VIEW user_membership_status AS
 SELECT u.user_id, u.user_no, u.email, u.name, u.first_seen_at, u.membership_version,
        CASE WHEN m.status = 'active' THEN m.tier END AS tier,
@@ -15,11 +15,8 @@ SELECT u.user_id, u.user_no, u.email, u.name, u.first_seen_at, u.membership_vers
        m.started_at, m.period_start, m.period_end, m.expires_at, m.cancel_at_period_end, m.ended_at,
        m.due_at, m.ends_at,
        m.user_no AS membership_user_no, m.status AS membership_status, m.tier AS membership_tier,
-       COALESCE(b.balance, 0) AS balance,
-       COALESCE(b.held, 0) AS held,
-       COALESCE(b.version, 0) AS balance_version,
-       COALESCE(b.account_status, 'active') AS account_status,
+       b.balance, b.held, b.version AS balance_version, b.account_status,
        b.told_at AS balance_told_at
   FROM users u
   LEFT JOIN memberships m ON m.user_id = u.user_id AND m.is_current = 1
-  LEFT JOIN member_balances b ON b.user_id = u.user_id
+  JOIN member_balances b ON b.user_id = u.user_id

@@ -56,8 +56,26 @@ export async function checkUsers(db: Database, userIds: readonly string[]): Prom
 
 /** One page. The statement is made for the filters that are there, so that each can use the index made for it. */
 export async function listUsers(db: Database, query: UserQuery): Promise<UserStatus[]> {
-  const { sql, params } = query.query === undefined ? newestFirst(query) : byTerm(query, query.query);
+  const { sql, params } = await statementFor(db, query);
   return (await db.query<StatusRow>(sql, params)).map(statusOf);
+}
+
+/** A range of balances with at most this many accounts is read by its index and sorted; one with more is dense enough. */
+const SPARSE = 5_000;
+
+async function statementFor(db: Database, query: UserQuery): Promise<Statement> {
+  if (query.query !== undefined) return byTerm(query, query.query);
+  const ranged = query.balanceMin !== undefined || query.balanceMax !== undefined;
+  return ranged && (await isSparse(db, query)) ? byBalance(query) : newestFirst(query);
+}
+
+/** The optimiser would walk all users, newest first, in the hope of a page's worth soon: right only for dense ranges. */
+async function isSparse(db: Database, query: UserQuery): Promise<boolean> {
+  const where = new Where();
+  balanceRange(where, "b", query);
+  const sql = `SELECT COUNT(*) AS n FROM (SELECT 1 FROM member_balance_list b ${where.sql} LIMIT ?) found`;
+  const [row] = await db.query<{ n: number }>(sql, [...where.params, SPARSE + 1]);
+  return Number(row?.n ?? 0) <= SPARSE;
 }
 
 interface Statement {
@@ -90,6 +108,16 @@ function newestFirst(query: UserQuery): Statement {
   return { sql, params: [...where.params, query.limit] };
 }
 
+function byBalance(query: UserQuery): Statement {
+  const where = new Where();
+  balanceRange(where, "b", query);
+  filters(where, query);
+  if (query.after !== undefined) where.and("b.user_no < ?", query.after.userNo);
+  const sql = `SELECT STRAIGHT_JOIN ${COLUMNS} FROM member_balance_list b
+    JOIN user_membership_status s ON s.user_id = b.user_id ${where.sql} ORDER BY b.user_no DESC LIMIT ?`;
+  return { sql, params: [...where.params, query.limit] };
+}
+
 /** Users found by the beginning of a word, in the order of the words; a user found by several comes once, by the first. */
 function byTerm(query: UserQuery, text: string): Statement {
   const prefix = `${fold(text).replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}%`;
@@ -119,10 +147,14 @@ function filters(where: Where, query: UserQuery): void {
     where.and("s.membership_tier = ?", query.tier);
     if (query.status === undefined) where.and("s.membership_status = 'active'");
   }
-  if (query.balanceMin !== undefined) where.and("s.balance >= ?", query.balanceMin);
-  if (query.balanceMax !== undefined) where.and("s.balance <= ?", query.balanceMax);
+  balanceRange(where, "s", query);
   if (query.endsFrom !== undefined) where.and("s.ends_at >= ?", query.endsFrom);
   if (query.endsTo !== undefined) where.and("s.ends_at < ?", query.endsTo);
+}
+
+function balanceRange(where: Where, alias: "b" | "s", query: UserQuery): void {
+  if (query.balanceMin !== undefined) where.and(`${alias}.balance >= ?`, query.balanceMin);
+  if (query.balanceMax !== undefined) where.and(`${alias}.balance <= ?`, query.balanceMax);
 }
 
 function isMember(status: UserQuery["status"]): boolean {
