@@ -29,11 +29,6 @@ export const gatewayProblems = defineProblems({
   token_claim_missing: { status: 401, title: "The token lacks a claim that is needed", action: NEW_TOKEN },
   token_subject_invalid: { status: 401, title: "The token's subject cannot be a user id", action: NEW_TOKEN },
   token_revoked: { status: 401, title: "The token has been revoked", action: NEW_TOKEN },
-  headers_too_large: {
-    status: 431,
-    title: "The request's headers are too large",
-    action: "Send fewer or shorter headers; 16 kB is the limit for all of them.",
-  },
   already_served: {
     status: 409,
     title: "This call was served and paid for already",
@@ -63,11 +58,6 @@ export const gatewayProblems = defineProblems({
     status: 503,
     title: "The feature answered but could not be charged, so its answer is withheld",
     action: "Try again after Retry-After; use the same Idempotency-Key.",
-  },
-  upstream_unavailable: {
-    status: 503,
-    title: "A part of the system is away",
-    action: "Try again after Retry-After; writes with the same Idempotency-Key.",
   },
   identity_provider_unavailable: {
     status: 503,

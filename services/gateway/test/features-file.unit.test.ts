@@ -3,12 +3,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silentLog } from "@stipend/platform/log/log";
+import { eventually } from "@stipend/testing/eventually";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Feature } from "../src/features/feature.ts";
 import { chargedAmount, judgeStatus } from "../src/features/feature.ts";
 import { FeatureBook } from "../src/features/feature-book.ts";
 import { FeaturesFileError, parseFeatures } from "../src/features/features-file.ts";
-import { eventually } from "./support/servers.ts";
 
 const VARIABLES = { STIPEND_UPSTREAM_REWRITE_URL: "http://127.0.0.1:8085" };
 const ENTRY = `version: 1

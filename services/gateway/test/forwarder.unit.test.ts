@@ -2,13 +2,14 @@ import { once } from "node:events";
 import { createServer, request as httpRequest, type IncomingMessage, type RequestListener } from "node:http";
 import { defineRoute, type RouteContract } from "@stipend/platform/http/contract";
 import { silentLog } from "@stipend/platform/log/log";
+import { eventually } from "@stipend/testing/eventually";
 import { decodeJwt } from "jose";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { Forwarder } from "../src/forward/forwarder.ts";
 import { Upstream, type UpstreamOptions } from "../src/forward/upstream.ts";
 import { openDoor, testSigner } from "./support/door.ts";
 import { createIssuer, type Issuer } from "./support/issuer.ts";
-import { eventually, freePort, readAll, serveHttp } from "./support/servers.ts";
+import { freePort, readAll, serveHttp } from "./support/servers.ts";
 
 let issuer: Issuer;
 let token: string;

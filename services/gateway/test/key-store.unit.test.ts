@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { silentLog } from "@stipend/platform/log/log";
+import { eventually } from "@stipend/testing/eventually";
 import { expect, onTestFinished, test } from "vitest";
 import { KeyStore } from "../src/auth/key-store.ts";
 import { createIssuer } from "./support/issuer.ts";
-import { eventually, serveHttp } from "./support/servers.ts";
+import { serveHttp } from "./support/servers.ts";
 
 const log = silentLog();
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { request as httpRequest } from "node:http";
+import { eventually } from "@stipend/testing/eventually";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { eventsRoute } from "../src/events/events-route.ts";
 import { LiveHub } from "../src/events/live-hub.ts";
@@ -8,7 +9,6 @@ import { creditsSnapshot, type LiveState, membershipSnapshot } from "../src/even
 import type { JsonAnswer } from "../src/forward/json-client.ts";
 import { openDoor } from "./support/door.ts";
 import { createIssuer, type Issuer } from "./support/issuer.ts";
-import { eventually } from "./support/servers.ts";
 
 let issuer: Issuer;
 beforeAll(async () => {

@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage, type RequestListener } from "node:http";
 import { silentLog } from "@stipend/platform/log/log";
+import { eventually } from "@stipend/testing/eventually";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Feature } from "../src/features/feature.ts";
 import { FeatureMetrics } from "../src/features/feature-metrics.ts";
@@ -11,7 +12,7 @@ import { Upstream } from "../src/forward/upstream.ts";
 import { type CreditsDouble, startCreditsDouble } from "./support/credits-double.ts";
 import { openDoor, testSigner } from "./support/door.ts";
 import { createIssuer, type Issuer } from "./support/issuer.ts";
-import { eventually, freePort, readAll, serveHttp } from "./support/servers.ts";
+import { freePort, readAll, serveHttp } from "./support/servers.ts";
 
 let issuer: Issuer;
 let token: string;
@@ -341,7 +342,7 @@ describe("credits in trouble", () => {
     expect([answer.status, answer.json["code"]]).toEqual([503, "charge_failed"]);
     expect(setup.credits.state.rows).toEqual(["hold 1", "capture 1"]);
     for (const end of back) end();
-    await eventually(() => expect(setup.credits.state.refunds).toEqual(["91"]), 10_000);
+    await eventually(() => expect(setup.credits.state.refunds).toEqual(["91"]));
   }, 25_000);
 
   test("the release gets no answer: the client is told soon, and it is made behind the scenes", async () => {
@@ -351,7 +352,7 @@ describe("credits in trouble", () => {
     const answer = await call(setup);
     expect(performance.now() - started).toBeLessThan(3_500);
     expect(answer.json["detail"]).toContain("come back by themselves");
-    await eventually(() => expect(setup.credits.state.rows).toEqual(["hold 1", "release 1"]), 6_000);
+    await eventually(() => expect(setup.credits.state.rows).toEqual(["hold 1", "release 1"]));
   }, 15_000);
 });
 

@@ -1,7 +1,11 @@
-import { Refusal } from "../http/refusal.ts";
+import { Refusal, type RefusalCode } from "../http/refusal.ts";
 
 /** A 401 with the challenge that RFC 6750 asks for. */
-export function refuseToken(code: string, message: string, details: Readonly<Record<string, unknown>> = {}): Refusal {
+export function refuseToken(
+  code: RefusalCode,
+  message: string,
+  details: Readonly<Record<string, unknown>> = {},
+): Refusal {
   // RFC 6750 §3: no error attribute when no token was sent at all.
   const challenge =
     code === "token_missing"

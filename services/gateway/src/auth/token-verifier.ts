@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { errors, type JWTPayload, jwtVerify } from "jose";
-import { Refusal } from "../http/refusal.ts";
+import { Refusal, type RefusalCode } from "../http/refusal.ts";
 import { type ClaimMapping, type Principal, principalOf } from "./claims.ts";
 import { type KeyStore, KeysUnavailable } from "./key-store.ts";
 import { refuseToken } from "./refuse-token.ts";
@@ -109,7 +109,7 @@ function bearerToken(authorization: string | undefined): string {
   return token;
 }
 
-const CLAIM_CODES: Readonly<Record<string, string>> = {
+const CLAIM_CODES: Readonly<Record<string, RefusalCode>> = {
   iss: "token_issuer_wrong",
   aud: "token_audience_wrong",
   nbf: "token_not_yet_valid",

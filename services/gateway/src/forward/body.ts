@@ -21,7 +21,7 @@ export function checkAnnouncedLength(req: IncomingMessage, limit: number): void 
  * Reads a small body whole, so that a slow client never holds a connection to a service and a lost answer can be
  * asked for again.
  *
- * @throws Refusal body_too_large, bad_request when the client broke off.
+ * @throws Refusal body_too_large, malformed_request when the client broke off.
  */
 export async function readBody(req: IncomingMessage, limit: number): Promise<Buffer | undefined> {
   if (!hasBody(req)) return undefined;
@@ -36,7 +36,7 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Buf
     }
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    throw new Refusal("bad_request", { message: "The body ended before it was complete", cause: error });
+    throw new Refusal("malformed_request", { message: "The body ended before it was complete", cause: error });
   }
   return Buffer.concat(chunks, bytes);
 }

@@ -32,17 +32,3 @@ export async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
-
-/** Waits, within a bound, until the check holds; its last failure is thrown otherwise. */
-export async function eventually(check: () => void | Promise<void>, withinMs = 3_000): Promise<void> {
-  const until = performance.now() + withinMs;
-  for (;;) {
-    try {
-      await check();
-      return;
-    } catch (error) {
-      if (performance.now() > until) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
-}
