@@ -352,6 +352,23 @@ export const schedule = defineRoute({
   errors: ["forbidden", "user_not_found"],
 });
 
+export const setLowBalanceThreshold = defineRoute({
+  id: "credits.setLowBalanceThreshold",
+  method: "PUT",
+  path: "/api/credits/low-balance-threshold",
+  roles: ["user", "service"],
+  summary: "Below how many available credits a LowBalance event is sent",
+  tags: ["credits"],
+  body: z.strictObject({
+    threshold: z.int().min(0).max(1_000_000_000).nullable().meta({
+      description: "0: never. Null: the default, a tenth of the monthly credits; never for a non-member.",
+    }),
+    userId: ActsFor,
+  }),
+  responses: { 200: { description: "The account", schema: Account } },
+  errors: ["forbidden"],
+});
+
 export const listPackages = defineRoute({
   id: "credits.packages",
   method: "GET",
@@ -449,6 +466,18 @@ export const getHold = defineRoute({
   params: holdParams,
   responses: { 200: { description: "The hold", schema: Hold } },
   errors: ["hold_not_found"],
+});
+
+export const listHolds = defineRoute({
+  id: "credits.holds",
+  method: "GET",
+  path: "/api/credits/holds",
+  roles: READERS,
+  summary: "The open holds of an account, newest first, at most 100",
+  tags: ["credits"],
+  query: z.strictObject({ userId: ActsFor }),
+  responses: { 200: { description: "What is reserved, and until when", schema: z.object({ data: z.array(Hold) }) } },
+  errors: ["forbidden", "user_not_found"],
 });
 
 export const captureHold = defineRoute({

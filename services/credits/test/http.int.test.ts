@@ -261,6 +261,16 @@ describe("holds", () => {
     ]);
   });
 
+  test("what is reserved can be listed", async () => {
+    await give("hope", 10);
+    const first = (await hold("hope", 2)).body;
+    const second = (await hold("hope", 3, { feature: "draw" })).body;
+    await credits.service("POST", `/api/credits/holds/${first.holdId}/release`, {});
+    const { body } = await credits.as("hope", "GET", "/api/credits/holds");
+    expect(body.data).toMatchObject([{ holdId: second.holdId, amount: 3, status: "open", feature: "draw" }]);
+    expect(body.data).toHaveLength(1);
+  });
+
   test("nobody comes back: the clock releases it, in what is read at once and in the ledger at the next touch", async () => {
     await give("jack", 4);
     const held = (await hold("jack", 4, { ttlSeconds: 30 })).body;
@@ -325,6 +335,23 @@ describe("admin", () => {
     expect((await credits.as("mia", "GET", "/api/credits")).body).toMatchObject({ balance: 5 });
     const past = await admin("mia", "grants", { amount: 1, kind: "bonus", reason: "x", expiresAt: soon });
     expect(code(past)).toEqual([400, "validation_failed"]);
+  });
+
+  test("a grant that has expired since is still answered as it was when it is asked for again", async () => {
+    const expiresAt = new Date(credits.clock.now().getTime() + 1_000).toISOString();
+    const grant = () => admin("otto", "grants", { amount: 2, kind: "bonus", reason: "x", expiresAt }, "g1");
+    const first = await grant();
+    credits.clock.advance({ seconds: 5 });
+    const again = await grant();
+    expect([again.status, again.headers.get("idempotent-replayed"), again.body]).toEqual([200, "true", first.body]);
+  });
+
+  test("everybody sets the threshold of a low balance for themselves", async () => {
+    const set = (threshold: number | null) =>
+      credits.as("olga", "PUT", "/api/credits/low-balance-threshold", { threshold });
+    expect((await set(7)).body).toMatchObject({ userId: "olga", lowBalanceThreshold: 7 });
+    expect((await set(null)).body).toMatchObject({ lowBalanceThreshold: 0 });
+    expect(code(await set(-1))).toEqual([400, "validation_failed"]);
   });
 
   test("packages: made, offered, bought once a payment, given away", async () => {

@@ -1,25 +1,19 @@
-import type { Actor } from "@stipend/platform/auth/actor";
 import { hasAnyRole } from "@stipend/platform/auth/actor";
 import { CodedError } from "@stipend/platform/errors/coded";
 import { decodeCursor, toPage } from "@stipend/platform/http/pagination";
-import { type RawRequest, serve } from "@stipend/platform/http/serve";
+import { serve } from "@stipend/platform/http/serve";
 import * as contract from "@stipend/proto/http/credits";
 import type { IRouter } from "express";
 import { z } from "zod";
 import { explainBalance } from "../usecases/explain-balance.ts";
 import { usageSeries } from "../usecases/usage-series.ts";
-import { accountOf, READ_FOR_OTHERS } from "./acting.ts";
+import { ACT_FOR_OTHERS, accountOf, mayAct, mayRead, READ_FOR_OTHERS } from "./acting.ts";
 import type { RouteDeps } from "./deps.ts";
 import { accountBody, holdBody, transactionBody } from "./present.ts";
 import { touched } from "./touch.ts";
 
+const MOST_HOLDS = 100;
 const Position = z.strictObject({ v: z.int().min(1) });
-
-/** 403 comes before validation: a user who names another is refused whatever else is wrong with the request. */
-export function mayRead(actor: Actor, raw: RawRequest): void {
-  const named = raw.query["userId"];
-  if (typeof named === "string") accountOf(actor, named, READ_FOR_OTHERS);
-}
 
 export function accountRoutes(router: IRouter, deps: RouteDeps): void {
   serve(
@@ -61,6 +55,30 @@ export function accountRoutes(router: IRouter, deps: RouteDeps): void {
     if (!mine) throw new CodedError("hold_not_found");
     return { body: holdBody(hold) };
   });
+
+  serve(
+    router,
+    contract.listHolds,
+    async ({ actor, query }) => {
+      const { userId } = await touched(deps, actor, query.userId);
+      const holds = await deps.reads.openHolds(deps.clock.now(), userId, MOST_HOLDS);
+      return { body: { data: holds.map(holdBody) } };
+    },
+    { authorize: mayRead },
+  );
+
+  serve(
+    router,
+    contract.setLowBalanceThreshold,
+    async ({ actor, body }) => {
+      const { userId } = await touched(deps, actor, accountOf(actor, body.userId, ACT_FOR_OTHERS));
+      await deps.ledger.write("threshold", (session) =>
+        session.setLowBalanceThreshold(deps.clock.now(), userId, body.threshold),
+      );
+      return { body: accountBody(await touched(deps, actor, userId), deps.clock.now()) };
+    },
+    { authorize: mayAct },
+  );
 
   serve(
     router,

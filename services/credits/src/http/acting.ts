@@ -1,6 +1,7 @@
 import { type Actor, hasAnyRole } from "@stipend/platform/auth/actor";
 import { CodedError } from "@stipend/platform/errors/coded";
 import type { Role } from "@stipend/platform/http/contract";
+import type { RawRequest } from "@stipend/platform/http/serve";
 import { currentTraceId, currentTraceparent } from "@stipend/platform/telemetry/trace";
 import { v7 as uuidv7 } from "uuid";
 import type { Audit, UserId } from "../domain/ledger.ts";
@@ -26,6 +27,18 @@ export function accountOf(actor: Actor, named: string | undefined, mayName: read
     });
   }
   return actor.sub;
+}
+
+// 403 comes before validation: a user who names another is refused whatever else is wrong with the request.
+
+export function mayRead(actor: Actor, { query }: RawRequest): void {
+  const named = query["userId"];
+  if (typeof named === "string") accountOf(actor, named, READ_FOR_OTHERS);
+}
+
+export function mayAct(actor: Actor, { body }: RawRequest): void {
+  const named = typeof body === "object" && body !== null && "userId" in body ? body.userId : undefined;
+  if (typeof named === "string") accountOf(actor, named, ACT_FOR_OTHERS);
 }
 
 /** Only a GET by support or an admin answers 404 for a user nobody has heard of; everyone else's call creates it. */

@@ -1,20 +1,13 @@
-import type { Actor } from "@stipend/platform/auth/actor";
-import { type RawRequest, serve } from "@stipend/platform/http/serve";
+import { serve } from "@stipend/platform/http/serve";
 import * as contract from "@stipend/proto/http/credits";
 import type { IRouter } from "express";
 import { keyedRequest } from "../usecases/keyed-request.ts";
 import { waysOut } from "../usecases/ways-out.ts";
-import { ACT_FOR_OTHERS, accountOf, originOf } from "./acting.ts";
+import { ACT_FOR_OTHERS, accountOf, mayAct, originOf } from "./acting.ts";
 import type { RouteDeps } from "./deps.ts";
 import { granted, holdEndedBody, holdMadeBody, movementBody } from "./present.ts";
 import { refusalOf } from "./refusals.ts";
 import { doneOrThrow, isDone, replied } from "./replies.ts";
-
-/** 403 comes before validation: a user who names another is refused whatever else is wrong with the request. */
-function mayAct(actor: Actor, { body }: RawRequest): void {
-  const named = typeof body === "object" && body !== null && "userId" in body ? body.userId : undefined;
-  if (typeof named === "string") accountOf(actor, named, ACT_FOR_OTHERS);
-}
 
 export function spendRoutes(router: IRouter, deps: RouteDeps): void {
   const { operations } = deps;

@@ -1,3 +1,4 @@
+import { childSpan } from "@stipend/platform/telemetry/trace";
 import type {
   CaptureOperation,
   ConsumeOperation,
@@ -35,8 +36,6 @@ export interface LanedOperationsOptions {
   isUnknown(error: unknown): boolean;
   overloaded(): Error;
   onBatch?(size: number, kind: string): void;
-  /** After COMMIT; for the mirror of balances. Must not throw. */
-  onCommitted?(results: readonly OperationResult[]): void;
 }
 
 /**
@@ -94,18 +93,15 @@ export class LanedOperations implements Operations {
     return this.#lanes.drain();
   }
 
-  async #submit<K extends OperationKind>(_kind: K, operation: Operation): Promise<OperationResults[K]> {
-    // A lane answers each operation with a result of its own kind: batches never mix kinds.
-    return (await this.#lanes.submit(operation)) as OperationResults[K];
+  #submit<K extends OperationKind>(kind: K, operation: Operation): Promise<OperationResults[K]> {
+    // The SQL of a batch stands in the trace of its first operation only; this span says how long each one took.
+    return childSpan(`operation ${kind}`, async () => {
+      // A lane answers each operation with a result of its own kind: batches never mix kinds.
+      return (await this.#lanes.submit(operation)) as OperationResults[K];
+    });
   }
 
-  async #run(operations: readonly Operation[]): Promise<readonly OperationResult[]> {
-    const results = await this.#write(operations);
-    this.#options.onCommitted?.(results);
-    return results;
-  }
-
-  async #write(operations: readonly Operation[]): Promise<OperationResult[]> {
+  async #run(operations: readonly Operation[]): Promise<OperationResult[]> {
     try {
       return await this.#once(operations);
     } catch (error) {

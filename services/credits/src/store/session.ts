@@ -21,35 +21,48 @@ import {
   getHold,
   getTransaction,
   listTransactions,
+  openHolds,
   streamTransactions,
   usageSeries,
   yearlyMonths,
 } from "./reads.ts";
-import { checkCreditsSync, lapseDueAccounts, rejectUsage, touchAccounts } from "./upkeep.ts";
+import { checkCreditsSync, lapseDueAccounts, rejectUsage, setLowBalanceThreshold, touchAccounts } from "./upkeep.ts";
 
 /** The use cases' ledger over MySQL. `onWritten` is called after each commit that may have written events. */
 export function mysqlLedger(db: Database, onWritten: () => void): Ledger {
+  const reader = readerOf(db);
   return {
     async write(name, work) {
       const result = await db.transaction((tx) => work(sessionOf(tx)), { name });
       onWritten();
       return result;
     },
-    read: (name, work) => db.transaction((tx) => work(sessionOf(tx)), { name }),
+    read: (_name, work) => work(sessionOf(reader)),
   };
 }
 
 export function mysqlReads(db: Database): LedgerReads {
+  const reader = readerOf(db);
   return {
-    transactions: (filter) => db.transaction((tx) => listTransactions(tx, filter), { name: "transactions" }),
+    transactions: (filter) => listTransactions(reader, filter),
     transaction: (id) => getTransaction(db, id),
     streamTransactions: (filter) => streamTransactions(db, filter),
     hold: (now, id) => getHold(db, now, id),
-    explain: (userId, at) => db.transaction((tx) => explain(tx, userId, at), { name: "explain" }),
-    usage: (userId, edges) => db.transaction((tx) => usageSeries(tx, userId, edges), { name: "usage" }),
+    openHolds: (now, userId, limit) => openHolds(db, now, userId, limit),
+    explain: (userId, at) => explain(reader, userId, at),
+    usage: (userId, edges) => usageSeries(reader, userId, edges),
     yearlyMonths: (userId) => yearlyMonths(db, userId),
     packages: (all) => listPackages(db, { all }),
     package: (code) => getPackage(db, code),
+  };
+}
+
+/** Each call is a statement of its own: one read needs no BEGIN and COMMIT around it. */
+function readerOf(db: Database): Tx {
+  return {
+    call: async (procedure, ...args) => ((await db.read(procedure, ...args))[0] ?? []) as never,
+    callMulti: (procedure, ...args) => db.read(procedure, ...args),
+    query: (sql, params) => db.query(sql, params),
   };
 }
 
@@ -74,6 +87,7 @@ function sessionOf(tx: Tx): LedgerSession {
     lapseDue: (now, limit) => lapseDueAccounts(tx, now, limit).then(({ accounts }) => accounts),
     recordInbox: (consumer, eventIds, now) => recordAll(tx, consumer, eventIds, now),
     rejectUsage: (now, rejections) => rejectUsage(tx, now, rejections),
+    setLowBalanceThreshold: (now, userId, threshold) => setLowBalanceThreshold(tx, now, userId, threshold),
     accounts: (now, userIds) => getAccounts(tx, now, userIds),
     check: (range) => checkCreditsSync(tx, range),
   };

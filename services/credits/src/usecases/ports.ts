@@ -65,6 +65,9 @@ export interface LedgerSession {
   recordInbox(consumer: string, eventIds: readonly string[], now: Date): Promise<ReadonlySet<string>>;
   rejectUsage(now: Date, rejections: readonly RejectedUsage[]): Promise<void>;
 
+  /** Null: the default of the account. */
+  setLowBalanceThreshold(now: Date, userId: UserId, threshold: number | null): Promise<void>;
+
   accounts(now: Date, userIds: readonly UserId[]): Promise<AccountView[]>;
   check(range: CheckRange): Promise<AccountCheck[]>;
 }
@@ -91,6 +94,7 @@ export interface LedgerReads {
   /** Oldest first, with back-pressure. */
   streamTransactions(filter: Omit<TransactionFilter, "limit" | "beforeVersion">): AsyncIterable<LedgerRow>;
   hold(now: Date, id: LedgerId): Promise<Hold | null>;
+  openHolds(now: Date, userId: UserId, limit: number): Promise<Hold[]>;
   explain(userId: UserId, at: Date): Promise<Explanation | null>;
   usage(userId: UserId, edges: readonly Date[]): Promise<UsageRow[]>;
   yearlyMonths(userId: UserId): Promise<YearlyMonthView[]>;
