@@ -1,4 +1,4 @@
-import { Kafka, type LogEntry, logLevel } from "kafkajs";
+import { type ISocketFactory, Kafka, type LogEntry, logLevel } from "kafkajs";
 import type { Log } from "../log/log.ts";
 import { patchKafkajs } from "./kafkajs-patch.ts";
 
@@ -7,6 +7,8 @@ export interface KafkaOptions {
   readonly brokers: readonly string[];
   readonly clientId: string;
   readonly log: Log;
+  /** How connections are made; tests put a way between that they can cut. */
+  readonly socketFactory?: ISocketFactory;
 }
 
 /**
@@ -23,6 +25,7 @@ export function createKafka(options: KafkaOptions): Kafka {
     authenticationTimeout: 5_000,
     requestTimeout: 10_000,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 },
+    ...(options.socketFactory === undefined ? {} : { socketFactory: options.socketFactory }),
     logLevel: logLevel.INFO,
     logCreator: () => (entry) => write(log, entry),
   });
