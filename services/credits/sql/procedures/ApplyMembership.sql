@@ -37,7 +37,7 @@ BEGIN
   INSERT INTO membership_state (user_id, version, state, active_until, received_at)
   SELECT i.user_id, i.target_id, o.state, i.ends_at, in_now
     FROM w_item i
-    JOIN JSON_TABLE(in_operations, '$[*]' COLUMNS (ord FOR ORDINALITY, state JSON PATH '$.state')) o ON o.ord = i.ord
+    JOIN (SELECT * FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (ord FOR ORDINALITY, state JSON PATH '$.state')) t LIMIT 100000) o ON o.ord = i.ord
    WHERE i.verdict = 'applied'
    ORDER BY i.user_id
       ON DUPLICATE KEY UPDATE version = VALUES(version), state = VALUES(state), active_until = VALUES(active_until), received_at = VALUES(received_at);

@@ -81,12 +81,12 @@ BEGIN
   -- What the account shows, before the entries are written, so that their events carry it.
   UPDATE profiles p
     JOIN w_item i ON i.user_id = p.user_id
-    JOIN JSON_TABLE(in_operations, '$[*]' COLUMNS (
+    JOIN (SELECT * FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
            ord FOR ORDINALITY,
            due_at DATETIME(3) PATH '$.dueAt',
            tier VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.tier',
            monthly_credits BIGINT PATH '$.monthlyCredits',
-           next_reset_at DATETIME(3) PATH '$.nextResetAt')) o ON o.ord = i.ord
+           next_reset_at DATETIME(3) PATH '$.nextResetAt')) t LIMIT 100000) o ON o.ord = i.ord
      SET p.due_at = o.due_at, p.tier = o.tier, p.monthly_credits = o.monthly_credits, p.next_reset_at = o.next_reset_at
    WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
   UPDATE w_account a
@@ -130,7 +130,7 @@ BEGIN
 
   UPDATE yearly_member_credits y
     JOIN w_item i ON i.user_id = y.user_id
-    JOIN JSON_TABLE(in_operations, '$[*]' COLUMNS (ord FOR ORDINALITY, cancel VARCHAR(5) CHARACTER SET ascii COLLATE ascii_bin PATH '$.cancelSchedule')) o ON o.ord = i.ord
+    JOIN (SELECT * FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (ord FOR ORDINALITY, cancel VARCHAR(5) CHARACTER SET ascii COLLATE ascii_bin PATH '$.cancelSchedule')) t LIMIT 100000) o ON o.ord = i.ord
      SET y.status = 'cancelled'
    WHERE y.status = 'scheduled' AND o.cancel IN ('true', '1') AND i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
 
@@ -138,13 +138,13 @@ BEGIN
     INSERT INTO yearly_member_credits (user_id, period_start, period_end, month, amount, status)
     SELECT i.user_id, o.starts_at, o.ends_at, o.month, o.amount, 'scheduled'
       FROM w_item i
-      JOIN JSON_TABLE(in_operations, '$[*]' COLUMNS (
+      JOIN (SELECT * FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
              ord FOR ORDINALITY,
              NESTED PATH '$.schedule[*]' COLUMNS (
                month INT PATH '$.month',
                starts_at DATETIME(3) PATH '$.periodStart',
                ends_at DATETIME(3) PATH '$.periodEnd',
-               amount BIGINT PATH '$.amount'))) o ON o.ord = i.ord
+               amount BIGINT PATH '$.amount'))) t LIMIT 100000) o ON o.ord = i.ord
      WHERE o.starts_at IS NOT NULL AND i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged')
         ON DUPLICATE KEY UPDATE
            period_end = CASE WHEN yearly_member_credits.status IN ('given', 'skipped') THEN yearly_member_credits.period_end ELSE VALUES(period_end) END,

@@ -24,7 +24,7 @@ BEGIN
                   ',"occurredAt":"', REPLACE(in_now, ' ', 'T'), 'Z"}'),
            o.traceparent
       FROM w_item i
-      JOIN JSON_TABLE(in_operations, '$[*]' COLUMNS (
+      JOIN (SELECT * FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
              ord FOR ORDINALITY,
              id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.id',
              actor VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.actor',
@@ -35,7 +35,7 @@ BEGIN
              user_agent VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.userAgent',
              request_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.requestId',
              trace_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.traceId',
-             traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent')) o ON o.ord = i.ord
+             traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent')) t LIMIT 100000) o ON o.ord = i.ord
       JOIN w_account a ON a.user_id = i.user_id
       LEFT JOIN credit_transactions t ON t.user_id = i.user_id AND t.version = i.tx_version
      WHERE o.id IS NOT NULL AND i.verdict IN ('ok', 'first', 'reset', 'topped_up', 'forfeited', 'unchanged')

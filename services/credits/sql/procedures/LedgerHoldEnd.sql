@@ -11,7 +11,7 @@
 --   capture_exceeds_hold (refundable = what is held), invalid.
 -- LOCKS
 --   The accounts of the holds, in primary-key order.
-CREATE PROCEDURE LedgerHoldEnd(IN in_now DATETIME(3), IN in_operations JSON, IN in_operation VARCHAR(16))
+CREATE PROCEDURE LedgerHoldEnd(IN in_now DATETIME(3), IN in_operations JSON, IN in_operation VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin)
 BEGIN
   DECLARE v_open INT DEFAULT 0;
   CALL LedgerBegin();

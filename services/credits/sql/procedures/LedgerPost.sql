@@ -69,12 +69,12 @@ BEGIN
     INSERT INTO credit_holds (user_id, origin_version, status, amount, expires_at, reason, feature, metadata, actor, created_at)
     SELECT p.user_id, p.version, 'open', p.held_change, p.hold_until, COALESCE(o.reason, ''), o.feature, o.metadata, COALESCE(o.actor, 'system'), p.created_at
       FROM w_post p
-      JOIN JSON_TABLE(in_operations, '$[*]' COLUMNS (
+      JOIN (SELECT * FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
              ord FOR ORDINALITY,
              reason VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.reason',
              feature VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.feature',
              metadata JSON PATH '$.metadata',
-             actor VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.actor')) o ON o.ord = p.ord
+             actor VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.actor')) t LIMIT 100000) o ON o.ord = p.ord
      WHERE p.hold_until IS NOT NULL ORDER BY p.seq;
     DELETE FROM w_judge;
     INSERT INTO w_judge (ord, figure)
@@ -95,7 +95,9 @@ BEGIN
          p.related_id, p.hold_id, p.grant_id, p.new_kind, p.operation, COALESCE(p.own_key, o.request_key),
          CASE WHEN p.own_key IS NULL THEN o.request_hash END, p.period_start, o.traceparent, p.created_at
     FROM w_post p
-    LEFT JOIN JSON_TABLE(in_operations, '$[*]' COLUMNS (
+    -- A table of its own, or the engines parse the operations again for every entry.
+    LEFT JOIN (SELECT ord, reason, feature, metadata, actor, request_key, request_hash, traceparent
+                 FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
            ord FOR ORDINALITY,
            reason VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.reason',
            feature VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.feature',
@@ -103,7 +105,7 @@ BEGIN
            actor VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.actor',
            request_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestKey',
            request_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestHash',
-           traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent')) o ON o.ord = p.ord
+           traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent')) t LIMIT 100000) o ON o.ord = p.ord
     -- A capture or release says what its hold said, where it says nothing itself.
     LEFT JOIN credit_holds h ON h.id = p.hold_id
     LEFT JOIN (SELECT seq, CONCAT('[', GROUP_CONCAT('{"g":', grant_id, ',"k":"', kind, '","c":', change_by, ',"r":', reserve, '}' ORDER BY place SEPARATOR ','), ']') AS draws

@@ -11,7 +11,7 @@
 --   insufficient_credits, account_frozen, reset_due, invalid.
 -- LOCKS
 --   The accounts, in primary-key order.
-CREATE PROCEDURE LedgerSpend(IN in_now DATETIME(3), IN in_operations JSON, IN in_operation VARCHAR(16))
+CREATE PROCEDURE LedgerSpend(IN in_now DATETIME(3), IN in_operations JSON, IN in_operation VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin)
 BEGIN
   DECLARE v_open INT DEFAULT 0;
 

@@ -65,7 +65,7 @@ BEGIN
   INSERT IGNORE INTO package_purchases (payment_reference, user_id, code, claim, claim_ord, created_at)
   SELECT i.code, i.user_id, o.code, v_claim, i.ord, in_now
     FROM w_item i
-    JOIN JSON_TABLE(in_operations, '$[*]' COLUMNS (ord FOR ORDINALITY, code VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.code')) o ON o.ord = i.ord
+    JOIN (SELECT * FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (ord FOR ORDINALITY, code VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.code')) t LIMIT 100000) o ON o.ord = i.ord
    WHERE i.verdict IS NULL
    ORDER BY i.code, i.ord;
   INSERT INTO w_judge (ord, verdict, first_ord, tx_version)
@@ -75,7 +75,7 @@ BEGIN
          CASE WHEN b.claim = v_claim AND b.claim_ord <> i.ord AND b.user_id = i.user_id THEN b.claim_ord END,
          CASE WHEN b.user_id = i.user_id THEN b.transaction_version END
     FROM w_item i
-    JOIN JSON_TABLE(in_operations, '$[*]' COLUMNS (ord FOR ORDINALITY, code VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.code')) o ON o.ord = i.ord
+    JOIN (SELECT * FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (ord FOR ORDINALITY, code VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.code')) t LIMIT 100000) o ON o.ord = i.ord
     JOIN package_purchases b ON b.payment_reference = i.code
    WHERE i.verdict IS NULL;
   UPDATE w_item i JOIN w_judge j ON j.ord = i.ord SET i.verdict = j.verdict, i.first_ord = j.first_ord, i.tx_version = j.tx_version;

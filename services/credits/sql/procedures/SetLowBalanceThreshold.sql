@@ -20,8 +20,8 @@ BEGIN
    WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
   CALL LedgerLock(in_now);
   UPDATE profiles p
-    JOIN JSON_TABLE(in_operations, '$[*]' COLUMNS (
+    JOIN (SELECT * FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
            user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
-           threshold BIGINT PATH '$.threshold')) o ON o.user_id = p.user_id
+           threshold BIGINT PATH '$.threshold')) t LIMIT 100000) o ON o.user_id = p.user_id
      SET p.low_threshold = CASE WHEN o.threshold < 0 THEN 0 ELSE o.threshold END;
 END

@@ -65,7 +65,7 @@ BEGIN
                   ',"occurredAt":"', REPLACE(in_now, ' ', 'T'), 'Z"}'),
            o.traceparent
       FROM w_item i
-      JOIN JSON_TABLE(in_operations, '$[*]' COLUMNS (
+      JOIN (SELECT * FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
              ord FOR ORDINALITY,
              name VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.name',
              credits BIGINT PATH '$.credits',
@@ -84,7 +84,7 @@ BEGIN
              user_agent VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.userAgent',
              request_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.requestId',
              trace_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.traceId',
-             traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent')) o ON o.ord = i.ord
+             traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent')) t LIMIT 100000) o ON o.ord = i.ord
       LEFT JOIN credit_packages k ON k.code = i.code
      WHERE o.id IS NOT NULL AND i.verdict IN ('ok', 'unchanged')
      ORDER BY i.ord;
@@ -93,7 +93,7 @@ BEGIN
   INSERT INTO credit_packages (code, name, credits, price_minor, currency, valid_days, priority, requires_membership, active, version, updated_at)
   SELECT i.code, o.name, o.credits, o.price_minor, o.currency, o.valid_days, o.priority, o.requires_membership IN ('true', '1'), o.active IN ('true', '1'), 1, in_now
     FROM w_item i
-    JOIN JSON_TABLE(in_operations, '$[*]' COLUMNS (
+    JOIN (SELECT * FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
            ord FOR ORDINALITY,
            name VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.name',
            credits BIGINT PATH '$.credits',
@@ -102,7 +102,7 @@ BEGIN
            valid_days INT PATH '$.validDays',
            priority INT PATH '$.priority',
            requires_membership VARCHAR(5) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requiresMembership',
-           active VARCHAR(5) CHARACTER SET ascii COLLATE ascii_bin PATH '$.active')) o ON o.ord = i.ord
+           active VARCHAR(5) CHARACTER SET ascii COLLATE ascii_bin PATH '$.active')) t LIMIT 100000) o ON o.ord = i.ord
    WHERE i.verdict = 'ok'
    ORDER BY i.code
       ON DUPLICATE KEY UPDATE name = VALUES(name), credits = VALUES(credits), price_minor = VALUES(price_minor), currency = VALUES(currency),
