@@ -221,9 +221,11 @@ BEGIN
          b.told_at = in_now
    WHERE i.place = 1 AND i.version > b.version;
 
-  SELECT COUNT(DISTINCT i.user_id) AS users
+  SELECT DISTINCT i.user_id
     FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
-           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId')) i;
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId')) i
+    LEFT JOIN member_balances b ON b.user_id = i.user_id
+   WHERE b.user_id IS NULL;
 END;
 
 CREATE PROCEDURE `CancelMembership`(IN in_items JSON, IN in_now DATETIME(3))

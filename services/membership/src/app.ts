@@ -21,7 +21,7 @@ import { outboxRegistry } from "./events/registry.ts";
 import { adminRoutes } from "./http/admin-routes.ts";
 import { internalRoutes } from "./http/internal-routes.ts";
 import { memberRoutes } from "./http/member-routes.ts";
-import { upkeep } from "./jobs/upkeep.ts";
+import { remind, settleDue } from "./jobs/due.ts";
 import { SERVICE } from "./sql.ts";
 import { MysqlMembershipStore } from "./store/membership-store.ts";
 import type { Deps } from "./usecases/ports.ts";
@@ -29,6 +29,8 @@ import type { Deps } from "./usecases/ports.ts";
 /** Whom the events come from, and what this service reads and writes. */
 const WRITES = ["membership.v1", "admin.v1"] as const;
 const READS = "credits.v1";
+/** One row a user and event: large batches cost little, and a busy ledger tells a lot. */
+const MAX_EVENTS = 500;
 
 export interface App {
   readonly lifecycle: Lifecycle;
@@ -54,7 +56,7 @@ export function createApp(config: Config, log: Log): App {
     committed: () => messaging.relay.nudge(),
   };
   const consumer = messaging.consumerFor(deps);
-  const job = upkeepJob(config, log, deps, clock);
+  const jobs = dueJobs(config, log, deps, clock);
   const http = httpDoor(config, log, deps, clock, {
     mysql: () => db.ready(),
     outbox: () => messaging.relay.state(),
@@ -67,7 +69,7 @@ export function createApp(config: Config, log: Log): App {
   });
   const lifecycle = new Lifecycle({ log });
   const purge = inboxPurgeJob({ db, clock, log });
-  for (const part of [db, messaging.producer, messaging.relay, job, purge, consumer, metrics, http])
+  for (const part of [db, messaging.producer, messaging.relay, ...jobs, purge, consumer, metrics, http])
     lifecycle.add(part);
   return { lifecycle, db, http, clock };
 }
@@ -93,28 +95,33 @@ function connectKafka(config: Config, log: Log, db: Database, clock: Clock) {
       producer,
       log,
       ensureTopics,
+      maxBatch: MAX_EVENTS,
     });
   return { producer, relay, consumerFor };
 }
 
-/** Runs by itself, and at once when a developer moves the clock. */
-function upkeepJob(config: Config, log: Log, deps: Deps, clock: Clock): IntervalJob {
-  const options = {
-    deps,
-    clock,
-    reminderDays: config.STIPEND_REMINDER_DAYS,
-    batch: config.STIPEND_MEMBERSHIP_JOB_BATCH,
-  };
-  const job = new IntervalJob({
-    name: "membership-upkeep",
+/** They run by themselves, and at once when a developer moves the clock. */
+function dueJobs(config: Config, log: Log, deps: Deps, clock: Clock): readonly IntervalJob[] {
+  const options = { deps, clock, batch: config.STIPEND_MEMBERSHIP_JOB_BATCH };
+  // After an outage of the database nobody should wait for long.
+  const shared = { log, maxBackoffMs: 5_000 };
+  const settling = new IntervalJob({
+    ...shared,
+    name: "membership-due",
     everyMs: config.STIPEND_MEMBERSHIP_JOB_MS,
-    log,
-    // After an outage of the database nobody should wait for long.
-    maxBackoffMs: 5_000,
-    run: (signal) => upkeep(options, signal),
+    run: (signal) => settleDue(options, signal),
   });
-  if (clock instanceof DevClock) clock.onChange(() => void job.trigger());
-  return job;
+  const reminding = new IntervalJob({
+    ...shared,
+    name: "membership-reminders",
+    everyMs: config.STIPEND_REMINDER_JOB_MS,
+    run: (signal) => remind(options, config.STIPEND_REMINDER_DAYS, signal),
+  });
+  if (clock instanceof DevClock) {
+    // First what ends: nobody is reminded of an end that has come.
+    clock.onChange(() => void settling.trigger().then(() => reminding.trigger()));
+  }
+  return [settling, reminding];
 }
 
 function httpDoor(

@@ -20,9 +20,11 @@ const schema = z.object({
   ...commonConfig.telemetry,
   /** How many days before its end a membership is reminded of. */
   STIPEND_REMINDER_DAYS: days.default([7, 3, 1]),
-  /** How often renewals, ends and reminders are looked for, in milliseconds. */
+  /** How often renewals and ends are looked for, in milliseconds. */
   STIPEND_MEMBERSHIP_JOB_MS: wholeNumber(100, 3_600_000).default(1_000),
-  /** Members brought up to date in one transaction. */
+  /** How often reminders are looked for, in milliseconds: each look reads all that ends within the longest of days. */
+  STIPEND_REMINDER_JOB_MS: wholeNumber(100, 3_600_000).default(30_000),
+  /** Members, or reminders, in one transaction. */
   STIPEND_MEMBERSHIP_JOB_BATCH: wholeNumber(1, 1_000).default(200),
 });
 

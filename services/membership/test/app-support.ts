@@ -74,6 +74,7 @@ export async function startHarness(overrides: Partial<Config> = {}): Promise<Har
     STIPEND_DEV_CLOCK: true,
     STIPEND_REMINDER_DAYS: [7, 3, 1],
     STIPEND_MEMBERSHIP_JOB_MS: 200,
+    STIPEND_REMINDER_JOB_MS: 200,
     STIPEND_MEMBERSHIP_JOB_BATCH: 100,
     ...overrides,
   };

@@ -101,6 +101,13 @@ describe("what a member sees and does", () => {
     expect(answer).toMatchObject({ status: 200, body: { userId: "bob", tier: null, status: "none", version: 0 } });
     const user = await h.call("GET", "/api/admin/users/bob");
     expect(user).toMatchObject({ status: 200, body: { email: "bob@example.com", status: "none", balance: 0 } });
+    await h.call("GET", "/api/membership", { ...self("bob"), email: "bob@new.example" });
+    expect((await h.call("GET", "/api/admin/users?query=bob@new")).body.data).toMatchObject([{ userId: "bob" }]);
+    const found = await h.call("GET", "/api/admin/users?query=bob&limit=1");
+    expect(found.body.data).toHaveLength(1);
+    const listed = await h.call("GET", "/api/admin/users?limit=1");
+    const foreign = await h.call("GET", `/api/admin/users?query=bob&cursor=${listed.body.nextCursor}`);
+    expect(foreign.body.code).toBe("invalid_cursor");
   });
 
   it("the catalogue, cancel and resume", async () => {

@@ -106,7 +106,7 @@ describe("a change of membership", () => {
     expect(up).toMatchObject({ ok: true, view: { tier: "premium", monthlyCredits: 600, version: 2 } });
     const down = await put(rig, { userId: "mover", tier: "lite", now: at("2026-02-11T00:00:00Z") });
     expect(down).toMatchObject({ ok: true, view: { tier: "premium", pendingTier: "lite", version: 3 } });
-    const later = await readOwnMembership(rig.deps, { userId: "mover" }, at("2026-03-01T00:00:00Z"));
+    const later = await readOwnMembership(rig.deps, "mover", at("2026-03-01T00:00:00Z"));
     expect(later).toMatchObject({
       tier: "lite",
       pendingTier: null,
@@ -136,7 +136,7 @@ describe("a change of membership", () => {
     expect(await resumeMembership(rig.deps, { ...byMember("leaver"), now })).toMatchObject({ changed: false });
     await cancelMembership(rig.deps, { ...byMember("leaver"), now });
     const late = at("2026-06-01T00:00:00Z");
-    const gone = await readOwnMembership(rig.deps, { userId: "leaver" }, late);
+    const gone = await readOwnMembership(rig.deps, "leaver", late);
     expect(gone).toMatchObject({
       tier: null,
       status: "cancelled",
@@ -200,7 +200,7 @@ describe("a change of membership", () => {
     const free = await put(rig, { userId: "fixed", tier: "premium", expiresAt: null, now: NOW });
     expect(free).toMatchObject({ view: { expiresAt: null, version: 3 } });
     await put(rig, { userId: "fixed", tier: "premium", expiresAt, now: NOW });
-    const gone = await readOwnMembership(rig.deps, { userId: "fixed" }, at("2026-03-02T00:00:00.001Z"));
+    const gone = await readOwnMembership(rig.deps, "fixed", at("2026-03-02T00:00:00.001Z"));
     expect(gone).toMatchObject({ status: "expired", endedAt: expiresAt.toISOString(), version: 6 });
     const kinds = (await changes(rig, "fixed")).map((event) => event.change);
     expect(kinds.slice(-3)).toEqual([MembershipChange.EXTENDED, MembershipChange.RENEWED, MembershipChange.EXPIRED]);

@@ -71,7 +71,7 @@ class History {
         await settleDueBatch(rig.deps, now, 100);
         return;
       case "read":
-        await readOwnMembership(rig.deps, { userId }, now);
+        await readOwnMembership(rig.deps, userId, now);
         return;
       case "wait":
         this.now = new Date(now.getTime() + action.ms);
@@ -97,7 +97,7 @@ class History {
 
   /** A read brings everything up to date: the active period holds now, nothing that is over goes on. */
   async checkSettled(): Promise<void> {
-    await readOwnMembership(rig.deps, { userId: this.userId }, this.now);
+    await readOwnMembership(rig.deps, this.userId, this.now);
     const membership = (await rig.deps.store.findMember(this.userId))?.membership;
     if (membership?.status !== "active") return;
     expect(membership.currentPeriodStart <= this.now && this.now < membership.currentPeriodEnd).toBe(true);

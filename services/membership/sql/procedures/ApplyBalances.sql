@@ -7,11 +7,11 @@ SYNOPSIS
 
 PARAMETERS
   in_items JSON   [{"userId", "version", "balance", "held", "status": "active"|"frozen"}], 1 to 1,000; a user may occur
-                  several times, the highest version counts. The users must exist (SeeUsers).
+                  several times, the highest version counts.
   in_now   DATETIME(3)  UTC
 
 RETURNS
-  One row: users, how many different users were named.
+  user_id of each user that does not exist yet: nothing was kept for it. SeeUsers, then call again.
 
   An older version than the stored one changes nothing, so events may come twice, late and in any order.
 
@@ -46,7 +46,9 @@ BEGIN
          b.told_at = in_now
    WHERE i.place = 1 AND i.version > b.version;
 
-  SELECT COUNT(DISTINCT i.user_id) AS users
+  SELECT DISTINCT i.user_id
     FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
-           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId')) i;
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId')) i
+    LEFT JOIN member_balances b ON b.user_id = i.user_id
+   WHERE b.user_id IS NULL;
 END

@@ -1,5 +1,6 @@
 import type { Clock } from "@stipend/platform/clock/clock";
 import { decodeCursor, encodeCursor } from "@stipend/platform/http/pagination";
+import { Problem } from "@stipend/platform/http/problem";
 import { serve } from "@stipend/platform/http/serve";
 import {
   deleteMembership,
@@ -35,6 +36,10 @@ function userRoutes(router: IRouter, deps: Deps, clock: Clock): void {
   serve(router, listUsersRoute, async ({ query }) => {
     const { cursor, endsFrom, endsTo, ...filters } = query;
     const after = decodeCursor(cursor, Position) as UserCursor | undefined;
+    // A position in the order of words is none in the order of age, and the other way round.
+    if (after !== undefined && (after.term === undefined) !== (query.query === undefined)) {
+      throw new Problem("invalid_cursor");
+    }
     const asked = withoutUndefined({
       ...filters,
       endsFrom: endsFrom === undefined ? undefined : new Date(endsFrom),

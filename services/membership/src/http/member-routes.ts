@@ -7,12 +7,16 @@ import { readOwnMembership } from "../usecases/read-membership.ts";
 import * as selfService from "../usecases/self-service.ts";
 import { changeReply, membershipReply } from "./present.ts";
 import { matching, memberAsker, seen } from "./request.ts";
+import { SeenUsers } from "./seen-users.ts";
 
 /** What members do for themselves; the caller is always the member. */
 export function memberRoutes(router: IRouter, deps: Deps, clock: Clock): void {
-  serve(router, getMembership, async ({ actor }) =>
-    membershipReply(await readOwnMembership(deps, seen(actor), clock.now())),
-  );
+  const users = new SeenUsers(deps, clock);
+
+  serve(router, getMembership, async ({ actor }) => {
+    await users.note(actor);
+    return membershipReply(await readOwnMembership(deps, actor.sub, clock.now()));
+  });
 
   serve(router, listOfferedTiers, async () => ({
     body: { data: (await deps.store.tiers()).filter((tier) => tier.offered) },

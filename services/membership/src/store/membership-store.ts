@@ -133,8 +133,9 @@ class MysqlMembershipTx implements MembershipTx {
     return { recorded: Number(row?.recorded ?? 0), sent: Number(row?.sent ?? 0) };
   }
 
-  async applyBalances(balances: readonly ToldBalance[], now: Date): Promise<void> {
-    await this.#tx.call("ApplyBalances", balances, now);
+  async applyBalances(balances: readonly ToldBalance[], now: Date): Promise<string[]> {
+    const unknown = await this.#tx.call<{ user_id: string }>("ApplyBalances", balances, now);
+    return unknown.map((row) => row.user_id);
   }
 
   unseenEvents(consumer: string, eventIds: readonly string[], now: Date): Promise<Set<string>> {

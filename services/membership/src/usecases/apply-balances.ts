@@ -16,8 +16,13 @@ export async function applyBalances(deps: Deps, events: readonly BalanceEvent[],
     const unseen = await tx.unseenEvents(BALANCES_CONSUMER, ids, now);
     const balances = events.filter((event) => unseen.has(event.eventId)).map((event) => event.balance);
     if (balances.length === 0) return;
-    const users = [...new Set(balances.map((balance) => balance.userId))].map((userId) => ({ userId }));
-    await tx.seeUsers(users, now);
+    const unknown = await tx.applyBalances(balances, now);
+    if (unknown.length === 0) return;
+    // An event that names a user creates it. Rare, so the others are not made to wait for it.
+    await tx.seeUsers(
+      unknown.map((userId) => ({ userId })),
+      now,
+    );
     await tx.applyBalances(balances, now);
   });
 }

@@ -57,7 +57,8 @@ export interface MembershipTx {
   apply(step: ChangeStep, changes: readonly Change[], now: Date): Promise<void>;
   setTier(change: TierChange, now: Date): Promise<boolean>;
   remind(days: readonly number[], runId: string, limit: number, now: Date): Promise<{ recorded: number; sent: number }>;
-  applyBalances(balances: readonly ToldBalance[], now: Date): Promise<void>;
+  /** Forward by version only. Returns the users that do not exist yet, for whom nothing was kept. */
+  applyBalances(balances: readonly ToldBalance[], now: Date): Promise<string[]>;
   /** Which of these events this consumer has not seen yet; they count as seen once the transaction commits. */
   unseenEvents(consumer: string, eventIds: readonly string[], now: Date): Promise<Set<string>>;
 }

@@ -1,18 +1,14 @@
 import type { Member } from "../domain/membership.ts";
-import type { SeenUser } from "../domain/people.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { unknownUser } from "./change-membership.ts";
 import type { Deps, UserStatus } from "./ports.ts";
 import { isDue, settle } from "./settle.ts";
 import { type MembershipView, viewOf } from "./view.ts";
 
-/** The caller's own membership. A user seen for the first time is created. */
-export async function readOwnMembership(deps: Deps, user: SeenUser, now: Date): Promise<MembershipView> {
-  const found = await deps.store.findMember(user.userId);
-  if (found === undefined) {
-    await deps.store.transaction("users.see", (tx) => tx.seeUsers([user], now));
-    return viewOf({ userId: user.userId, version: 0, membership: null });
-  }
+/** A user's membership; somebody who was never named is simply no member. */
+export async function readOwnMembership(deps: Deps, userId: string, now: Date): Promise<MembershipView> {
+  const found = await deps.store.findMember(userId);
+  if (found === undefined) return viewOf({ userId, version: 0, membership: null });
   return viewOf(isDue(found, now) ? await settleOne(deps, found, now) : found);
 }
 
