@@ -1,7 +1,8 @@
-import { once } from "node:events";
+import { type EventEmitter, once } from "node:events";
+import type { Writable } from "node:stream";
 import { serve } from "@stipend/platform/http/serve";
 import * as contract from "@stipend/proto/http/credits";
-import type { IRouter, Response } from "express";
+import type { IRouter } from "express";
 import type { LedgerRow } from "../domain/ledger.ts";
 import { filterOf } from "./account-routes.ts";
 import { mayRead } from "./acting.ts";
@@ -45,7 +46,12 @@ export function exportRoute(router: IRouter, deps: RouteDeps): void {
   );
 }
 
-async function writeRows(res: Response, rows: AsyncIterable<LedgerRow>, signal: AbortSignal): Promise<void> {
+/** Pulls a row only when the one before has found room; ends the pull when the client has gone. */
+export async function writeRows(
+  res: Pick<Writable, "write" | "end"> & EventEmitter,
+  rows: AsyncIterable<LedgerRow>,
+  signal: AbortSignal,
+): Promise<void> {
   let chunk = csvLine(COLUMNS);
   for await (const row of rows) {
     // Leaving the loop closes the cursor in the database.
@@ -58,7 +64,7 @@ async function writeRows(res: Response, rows: AsyncIterable<LedgerRow>, signal: 
   if (!signal.aborted) res.end(chunk);
 }
 
-async function drained(res: Response, signal: AbortSignal): Promise<void> {
+async function drained(res: EventEmitter, signal: AbortSignal): Promise<void> {
   await once(res, "drain", { signal }).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
