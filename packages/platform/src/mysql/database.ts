@@ -1,16 +1,15 @@
 import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from "cockatiel";
-import { createConnection, createPool, type Pool, type PoolConnection } from "mysql2";
 import type { Part } from "../lifecycle/lifecycle.ts";
 import type { Log } from "../log/log.ts";
 import { counter, gauge, latency } from "../telemetry/metrics.ts";
 import { childSpan } from "../telemetry/trace.ts";
-import { DedicatedConnection } from "./dedicated.ts";
+import type { DedicatedConnection } from "./dedicated.ts";
 import { classify, DatabaseBusy, DatabaseUnavailable, errnoOf, isLockConflict, OutcomeUnknown } from "./errors.ts";
-import { Session } from "./session.ts";
+import { isDeadConnection, MAX_STALE_CONNECTIONS, SessionPool } from "./pool.ts";
+import type { Session } from "./session.ts";
 import { streamRows } from "./stream.ts";
 import { callStatement, resultSets, rowsOf, SessionTx } from "./tx.ts";
-import { connectionOptions, type MysqlTarget, parseMysqlUrl, sessionStatements } from "./url.ts";
-import { Watchdog } from "./watchdog.ts";
+import { parseMysqlUrl } from "./url.ts";
 
 export interface Tx {
   /**
@@ -49,12 +48,8 @@ export interface TransactionOptions {
 const MAX_RETRIES = 5;
 /** No retry begins after this; a request must not wait for five lock timeouts. */
 const RETRY_BUDGET_MS = 8_000;
-/** Idle connections may have died since they were last used: nothing has been sent then, so another one is tried. */
-const MAX_STALE_CONNECTIONS = 3;
 const BREAK_AFTER_FAILURES = 5;
 const HALF_OPEN_AFTER_MS = 500;
-const SUSPECT_AFTER_MS = 500;
-const PROBE_TIMEOUT_MS = 600;
 
 const transactionSeconds = latency("mysql_transaction_seconds", "Transactions, with waiting for a connection");
 const retries = counter("mysql_retries", "Transactions run again after a deadlock or lock timeout");
@@ -67,47 +62,32 @@ const retries = counter("mysql_retries", "Transactions run again after a deadloc
 export class Database implements Part {
   readonly name: string;
   readonly #log: Log;
-  readonly #target: MysqlTarget;
-  readonly #pool: Pool;
-  readonly #poolSize: number;
-  readonly #acquireTimeoutMs: number;
+  readonly #pool: SessionPool;
   readonly #statementTimeoutMs: number;
-  readonly #watchdog: Watchdog;
   readonly #circuit = circuitBreaker(
     handleWhen((error) => error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown),
     { halfOpenAfter: HALF_OPEN_AFTER_MS, breaker: new ConsecutiveBreaker(BREAK_AFTER_FAILURES) },
   );
   readonly #endGauges: (() => void)[];
-  #held = 0;
-  #stopped: Promise<void> | undefined;
 
   constructor(options: DatabaseOptions) {
-    this.#target = parseMysqlUrl(options.url);
-    this.name = options.name ?? `mysql:${this.#target.schema}`;
+    const target = parseMysqlUrl(options.url);
+    this.name = options.name ?? `mysql:${target.schema}`;
     this.#log = options.log;
-    this.#poolSize = options.poolSize ?? 16;
-    this.#acquireTimeoutMs = options.acquireTimeoutMs ?? 1_000;
     this.#statementTimeoutMs = options.statementTimeoutMs ?? 30_000;
-    this.#pool = createPool({
-      ...connectionOptions(this.#target),
-      connectionLimit: this.#poolSize,
-      maxIdle: this.#poolSize,
-      waitForConnections: true,
-      connectTimeout: this.#acquireTimeoutMs,
-    });
-    const setup = sessionStatements(options.lockWaitSeconds ?? 3);
-    this.#pool.on("connection", (connection: PoolConnection) => this.#prepare(connection, setup));
-    this.#watchdog = new Watchdog({
-      log: this.#log,
-      suspectAfterMs: SUSPECT_AFTER_MS,
-      probe: () => this.#serverAnswers(),
-      onSilent: () => this.#log.warn({ database: this.name }, "giving up statements in flight"),
+    this.#pool = new SessionPool({
+      target,
+      name: this.name,
+      log: options.log,
+      size: options.poolSize ?? 16,
+      acquireTimeoutMs: options.acquireTimeoutMs ?? 1_000,
+      lockWaitSeconds: options.lockWaitSeconds ?? 3,
     });
     this.#circuit.onBreak(() => this.#log.error({ database: this.name }, "circuit open: the database is away"));
     this.#circuit.onReset(() => this.#log.info({ database: this.name }, "circuit closed: the database is back"));
     const attributes = { database: this.name };
     this.#endGauges = [
-      gauge("mysql_connections_held", "Connections in use", () => this.#held, attributes),
+      gauge("mysql_connections_held", "Connections in use", () => this.#pool.held, attributes),
       gauge("mysql_circuit_open", "1 while the database counts as away", () => (this.#away() ? 1 : 0), attributes),
     ];
   }
@@ -147,28 +127,20 @@ export class Database implements Part {
 
   /** Rows one by one, with back-pressure; ending the loop early closes the connection. For exports. */
   async *stream<R = Record<string, unknown>>(sql: string, params: readonly unknown[] = []): AsyncIterable<R> {
-    const session = await this.#circuit.execute(() => this.#acquire()).catch(rethrowCircuit);
+    const session = await this.#circuit.execute(() => this.#pool.acquire()).catch(rethrowCircuit);
     let complete = false;
     try {
       yield* streamRows<R>(session.raw, sql, params);
       complete = true;
     } finally {
       if (!complete) session.destroy();
-      this.#release(session);
+      this.#pool.release(session);
     }
   }
 
   /** A connection outside the pool, for GET_LOCK; the caller closes it. */
   dedicated(statementTimeoutMs = 5_000): Promise<DedicatedConnection> {
-    if (this.#stopped !== undefined) return Promise.reject(new DatabaseUnavailable("the pool is closed"));
-    const connectTimeoutMs = this.#acquireTimeoutMs;
-    const open = () =>
-      DedicatedConnection.open(this.#target, this.#watchdog, {
-        connectTimeoutMs,
-        statementTimeoutMs,
-        lockWaitSeconds: 3,
-      });
-    return this.#circuit.execute(open).catch(rethrowCircuit);
+    return this.#circuit.execute(() => this.#pool.dedicated(statementTimeoutMs)).catch(rethrowCircuit);
   }
 
   /** Whether a trivial statement is answered now; never throws, bounded by 1.5 s. */
@@ -182,15 +154,8 @@ export class Database implements Part {
   }
 
   stop(): Promise<void> {
-    this.#stopped ??= this.#end();
-    return this.#stopped;
-  }
-
-  async #end(): Promise<void> {
     for (const end of this.#endGauges) end();
-    const ended = new Promise<void>((resolve) => this.#pool.end(() => resolve()));
-    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
-    this.#watchdog.stop();
+    return this.#pool.end();
   }
 
   #away(): boolean {
@@ -273,11 +238,11 @@ export class Database implements Part {
 
   /** @param first a statement that opens the session's use; while it fails on a dead connection, another is taken. */
   async #onSession<T>(use: (session: Session) => Promise<T>, first?: string): Promise<T> {
-    const session = await this.#acquireLive(first);
+    const session = await (first === undefined ? this.#pool.acquire() : this.#pool.acquireWith(first));
     try {
       return await use(session);
     } finally {
-      this.#release(session);
+      this.#pool.release(session);
     }
   }
 
@@ -291,89 +256,6 @@ export class Database implements Part {
       }
     }
   }
-
-  async #acquireLive(first: string | undefined): Promise<Session> {
-    for (let tried = 1; ; tried++) {
-      const session = await this.#acquire();
-      if (first === undefined) return session;
-      try {
-        await session.run(first, [], this.#acquireTimeoutMs);
-        return session;
-      } catch (error) {
-        session.destroy();
-        this.#release(session);
-        if (!isDeadConnection(error) || tried >= MAX_STALE_CONNECTIONS) throw error;
-      }
-    }
-  }
-
-  #acquire(): Promise<Session> {
-    if (this.#stopped !== undefined) return Promise.reject(new DatabaseUnavailable("the pool is closed"));
-    return new Promise((resolve, reject) => {
-      let late = false;
-      const timer = setTimeout(() => {
-        late = true;
-        reject(
-          this.#held >= this.#poolSize
-            ? new DatabaseBusy(`all ${this.#poolSize} connections are in use`)
-            : new DatabaseUnavailable("no connection within the time allowed"),
-        );
-      }, this.#acquireTimeoutMs);
-      this.#pool.getConnection((error, connection) => {
-        clearTimeout(timer);
-        if (late) {
-          if (error === null) connection.release();
-        } else if (error === null) {
-          this.#held += 1;
-          resolve(new Session(connection, this.#watchdog));
-        } else {
-          reject(new DatabaseUnavailable("no connection to the database", error));
-        }
-      });
-    });
-  }
-
-  /** Back to the pool, or away with it when its state is not known. */
-  #release(session: Session): void {
-    this.#held -= 1;
-    const connection = session.raw as PoolConnection;
-    if (session.broken) connection.destroy();
-    else connection.release();
-  }
-
-  #prepare(connection: PoolConnection, statements: readonly string[]): void {
-    // The pool listens for the first error only; a second one without a listener would end the process.
-    connection.on("error", (error) => this.#log.debug({ err: error, database: this.name }, "connection error"));
-    for (const statement of statements) {
-      connection.query(statement, (error) => {
-        if (error === null) return;
-        this.#log.error({ err: error, database: this.name }, "a new connection could not be set up");
-        connection.destroy();
-      });
-    }
-  }
-
-  /** Any packet of the server counts as an answer, a refusal included. */
-  #serverAnswers(): Promise<boolean> {
-    return new Promise((resolve) => {
-      const probe = createConnection({ ...connectionOptions(this.#target), connectTimeout: PROBE_TIMEOUT_MS });
-      const finish = (answered: boolean) => {
-        // After a stall of this process the timer runs before the packets that have arrived meanwhile: let them in.
-        setImmediate(() =>
-          setImmediate(() => {
-            probe.destroy();
-            resolve(answered || (probe.threadId !== null && probe.threadId !== undefined));
-          }),
-        );
-      };
-      probe.once("connect", () => finish(true));
-      probe.on("error", (error) => finish(errnoOf(error) !== undefined));
-    });
-  }
-}
-
-function isDeadConnection(error: unknown): boolean {
-  return error instanceof DatabaseUnavailable && error.kind === "ended";
 }
 
 function rethrowCircuit(error: unknown): never {

@@ -52,11 +52,13 @@ const STRICT = "STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISIO
 
 /**
  * Statements that make a fresh connection ours. ONLY_FULL_GROUP_BY stays with MySQL: MariaDB's knows no functional
- * dependence and refuses queries that are right.
+ * dependence and refuses queries that are right. Both lock timeouts are bounded: of rows, and of tables under migration
+ * (a year by default on MySQL).
  */
 export function sessionStatements(lockWaitSeconds: number): string[] {
+  const wait = Math.max(1, Math.floor(lockWaitSeconds));
   return [
-    `SET SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = ${Math.max(1, Math.floor(lockWaitSeconds))}, ` +
+    `SET SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = ${wait}, SESSION lock_wait_timeout = ${wait}, ` +
       `SESSION sql_mode = IF(VERSION() LIKE '%MariaDB%', '${STRICT}', 'ONLY_FULL_GROUP_BY,${STRICT}')`,
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
   ];

@@ -14,7 +14,6 @@ export interface WatchdogOptions {
   readonly suspectAfterMs: number;
   /** Asks the server something trivial over a connection of its own; resolves false after its own bound. */
   readonly probe: () => Promise<boolean>;
-  readonly onSilent: () => void;
 }
 
 const TICK_MS = 100;
@@ -40,6 +39,15 @@ export class Watchdog {
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
   }
 
+  /** True while a statement has gone unanswered for long and the server has not been heard since. */
+  get suspicious(): boolean {
+    const now = performance.now();
+    for (const item of this.#inFlight) {
+      if (now - item.startedAt > this.#options.suspectAfterMs && this.#lastGoodProbe < item.startedAt) return true;
+    }
+    return false;
+  }
+
   forget(item: InFlight): void {
     this.#inFlight.delete(item);
   }
@@ -62,7 +70,7 @@ export class Watchdog {
     let suspicious = false;
     for (const item of [...this.#inFlight]) {
       const age = now - item.startedAt;
-      if (age > item.timeoutMs) this.#abandon(item, "timeout");
+      if (age > item.timeoutMs) this.#abandon(item, this.#lastGoodProbe > item.startedAt ? "timeout" : "server_silent");
       else if (age > this.#options.suspectAfterMs) suspicious = true;
     }
     if (suspicious && !this.#probing && now - this.#lastGoodProbe > this.#options.suspectAfterMs) void this.#probe();
@@ -78,8 +86,10 @@ export class Watchdog {
       }
       const silent = suspects.filter((item) => this.#inFlight.has(item));
       if (silent.length === 0) return;
-      this.#options.log.error({ statements: silent.length }, "the database has stopped answering");
-      this.#options.onSilent();
+      this.#options.log.error(
+        { statements: silent.length },
+        "the database has stopped answering, giving up what is in flight",
+      );
       for (const item of silent) this.#abandon(item, "server_silent");
     } finally {
       this.#probing = false;
