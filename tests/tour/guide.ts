@@ -4,7 +4,7 @@ import type { Settings } from "@stipend/local/settings";
 import { type Answer, Client } from "../support/client.ts";
 
 /** Something the tour saw was not as it has to be. */
-class TourError extends Error {
+export class TourError extends Error {
   override readonly name = "TourError";
 }
 
