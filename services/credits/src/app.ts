@@ -18,6 +18,7 @@ import { checkSchema } from "@stipend/platform/mysql/migrator";
 import { OutboxRelay } from "@stipend/platform/outbox/relay";
 import { createRedis, redisPart, redisReady } from "@stipend/platform/redis/redis";
 import { gauge, sizes } from "@stipend/platform/telemetry/metrics";
+import { childSpan } from "@stipend/platform/telemetry/trace";
 import { file_stipend_admin_v1_events } from "@stipend/proto/events/admin/v1/events";
 import { file_stipend_credits_v1_events } from "@stipend/proto/events/credits/v1/events";
 import { domainProblems } from "@stipend/proto/http/problems";
@@ -85,6 +86,7 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
     isTransient,
     isUnknown: (error) => codeOf(error) === "outcome_unknown",
     overloaded: () => new CodedError("overloaded", { retryAfterSeconds: 1 }),
+    traced: childSpan,
     onBatch: (size, kind) => batchSize.record(size, { kind }),
   });
 

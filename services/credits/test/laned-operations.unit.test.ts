@@ -36,6 +36,7 @@ function operationsOver(ends: readonly ("unknown" | "away" | "defect" | "commit"
     isTransient: (error) => codeOf(error) === "away" || codeOf(error) === "unknown",
     isUnknown: (error) => codeOf(error) === "unknown",
     overloaded: () => new Error("overloaded"),
+    traced: (_name, fn) => fn(),
   });
   return { operations, seen };
 }
@@ -82,6 +83,7 @@ test("an account that is due again right after it was settled never commits", as
     isTransient: () => false,
     isUnknown: () => false,
     overloaded: () => new Error("overloaded"),
+    traced: (_name, fn) => fn(),
   });
   await expect(operations.consume(op)).rejects.toThrow("due again");
 });

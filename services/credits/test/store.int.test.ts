@@ -29,6 +29,7 @@ const laned = (db: Database) => {
     isTransient,
     isUnknown: () => false,
     overloaded: () => new Error("overloaded"),
+    traced: (_name, fn) => fn(),
     onBatch: (size) => batches.push(size),
   });
   return { operations, batches };

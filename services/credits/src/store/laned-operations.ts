@@ -1,4 +1,3 @@
-import { childSpan } from "@stipend/platform/telemetry/trace";
 import type {
   CaptureOperation,
   ConsumeOperation,
@@ -35,6 +34,8 @@ export interface LanedOperationsOptions {
   /** The connection broke during COMMIT: the batch may or may not have been made. */
   isUnknown(error: unknown): boolean;
   overloaded(): Error;
+  /** Runs fn in a span of the caller's trace. */
+  traced<T>(name: string, fn: () => Promise<T>): Promise<T>;
   onBatch?(size: number, kind: string): void;
 }
 
@@ -95,7 +96,7 @@ export class LanedOperations implements Operations {
 
   #submit<K extends OperationKind>(kind: K, operation: Operation): Promise<OperationResults[K]> {
     // The SQL of a batch stands in the trace of its first operation only; this span says how long each one took.
-    return childSpan(`operation ${kind}`, async () => {
+    return this.#options.traced(`operation ${kind}`, async () => {
       // A lane answers each operation with a result of its own kind: batches never mix kinds.
       return (await this.#lanes.submit(operation)) as OperationResults[K];
     });
