@@ -117,7 +117,8 @@ function successes(route: RouteContract): RouteConfig["responses"] {
 function problems(route: RouteContract): RouteConfig["responses"] {
   const codes = new Set([...route.errors, ...EVERYWHERE]);
   if (route.roles !== "anyone") for (const code of [...TOKEN_ERRORS, "role_required"]) codes.add(code);
-  if (route.params ?? route.query ?? route.body) codes.add("validation_failed");
+  // Also where nothing is declared: what a contract does not name is refused.
+  if (route.roles !== "anyone") codes.add("validation_failed");
   if (route.body !== undefined)
     for (const code of ["malformed_json", "body_too_large", "unsupported_media_type"]) codes.add(code);
   if (route.idempotencyKey !== undefined) codes.add("idempotency_key_invalid");
