@@ -52,6 +52,8 @@ export class Door {
   }
 
   async #serve(req: Request, res: Response): Promise<void> {
+    // The server, the metrics, the forwarder, the stream and tracing each listen for the end of one answer.
+    res.setMaxListeners(32);
     const { pathname, search } = splitTarget(req.originalUrl);
     const { route, params } = this.#find(req.method, pathname);
     const { contract } = route;
