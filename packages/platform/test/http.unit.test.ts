@@ -34,7 +34,7 @@ const list = defineRoute({
   path: "/api/list",
   roles: "anyone",
   summary: "lists",
-  responses: { 200: { description: "the list" } },
+  responses: { 200: { description: "the list", schema: z.object({ data: z.array(z.string()) }) } },
   errors: [],
 });
 
@@ -378,6 +378,18 @@ describe("errors of a handler", () => {
       },
     });
     await expect(request(`${server.url}/api/list`).then((answer) => answer.body.text())).rejects.toThrow();
+  });
+});
+
+describe("answers that are checked", () => {
+  it("fail when the contract does not promise them", async () => {
+    const reply = { status: 201, body: {} as unknown };
+    const server = await start({ server: { checkResponses: true }, list: async () => reply });
+    expect((await call(server, "/api/list")).status).toBe(500);
+    reply.status = 200;
+    expect((await call(server, "/api/list")).status).toBe(500);
+    reply.body = { data: ["a"] };
+    expect((await call(server, "/api/list")).status).toBe(200);
   });
 });
 

@@ -66,6 +66,11 @@ describe("Lifecycle", () => {
     expect(await end(["SIGINT"], "leaky")).toEqual({ code: 0, lines: ["started", "draining", "stopped"] });
   });
 
+  it("ends in order, with status 1, when an error is caught by nobody", async () => {
+    expect(await end([], "crash")).toEqual({ code: 1, lines: ["started", "draining", "stopped"] });
+    expect(await end([], "reject")).toEqual({ code: 1, lines: ["started", "draining", "stopped"] });
+  });
+
   it("gives up at once on a second signal", async () => {
     expect(await end(["SIGTERM", "SIGTERM"], "slow")).toEqual({ code: 1, lines: ["started", "draining"] });
   });

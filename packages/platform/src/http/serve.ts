@@ -56,6 +56,9 @@ export interface ServeOptions {
   readonly unauthenticatedCode?: string;
 }
 
+/** Name of the express setting that makes every answer be compared with its contract. */
+export const CHECK_RESPONSES = "stipend check responses";
+
 const requestSeconds = latency("http_request_seconds", "HTTP requests by route of the contract and status");
 const nothing = zod.strictObject({});
 
@@ -141,8 +144,11 @@ async function answer<C extends RouteContract>(
   };
   // The schemas are the contract's own, so their outputs are what RouteContext says.
   const reply = await handler(ctx as unknown as RouteContext<C>);
-  if (reply !== undefined) send(res, reply, route.defaultStatus);
-  else if (!res.headersSent && !res.writableEnded && !res.destroyed) res.status(204).end();
+  if (reply !== undefined) {
+    if (req.app.get(CHECK_RESPONSES) === true) checkReply(route, reply);
+    send(res, reply, route.defaultStatus);
+  }
+  if (reply === undefined && !res.headersSent && !res.writableEnded && !res.destroyed) res.status(204).end();
 }
 
 function identify(route: PreparedRoute, req: Request): Actor {
@@ -164,6 +170,17 @@ function check(schema: ZodObject, where: "params" | "query" | "body", value: unk
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw validationProblem(where, parsed.error);
+}
+
+/** An answer that the contract does not promise is a bug here, and a lie in the OpenAPI document. */
+function checkReply(route: PreparedRoute, reply: Reply): void {
+  const { id, responses } = route.contract;
+  const status = reply.status ?? route.defaultStatus;
+  const promised = responses[status];
+  if (promised === undefined) throw new Error(`${id} answered ${status}, which its contract does not name`);
+  if (promised.schema === undefined || reply.body === undefined) return;
+  const parsed = promised.schema.safeParse(JSON.parse(JSON.stringify(reply.body)));
+  if (!parsed.success) throw new Error(`${id} answered what its contract does not promise: ${parsed.error.message}`);
 }
 
 function callersTraceparent(req: Request): string | undefined {

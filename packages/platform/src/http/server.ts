@@ -11,6 +11,7 @@ import { Readiness, type ReadinessChecks, sendHealth } from "./health.ts";
 import { describeProblem, Problem, problemHandler, sendProblem } from "./problem.ts";
 import { pathOf, requestIdOf } from "./request.ts";
 import { refuseOtherMethods } from "./routes.ts";
+import { CHECK_RESPONSES } from "./serve.ts";
 
 export interface HttpServerOptions {
   readonly name?: string;
@@ -27,6 +28,8 @@ export interface HttpServerOptions {
   readonly isStream?: (req: IncomingMessage) => boolean;
   /** Tried before express for hot routes; returns false to leave the request to express. */
   readonly fast?: (req: IncomingMessage, res: ServerResponse, requestId: string) => boolean;
+  /** Compares every answer with its contract and fails with 500 where they differ; for tests and development. */
+  readonly checkResponses?: boolean;
   /** Keeps accepting this long after /readyz says 503, so that balancers notice first. Default 0 ms. */
   readonly drainDelayMs?: number;
   /** How long running requests may take to finish. Default 8,000 ms. */
@@ -70,6 +73,7 @@ export class HttpServer implements Part {
     this.app.disable("etag");
     this.app.set("query parser", "simple");
     this.app.set("case sensitive routing", true);
+    this.app.set(CHECK_RESPONSES, options.checkResponses === true);
     this.#server = createServer({ maxHeaderSize: 16_384, keepAlive: true }, (req, res) => this.#handle(req, res));
     this.#server.requestTimeout = 30_000;
     this.#server.headersTimeout = 10_000;

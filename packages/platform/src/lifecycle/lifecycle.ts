@@ -1,5 +1,6 @@
 import type { Log } from "../log/log.ts";
 import { shutdownTelemetry } from "../telemetry/shutdown.ts";
+import { handleCrashes } from "./crash.ts";
 
 /** Everything long-running is a Part: it starts, finishes what it has begun (drain), and lets go of its resources (stop). */
 export interface Part {
@@ -64,15 +65,22 @@ export class Lifecycle {
    * signal ends the process at once with status 1.
    */
   async run(): Promise<void> {
+    const ended = Promise.withResolvers<string>();
+    const noCrashes = handleCrashes(this.#log, async () => {
+      ended.resolve("crash");
+      await this.stop();
+    });
     const signal = this.#nextSignal();
-    await Promise.race([this.start(), signal.promise]);
-    const name = await signal.promise;
-    this.#log.info({ signal: name }, "stopping");
+    void signal.promise.then(ended.resolve);
+    await Promise.race([this.start(), ended.promise]);
+    const reason = await ended.promise;
+    this.#log.info({ reason }, "stopping");
     process.once("SIGINT", () => process.exit(1));
     process.once("SIGTERM", () => process.exit(1));
     await this.stop();
     this.#log.info("stopped");
     await shutdownTelemetry();
+    noCrashes();
     this.#log.flush?.();
     // Whatever a library left open (a timer, a socket) must not keep a stopped service alive.
     setTimeout(() => process.exit(process.exitCode ?? 0), 1_000).unref();

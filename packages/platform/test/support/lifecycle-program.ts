@@ -13,7 +13,11 @@ await new Lifecycle({ log: silentLog() })
     name: "part",
     async start() {
       // Only after run() has set its signal handlers is it safe to signal.
-      setImmediate(() => say("started"));
+      setImmediate(() => {
+        say("started");
+        if (mode === "crash") throw new Error("nobody catches this");
+        if (mode === "reject") void Promise.reject(new Error("nor this"));
+      });
     },
     async drain() {
       say("draining");
