@@ -41,6 +41,10 @@ export async function removeContainer(name: string): Promise<void> {
   await run("docker", ["rm", "--force", name], { timeoutMs: 30_000 });
 }
 
+export async function signalContainer(name: string, signal: string): Promise<void> {
+  await run("docker", ["kill", `--signal=${signal}`, name], { timeoutMs: 30_000 });
+}
+
 export async function removeVolume(name: string): Promise<void> {
   await run("docker", ["volume", "rm", "--force", name], { timeoutMs: 30_000 });
 }

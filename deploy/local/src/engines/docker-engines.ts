@@ -5,10 +5,11 @@
 import { createHash } from "node:crypto";
 import { passwordOf } from "../keys/secrets.ts";
 import type { Paths } from "../paths.ts";
+import type { StopMeans } from "../process/managed.ts";
 import type { UnitSpec } from "../process/unit.ts";
 import type { Ports } from "../settings.ts";
 import { baseEnv } from "./base-env.ts";
-import { type DockerEngine, IMAGES, removeContainer, removeVolume } from "./docker-cli.ts";
+import { type DockerEngine, IMAGES, removeContainer, removeVolume, signalContainer } from "./docker-cli.ts";
 import { probeKafka } from "./kafka-native.ts";
 import { mysqlAdminUrl, probeMysql } from "./mysql-native.ts";
 import { probeRedis } from "./redis-native.ts";
@@ -17,9 +18,13 @@ import { probeRedis } from "./redis-native.ts";
 const JAEGER_UI = 16686;
 const JAEGER_OTLP_HTTP = 4318;
 
-/** Names containers and volumes of the system that lives in this home. */
+/**
+ * Names containers and volumes of the system that lives in this home. A secret of the home takes part: a home that was
+ * deleted and made anew has new passwords, so it must not meet the volumes of the former one.
+ */
 function systemName(paths: Paths): string {
-  return `stipend-${createHash("sha256").update(paths.home).digest("hex").slice(0, 8)}`;
+  const hash = createHash("sha256").update(paths.home).update(passwordOf(paths.keys, "docker-name"));
+  return `stipend-${hash.digest("hex").slice(0, 8)}`;
 }
 
 interface Container {
@@ -49,11 +54,24 @@ function dockerArgs(paths: Paths, container: Container): string[] {
   ];
 }
 
+/**
+ * Not through `docker run`: it gives up at the third signal and leaves its container running. And more than once, as the
+ * first process of an image ignores SIGTERM while it still sets things up.
+ */
+function containerStop(name: string): StopMeans {
+  return {
+    ask: () => void signalContainer(name, "TERM"),
+    force: () => void removeContainer(name),
+    askEveryMs: 1_000,
+  };
+}
+
 function unit(paths: Paths, container: Container): UnitSpec {
+  const name = `${systemName(paths)}-${container.engine}`;
   return {
     name: container.engine,
     label: `${container.label} (Docker ${IMAGES[container.engine]})`,
-    prepare: () => removeContainer(`${systemName(paths)}-${container.engine}`),
+    prepare: () => removeContainer(name),
     process: () => ({
       command: "docker",
       args: dockerArgs(paths, container),
@@ -63,7 +81,7 @@ function unit(paths: Paths, container: Container): UnitSpec {
     probe: container.probe,
     readyTimeoutMs: 120_000,
     stopTimeoutMs: 60_000,
-    askAgainEveryMs: 1_000,
+    stopMeans: containerStop(name),
     advice: "read the log; STIPEND_ENGINES=native runs the engines without Docker.",
     dispensable: container.engine === "traces",
   };

@@ -21,6 +21,14 @@ export function describeExit(exit: Exit): string {
   return exit.signal === null ? `exit code ${exit.code}` : `killed by ${exit.signal}`;
 }
 
+/** How something is asked to end, when a signal to its process is not the way. */
+export interface StopMeans {
+  ask(): void;
+  force(): void;
+  /** ask again at this pace, for what may not hear the first time */
+  askEveryMs?: number;
+}
+
 /**
  * One running process: its output goes straight to its log file (so it survives the launcher), its pid to a pid file.
  * It leads a process group of its own: Ctrl-C in the terminal reaches the launcher only, which then stops in order.
@@ -63,23 +71,29 @@ export class ManagedProcess {
     if (!this.#exit) this.#child.kill(signal);
   }
 
-  /**
-   * Asks to end, waits at most `timeoutMs`, then kills. Resolves with how it ended.
-   *
-   * @param askEveryMs ask again at this pace, for what may not hear the first time
-   */
-  async stop(timeoutMs: number, askEveryMs?: number): Promise<Exit> {
-    this.kill("SIGTERM");
-    // a paused process (SIGSTOP) can't hear SIGTERM
-    this.kill("SIGCONT");
-    const again = askEveryMs === undefined ? undefined : setInterval(() => this.kill("SIGTERM"), askEveryMs);
-    const timer = setTimeout(() => this.kill("SIGKILL"), timeoutMs);
+  /** Asks to end, waits at most `timeoutMs`, then kills. Resolves with how it ended. */
+  async stop(timeoutMs: number, means: StopMeans = this.#signals()): Promise<Exit> {
+    if (this.#exit) return this.#exit;
+    means.ask();
+    const again = means.askEveryMs === undefined ? undefined : setInterval(() => means.ask(), means.askEveryMs);
+    const timer = setTimeout(() => means.force(), timeoutMs);
     try {
       return await this.exited;
     } finally {
       clearTimeout(timer);
       clearInterval(again);
     }
+  }
+
+  #signals(): StopMeans {
+    return {
+      ask: () => {
+        this.kill("SIGTERM");
+        // a paused process (SIGSTOP) can't hear SIGTERM
+        this.kill("SIGCONT");
+      },
+      force: () => this.kill("SIGKILL"),
+    };
   }
 
   #watch(): Promise<Exit> {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { LauncherError } from "../errors.ts";
 import type { Paths } from "../paths.ts";
 import { lastLines } from "./log-file.ts";
-import { describeExit, type Exit, ManagedProcess, type ProcessSpec } from "./managed.ts";
+import { describeExit, type Exit, ManagedProcess, type ProcessSpec, type StopMeans } from "./managed.ts";
 
 const PROBE_EVERY_MS = 100;
 const PROBE_TIMEOUT_MS = 5_000;
@@ -20,8 +20,8 @@ export interface UnitSpec {
   probe(signal: AbortSignal): Promise<void>;
   readyTimeoutMs: number;
   stopTimeoutMs: number;
-  /** ask again at this pace: a container's first process ignores SIGTERM while it still sets things up */
-  askAgainEveryMs?: number;
+  /** default: SIGTERM, then SIGKILL, to the process */
+  stopMeans?: StopMeans;
   /** what to do when it does not start */
   advice: string;
   /** the rest goes on without it, should it keep dying */
@@ -70,7 +70,7 @@ export class Unit {
       await this.#untilReady(child);
     } catch (error) {
       this.#wanted = false;
-      await child.stop(this.spec.stopTimeoutMs, this.spec.askAgainEveryMs);
+      await child.stop(this.spec.stopTimeoutMs, this.spec.stopMeans);
       throw error;
     }
     void child.exited.then((exit) => {
@@ -83,13 +83,14 @@ export class Unit {
     this.#wanted = false;
     return this.pid === undefined
       ? this.#process?.exit
-      : await this.#process?.stop(this.spec.stopTimeoutMs, this.spec.askAgainEveryMs);
+      : await this.#process?.stop(this.spec.stopTimeoutMs, this.spec.stopMeans);
   }
 
   /** Ends the process at once, as a crash would, and keeps it down. */
   async kill(): Promise<void> {
     this.#wanted = false;
-    this.#process?.kill("SIGKILL");
+    if (this.spec.stopMeans && this.pid !== undefined) this.spec.stopMeans.force();
+    else this.#process?.kill("SIGKILL");
     await this.#process?.exited;
   }
 
