@@ -1,17 +1,16 @@
 import { endsAt, type Membership } from "../domain/membership.ts";
-import type { Asker, Change, TierChange } from "../usecases/ports.ts";
+import type { Asker, Change, ChangeStep, TierChange } from "../usecases/ports.ts";
 import { sqlTime } from "./rows.ts";
 
 /** A change as the procedures read it. Absent values are left out: a JSON null is not SQL's NULL on every engine. */
-export function changeItem(change: Change): Record<string, unknown> {
-  const { before, next, asker, keep } = change;
+export function changeItem(step: ChangeStep, change: Change): Record<string, unknown> {
+  const { asker, keep } = change;
   return {
     userId: change.userId,
     expectedVersion: change.expectedVersion,
     changeId: change.changeId,
     change: change.change,
-    ...stateItem(next),
-    endChanged: sameMoment(before === null ? null : endsAt(before), endsAt(next)) ? 0 : 1,
+    ...stateFor(step, change),
     actor: asker.actor,
     reason: change.reason,
     traceparent: asker.traceparent,
@@ -26,6 +25,16 @@ export function changeItem(change: Change): Record<string, unknown> {
             response: keep.response,
           },
   };
+}
+
+/** Only what the step's procedure reads: a batch is parsed by every statement of it. */
+function stateFor(step: ChangeStep, { before, next }: Change): Record<string, unknown> {
+  if (step === "renew") {
+    return { periodStart: sqlTime(next.currentPeriodStart), periodEnd: sqlTime(next.currentPeriodEnd) };
+  }
+  if (step !== "set") return {};
+  const endChanged = !sameMoment(before === null ? null : endsAt(before), endsAt(next));
+  return { ...stateItem(next), endChanged: endChanged ? 1 : 0 };
 }
 
 function stateItem(state: Membership): Record<string, unknown> {

@@ -107,7 +107,11 @@ class MysqlMembershipTx implements MembershipTx {
   }
 
   async apply(step: ChangeStep, changes: readonly Change[], now: Date): Promise<void> {
-    const rows = await this.#tx.call<OutcomeRow>(PROCEDURES[step], changes.map(changeItem), now);
+    const rows = await this.#tx.call<OutcomeRow>(
+      PROCEDURES[step],
+      changes.map((change) => changeItem(step, change)),
+      now,
+    );
     const wrong = changes.flatMap((change, index) => {
       const outcome = rows[index]?.outcome ?? "no row";
       const wanted = change.change === "unchanged" ? "unchanged" : "changed";

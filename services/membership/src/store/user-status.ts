@@ -3,6 +3,9 @@ import { fold } from "../domain/people.ts";
 import type { UserQuery, UserStatus } from "../usecases/ports.ts";
 import { type MembershipRow, membershipOf } from "./rows.ts";
 
+/** All that reading needs. */
+export type Queries = Pick<Database, "query">;
+
 interface StatusRow extends MembershipRow {
   readonly user_no: number;
   readonly email: string | null;
@@ -39,7 +42,7 @@ function statusOf(row: StatusRow): UserStatus {
   };
 }
 
-export async function findUser(db: Database, userId: string): Promise<UserStatus | undefined> {
+export async function findUser(db: Queries, userId: string): Promise<UserStatus | undefined> {
   const [row] = await db.query<StatusRow>(`SELECT ${COLUMNS} FROM user_membership_status s WHERE s.user_id = ?`, [
     userId,
   ]);
@@ -47,7 +50,7 @@ export async function findUser(db: Database, userId: string): Promise<UserStatus
 }
 
 /** Up to 500 named users; the unknown ones are absent. */
-export async function checkUsers(db: Database, userIds: readonly string[]): Promise<UserStatus[]> {
+export async function checkUsers(db: Queries, userIds: readonly string[]): Promise<UserStatus[]> {
   if (userIds.length === 0) return [];
   const marks = userIds.map(() => "?").join(",");
   const sql = `SELECT ${COLUMNS} FROM user_membership_status s WHERE s.user_id IN (${marks}) ORDER BY s.user_id`;
@@ -55,7 +58,7 @@ export async function checkUsers(db: Database, userIds: readonly string[]): Prom
 }
 
 /** One page. The statement is made for the filters that are there, so that each can use the index made for it. */
-export async function listUsers(db: Database, query: UserQuery): Promise<UserStatus[]> {
+export async function listUsers(db: Queries, query: UserQuery): Promise<UserStatus[]> {
   const { sql, params } = await statementFor(db, query);
   return (await db.query<StatusRow>(sql, params)).map(statusOf);
 }
@@ -63,16 +66,16 @@ export async function listUsers(db: Database, query: UserQuery): Promise<UserSta
 /** A range of balances with at most this many accounts is read by its index and sorted; one with more is dense enough. */
 const SPARSE = 5_000;
 
-async function statementFor(db: Database, query: UserQuery): Promise<Statement> {
+async function statementFor(db: Queries, query: UserQuery): Promise<Statement> {
   if (query.query !== undefined) return byTerm(query, query.query);
   const ranged = query.balanceMin !== undefined || query.balanceMax !== undefined;
   return ranged && (await isSparse(db, query)) ? byBalance(query) : newestFirst(query);
 }
 
 /** The optimiser would walk all users, newest first, in the hope of a page's worth soon: right only for dense ranges. */
-async function isSparse(db: Database, query: UserQuery): Promise<boolean> {
+async function isSparse(db: Queries, query: UserQuery): Promise<boolean> {
   const where = new Where();
-  balanceRange(where, "b", query);
+  balanceRange(where, "b.balance", query);
   const sql = `SELECT COUNT(*) AS n FROM (SELECT 1 FROM member_balance_list b ${where.sql} LIMIT ?) found`;
   const [row] = await db.query<{ n: number }>(sql, [...where.params, SPARSE + 1]);
   return Number(row?.n ?? 0) <= SPARSE;
@@ -101,6 +104,8 @@ class Where {
 function newestFirst(query: UserQuery): Statement {
   const where = new Where();
   filters(where, query);
+  // Not a bare column: the optimiser would read the whole range by its index and sort it, to show one page.
+  balanceRange(where, "s.balance + 0", query);
   // Among members, the index by status and tier is ordered by the copy of user_no that memberships carry.
   const order = query.tier !== undefined || isMember(query.status) ? "s.membership_user_no" : "s.user_no";
   if (query.after !== undefined) where.and(`${order} < ?`, query.after.userNo);
@@ -110,7 +115,7 @@ function newestFirst(query: UserQuery): Statement {
 
 function byBalance(query: UserQuery): Statement {
   const where = new Where();
-  balanceRange(where, "b", query);
+  balanceRange(where, "b.balance", query);
   filters(where, query);
   if (query.after !== undefined) where.and("b.user_no < ?", query.after.userNo);
   const sql = `SELECT STRAIGHT_JOIN ${COLUMNS} FROM member_balance_list b
@@ -134,6 +139,7 @@ function byTerm(query: UserQuery, text: string): Statement {
     where.and("t.term >= ?", query.after.term);
   }
   filters(where, query);
+  balanceRange(where, "s.balance", query);
   const sql = `SELECT STRAIGHT_JOIN ${COLUMNS}, t.term FROM user_term_list t
     JOIN user_membership_status s ON s.user_no = t.user_no ${where.sql}
     ORDER BY t.term, t.user_no LIMIT ?`;
@@ -147,14 +153,13 @@ function filters(where: Where, query: UserQuery): void {
     where.and("s.membership_tier = ?", query.tier);
     if (query.status === undefined) where.and("s.membership_status = 'active'");
   }
-  balanceRange(where, "s", query);
   if (query.endsFrom !== undefined) where.and("s.ends_at >= ?", query.endsFrom);
   if (query.endsTo !== undefined) where.and("s.ends_at < ?", query.endsTo);
 }
 
-function balanceRange(where: Where, alias: "b" | "s", query: UserQuery): void {
-  if (query.balanceMin !== undefined) where.and(`${alias}.balance >= ?`, query.balanceMin);
-  if (query.balanceMax !== undefined) where.and(`${alias}.balance <= ?`, query.balanceMax);
+function balanceRange(where: Where, column: string, query: UserQuery): void {
+  if (query.balanceMin !== undefined) where.and(`${column} >= ?`, query.balanceMin);
+  if (query.balanceMax !== undefined) where.and(`${column} <= ?`, query.balanceMax);
 }
 
 function isMember(status: UserQuery["status"]): boolean {
