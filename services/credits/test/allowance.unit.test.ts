@@ -471,7 +471,8 @@ const memberships = fc
     }),
   );
 
-describe("for every membership, zone and moment", () => {
+// Thousands of cases: slow on a busy machine.
+describe("for every membership, zone and moment", { timeout: 60_000 }, () => {
   test("allowance periods tile time: each contains its moment and the next begins where it ends", () => {
     fc.assert(
       fc.property(memberships, zones, moments, (membership, zone, at) => {
