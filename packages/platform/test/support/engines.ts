@@ -4,7 +4,7 @@ import { type FreshDatabase, freshSchema } from "@stipend/testing/fresh-database
 import type {} from "@stipend/testing/global-setup";
 import { inject } from "vitest";
 
-export const SQL = fileURLToPath(new URL("../sql", import.meta.url));
+const SQL = fileURLToPath(new URL("../sql", import.meta.url));
 
 export function engines(): Required<EngineUrls> {
   const { mysqlAdminUrl, kafkaBrokers, redisUrl } = inject("engines");
