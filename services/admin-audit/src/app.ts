@@ -88,6 +88,7 @@ export function createApp(config: Config, log: Log): App {
     port: config.STIPEND_HTTP_PORT,
     log,
     problems: [domainProblems],
+    checkResponses: config.NODE_ENV !== "production",
     readiness: {
       mysql: () => db.ready(),
       kafka: () => ({ ok: consumer.ready(), required: false }),

@@ -64,6 +64,7 @@ CREATE TABLE `alerts` (
   PRIMARY KEY (`seq`),
   UNIQUE KEY `alerts_id` (`id`),
   UNIQUE KEY `alerts_active_fingerprint` (`active_fingerprint`),
+  KEY `alerts_fingerprint` (`fingerprint`,`seq`),
   KEY `alerts_user` (`user_id`,`seq`),
   KEY `alerts_status` (`status`,`seq`),
   KEY `alerts_family` (`family`,`seq`),
@@ -108,8 +109,9 @@ CREATE TABLE `observations` (
   `at_ms` bigint(20) NOT NULL,
   `event_id` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `amount` bigint(20) NOT NULL,
+  `recorded_at` datetime(3) NOT NULL,
   PRIMARY KEY (`rule`,`subject`,`at_ms`,`event_id`),
-  KEY `observations_at_ms` (`at_ms`)
+  KEY `observations_recorded_at` (`recorded_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE `outbox` (
@@ -439,10 +441,10 @@ BEGIN
          (SELECT COUNT(*) FROM outbox_failures) AS failed;
 END;
 
-CREATE PROCEDURE `PurgeObservations`(IN in_before_ms BIGINT, IN in_limit INT)
+CREATE PROCEDURE `PurgeObservations`(IN in_recorded_before DATETIME(3), IN in_before_ms BIGINT, IN in_limit INT)
     MODIFIES SQL DATA
 BEGIN
-  DELETE FROM observations WHERE at_ms < in_before_ms ORDER BY at_ms LIMIT in_limit;
+  DELETE FROM observations WHERE recorded_at < in_recorded_before AND at_ms < in_before_ms ORDER BY recorded_at LIMIT in_limit;
   SELECT ROW_COUNT() AS purged;
 END;
 
@@ -450,6 +452,7 @@ CREATE PROCEDURE `RaiseAlerts`(IN in_findings JSON, IN in_now DATETIME(3))
     MODIFIES SQL DATA
 BEGIN
   DECLARE v_lapsed JSON;
+  DECLARE v_again JSON;
   DECLARE v_locked INT;
 
   SELECT COUNT(*) INTO v_locked
@@ -468,6 +471,26 @@ BEGIN
   WHERE a.recovers_at <= item.first_at;
   IF JSON_LENGTH(v_lapsed) > 0 THEN
     CALL RecoverAlerts(v_lapsed, in_now);
+  END IF;
+
+  SELECT COALESCE(JSON_ARRAYAGG(episode.seq), JSON_ARRAY()) INTO v_again
+  FROM (
+    SELECT MAX(a.seq) AS seq
+    FROM JSON_TABLE(in_findings, '$[*]' COLUMNS (
+           fingerprint VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.fingerprint',
+           first_at    DATETIME(3) PATH '$.firstAt',
+           last_at     DATETIME(3) PATH '$.lastAt')) AS item
+    JOIN alerts AS a ON a.fingerprint = item.fingerprint AND a.resolution = 'recovered'
+    LEFT JOIN alerts AS active ON active.active_fingerprint = item.fingerprint
+    WHERE active.seq IS NULL AND a.recovers_at > item.first_at AND a.resolved_at >= a.recovers_at
+      AND TIMESTAMPADD(MICROSECOND, TIMESTAMPDIFF(MICROSECOND, a.last_seen_at, a.recovers_at), item.last_at) > a.first_seen_at
+    GROUP BY item.fingerprint
+  ) AS episode;
+  IF JSON_LENGTH(v_again) > 0 THEN
+    UPDATE alerts AS a
+    JOIN JSON_TABLE(v_again, '$[*]' COLUMNS (seq BIGINT PATH '$')) AS item ON item.seq = a.seq
+    SET a.status = CASE WHEN a.acknowledged_at IS NULL THEN 'open' ELSE 'acknowledged' END,
+        a.resolved_at = NULL, a.resolved_by = NULL, a.resolution = NULL, a.announced_severity = 0;
   END IF;
 
   -- Evidence first: the conditions look at the old count and the old time.
@@ -571,11 +594,11 @@ BEGIN
   WHERE c.lagging_since IS NOT NULL OR was.was IS NOT NULL;
 END;
 
-CREATE PROCEDURE `RecordObservations`(IN in_items JSON)
+CREATE PROCEDURE `RecordObservations`(IN in_items JSON, IN in_now DATETIME(3))
     MODIFIES SQL DATA
 BEGIN
-  INSERT INTO observations (rule, subject, at_ms, event_id, amount)
-  SELECT item.rule, item.subject, item.at_ms, item.event_id, item.amount
+  INSERT INTO observations (rule, subject, at_ms, event_id, amount, recorded_at)
+  SELECT item.rule, item.subject, item.at_ms, item.event_id, item.amount, in_now
   FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
          rule     VARCHAR(64) CHARACTER SET ascii PATH '$.rule',
          subject  VARCHAR(255) CHARACTER SET utf8mb4 PATH '$.subject',

@@ -233,6 +233,10 @@ describe("watching, in MySQL", () => {
       expect(await count()).toBe(9);
       await forgetObservations(store, rules(), minutes(7 * 1_440 + 30));
       expect(await count()).toBe(0);
+      // Old events that were counted just now, as after a long absence.
+      await observe(refunds(9, "bob"), rules(), minutes(30 * 1_440));
+      await forgetObservations(store, rules(), minutes(31 * 1_440));
+      expect(await count()).toBe(9);
     });
   });
 
@@ -280,6 +284,27 @@ describe("watching, in MySQL", () => {
     expect(await recoverDueAlerts(store, minutes(69))).toBe(1);
     expect(await recoverDueAlerts(store, minutes(70))).toBe(0);
     expect(await all()).toMatchObject([{ status: "resolved", resolvedAt: minutes(69), resolution: "recovered" }]);
+  });
+
+  it("opens an alert again that was ended by time before its later events had been read", async () => {
+    const book = rules({ frequent_refunds: { recoverAfterMinutes: 60 } });
+    await observe(refunds(10), book);
+    expect(await recoverDueAlerts(store, minutes(100_000))).toBe(1);
+    await observe([change("alice", 11, "refund", 1, minutes(9.5))], book);
+    expect(shapes(await all())).toMatchObject([{ status: "open", count: 11, lastSeenAt: minutes(9.5) }]);
+    expect(await recoverDueAlerts(store, minutes(100_000))).toBe(1);
+    await observe(refunds(12, "alice", 1, 200), book);
+    expect(shapes(await all())).toMatchObject([
+      { status: "resolved", lastSeenAt: minutes(9.5) },
+      { status: "open", firstSeenAt: minutes(209) },
+    ]);
+    expect((await published()).map(([type]) => type)).toEqual([
+      "AlertRaised",
+      "AlertRecovered",
+      "AlertRaised",
+      "AlertRecovered",
+      "AlertRaised",
+    ]);
   });
 
   it("opens and ends an alert within one batch, in order", async () => {

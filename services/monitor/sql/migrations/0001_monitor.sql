@@ -21,13 +21,15 @@ CREATE TABLE accounts (
 
 -- Events that a window rule counts, by event time; the primary key makes each count once.
 CREATE TABLE observations (
-  rule     VARCHAR(64)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  subject  VARCHAR(255) NOT NULL,
-  at_ms    BIGINT       NOT NULL,
-  event_id VARCHAR(64)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  amount   BIGINT       NOT NULL,
+  rule        VARCHAR(64)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  subject     VARCHAR(255) NOT NULL,
+  at_ms       BIGINT       NOT NULL,
+  event_id    VARCHAR(64)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  amount      BIGINT       NOT NULL,
+  -- When it was counted, not when it happened: a monitor that catches up with old events still needs them.
+  recorded_at DATETIME(3)  NOT NULL,
   PRIMARY KEY (rule, subject, at_ms, event_id),
-  KEY observations_at_ms (at_ms)
+  KEY observations_recorded_at (recorded_at)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- One row from the first sign to the end. At most one that is not resolved for each fingerprint: that is what keeps
@@ -62,6 +64,7 @@ CREATE TABLE alerts (
   PRIMARY KEY (seq),
   UNIQUE KEY alerts_id (id),
   UNIQUE KEY alerts_active_fingerprint (active_fingerprint),
+  KEY alerts_fingerprint (fingerprint, seq),
   KEY alerts_user (user_id, seq),
   KEY alerts_status (status, seq),
   KEY alerts_family (family, seq),

@@ -15,13 +15,16 @@
 --   the alerts with these fingerprints that are not resolved
 -- EVENTS
 --   AlertRaised for each new alert and each rise of severity; AlertRecovered for an alert whose recovers_at had passed
---   when the finding happened: that one is over and a new one begins, also when the monitor reads all of it late
+--   when the finding happened: that one is over and a new one begins, also when the monitor reads all of it late. The
+--   other way round, an alert that was ended by time before the finding was read, although the finding belongs to it,
+--   is opened again (AlertRaised): so a monitor that reads late ends with the same alerts
 -- EXAMPLE
 --   CALL RaiseAlerts('[{"id": "0190a5c2-…", "fingerprint": "large_change:alice", …}]', '2026-01-31 00:00:00.000');
 CREATE PROCEDURE RaiseAlerts(IN in_findings JSON, IN in_now DATETIME(3))
   MODIFIES SQL DATA
 BEGIN
   DECLARE v_lapsed JSON;
+  DECLARE v_again JSON;
   DECLARE v_locked INT;
 
   SELECT COUNT(*) INTO v_locked
@@ -40,6 +43,26 @@ BEGIN
   WHERE a.recovers_at <= item.first_at;
   IF JSON_LENGTH(v_lapsed) > 0 THEN
     CALL RecoverAlerts(v_lapsed, in_now);
+  END IF;
+
+  SELECT COALESCE(JSON_ARRAYAGG(episode.seq), JSON_ARRAY()) INTO v_again
+  FROM (
+    SELECT MAX(a.seq) AS seq
+    FROM JSON_TABLE(in_findings, '$[*]' COLUMNS (
+           fingerprint VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.fingerprint',
+           first_at    DATETIME(3) PATH '$.firstAt',
+           last_at     DATETIME(3) PATH '$.lastAt')) AS item
+    JOIN alerts AS a ON a.fingerprint = item.fingerprint AND a.resolution = 'recovered'
+    LEFT JOIN alerts AS active ON active.active_fingerprint = item.fingerprint
+    WHERE active.seq IS NULL AND a.recovers_at > item.first_at AND a.resolved_at >= a.recovers_at
+      AND TIMESTAMPADD(MICROSECOND, TIMESTAMPDIFF(MICROSECOND, a.last_seen_at, a.recovers_at), item.last_at) > a.first_seen_at
+    GROUP BY item.fingerprint
+  ) AS episode;
+  IF JSON_LENGTH(v_again) > 0 THEN
+    UPDATE alerts AS a
+    JOIN JSON_TABLE(v_again, '$[*]' COLUMNS (seq BIGINT PATH '$')) AS item ON item.seq = a.seq
+    SET a.status = CASE WHEN a.acknowledged_at IS NULL THEN 'open' ELSE 'acknowledged' END,
+        a.resolved_at = NULL, a.resolved_by = NULL, a.resolution = NULL, a.announced_severity = 0;
   END IF;
 
   -- Evidence first: the conditions look at the old count and the old time.

@@ -1,11 +1,12 @@
 -- NAME
 --   RecordObservations - count events in sliding windows of event time
 -- SYNOPSIS
---   CALL RecordObservations(in_items)
+--   CALL RecordObservations(in_items, in_now)
 -- PARAMETERS
 --   in_items  JSON array of {rule, subject, atMs, eventId, amount, windowMs, minEvents, minAmount, episodeMs}; atMs is
 --             the event's own time in milliseconds since 1970; windowMs, minEvents, minAmount and episodeMs are the same
 --             for all items of a rule; episodeMs: full windows at least so far apart are two episodes (0: never)
+--   in_now    UTC
 -- RETURNS
 --   full windows are those that hold one of these events, have at least minEvents events and at least minAmount
 --   credits. A row for each episode of a rule and subject, in order of time: rule, subject, first_ms and last_ms (ends
@@ -18,12 +19,12 @@
 -- EXAMPLE
 --   CALL RecordObservations('[{"rule": "frequent_refunds", "subject": "alice", "atMs": 1769853600000,
 --     "eventId": "0190a5c2-…", "amount": 1, "windowMs": 600000, "minEvents": 10, "minAmount": 0,
---     "episodeMs": 86400000}]');
-CREATE PROCEDURE RecordObservations(IN in_items JSON)
+--     "episodeMs": 86400000}]', '2026-01-31 00:00:00.000');
+CREATE PROCEDURE RecordObservations(IN in_items JSON, IN in_now DATETIME(3))
   MODIFIES SQL DATA
 BEGIN
-  INSERT INTO observations (rule, subject, at_ms, event_id, amount)
-  SELECT item.rule, item.subject, item.at_ms, item.event_id, item.amount
+  INSERT INTO observations (rule, subject, at_ms, event_id, amount, recorded_at)
+  SELECT item.rule, item.subject, item.at_ms, item.event_id, item.amount, in_now
   FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
          rule     VARCHAR(64) CHARACTER SET ascii PATH '$.rule',
          subject  VARCHAR(255) CHARACTER SET utf8mb4 PATH '$.subject',

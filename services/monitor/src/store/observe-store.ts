@@ -51,8 +51,8 @@ export class MysqlObserveStore implements ObserveStore, GapStore, RecoveryStore 
     return Number(rows[0]?.recovered ?? 0);
   }
 
-  async purgeObservations(before: Date, limit: number): Promise<number> {
-    const rows = await this.#db.call<{ purged: number }>("PurgeObservations", before.getTime(), limit);
+  async purgeObservations(recordedBefore: Date, before: Date, limit: number): Promise<number> {
+    const rows = await this.#db.call<{ purged: number }>("PurgeObservations", recordedBefore, before.getTime(), limit);
     return Number(rows[0]?.purged ?? 0);
   }
 }
@@ -78,7 +78,7 @@ function observeTransaction(tx: Tx): ObserveTransaction {
     async saveAccounts(changes) {
       await tx.call("SaveAccounts", changes.map(toSaveItem));
     },
-    recordObservations: async (observations) => await recordObservations(tx, observations),
+    recordObservations: async (observations, now) => await recordObservations(tx, observations, now),
     async recordTraffic(progress, totals, now) {
       const items = progress.map((each) => ({ ...each, lastEventAt: sqlTime(each.lastEventAt) }));
       await tx.call("RecordTraffic", items, totals, now);
@@ -108,7 +108,11 @@ async function lockAccounts(tx: Tx, userIds: readonly string[]): Promise<Readonl
   );
 }
 
-async function recordObservations(tx: Tx, observations: readonly Observation[]): Promise<readonly Episode[]> {
+async function recordObservations(
+  tx: Tx,
+  observations: readonly Observation[],
+  now: Date,
+): Promise<readonly Episode[]> {
   const items = observations.map(({ at, ...rest }) => ({ ...rest, atMs: at.getTime() }));
   const rows = await tx.call<{
     rule: string;
@@ -117,7 +121,7 @@ async function recordObservations(tx: Tx, observations: readonly Observation[]):
     last_ms: number;
     events: number;
     amount: number;
-  }>("RecordObservations", items);
+  }>("RecordObservations", items, now);
   return rows.map((row) => ({
     rule: row.rule,
     subject: row.subject,

@@ -36,7 +36,7 @@ export async function observeEvents(
     const steps: Step[] = await followAccounts(tx, book, events);
     const observations: Observation[] = [];
     for (const event of events) look(book, event, steps, observations);
-    if (observations.length > 0) steps.push(...judged(book, await tx.recordObservations(observations)));
+    if (observations.length > 0) steps.push(...judged(book, await tx.recordObservations(observations, now)));
     for (const phase of phasesOf(steps)) {
       if (phase.raise.length > 0) await tx.raise(phase.raise, now);
       if (phase.recover.length > 0) await tx.recover(phase.recover, now);

@@ -76,7 +76,7 @@ export interface ObserveTransaction extends AlertTransaction {
   lockAccounts(userIds: readonly string[]): Promise<ReadonlyMap<string, KnownAccount>>;
   saveAccounts(changes: readonly AccountChange[]): Promise<void>;
   /** Counts each event once; answers the full windows that hold one of them, in order of time. */
-  recordObservations(observations: readonly Observation[]): Promise<readonly Episode[]>;
+  recordObservations(observations: readonly Observation[], now: Date): Promise<readonly Episode[]>;
   recordTraffic(progress: readonly Progress[], totals: readonly DayTotal[], now: Date): Promise<void>;
 }
 
@@ -93,8 +93,8 @@ export interface GapStore {
 export interface RecoveryStore {
   /** How many alerts ended. */
   recoverDue(now: Date, limit: number): Promise<number>;
-  /** How many observations were forgotten. */
-  purgeObservations(before: Date, limit: number): Promise<number>;
+  /** Forgets events that were counted before `recordedBefore` and happened before `before`; answers how many. */
+  purgeObservations(recordedBefore: Date, before: Date, limit: number): Promise<number>;
 }
 
 /** Where the rolling check stands. */

@@ -11,10 +11,14 @@ export async function recoverDueAlerts(store: RecoveryStore, now: Date): Promise
   return await repeat((limit) => store.recoverDue(now, limit));
 }
 
-/** Forgets counted events that no window can reach any more. */
+/**
+ * Forgets counted events that no window can reach any more: they happened long ago and were counted long ago. A
+ * monitor that catches up with an old topic counts old events now, and needs them.
+ */
 export async function forgetObservations(store: RecoveryStore, book: RuleBook, now: Date): Promise<number> {
-  const before = new Date(now.getTime() - book.longestWindowMs - LATENESS_MS);
-  return await repeat((limit) => store.purgeObservations(before, limit));
+  const recordedBefore = new Date(now.getTime() - LATENESS_MS);
+  const before = new Date(recordedBefore.getTime() - book.longestWindowMs);
+  return await repeat((limit) => store.purgeObservations(recordedBefore, before, limit));
 }
 
 async function repeat(step: (limit: number) => Promise<number>): Promise<number> {
