@@ -9,8 +9,8 @@ import { cancelMembership, resumeMembership } from "../src/usecases/self-service
 import { settleDueBatch } from "../src/usecases/settle-due.ts";
 import { adminAsker, changes, openRig, put, type Rig } from "./support.ts";
 
-/** More with STIPEND_HISTORIES=n. */
-const RUNS = Number(process.env.STIPEND_HISTORIES ?? 40);
+/** More with STIPEND_MEMBERSHIP_HISTORIES=n. */
+const RUNS = Number(process.env.STIPEND_MEMBERSHIP_HISTORIES ?? 40);
 const ZONE = "Europe/Berlin";
 const DAY = 86_400_000;
 
