@@ -32,7 +32,7 @@ export const frequentRefunds = defineRule({
       credits: peak.amount,
       windowMinutes: settings.windowMinutes,
       limit: settings.events,
-      from: peak.firstAt.toISOString(),
+      from: new Date(peak.firstAt.getTime() - settings.windowMinutes * 60_000).toISOString(),
       to: peak.lastAt.toISOString(),
     },
   }),

@@ -35,7 +35,7 @@ export const refusedAttempts = defineRule({
         attempts: peak.events,
         windowMinutes: settings.windowMinutes,
         limit: settings.events,
-        from: peak.firstAt.toISOString(),
+        from: new Date(peak.firstAt.getTime() - settings.windowMinutes * 60_000).toISOString(),
         to: peak.lastAt.toISOString(),
       },
     };
