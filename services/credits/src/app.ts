@@ -18,7 +18,7 @@ import { checkSchema } from "@stipend/platform/mysql/migrator";
 import { OutboxRelay } from "@stipend/platform/outbox/relay";
 import { createRedis, redisPart, redisReady } from "@stipend/platform/redis/redis";
 import { gauge, sizes } from "@stipend/platform/telemetry/metrics";
-import { childSpan } from "@stipend/platform/telemetry/trace";
+import { childSpan, currentTraceparent } from "@stipend/platform/telemetry/trace";
 import { file_stipend_admin_v1_events } from "@stipend/proto/events/admin/v1/events";
 import { file_stipend_credits_v1_events } from "@stipend/proto/events/credits/v1/events";
 import { domainProblems } from "@stipend/proto/http/problems";
@@ -29,6 +29,7 @@ import { flawOf } from "./events/reported-usage.ts";
 import { creditsRoutes } from "./http/routes.ts";
 import { createSweeps, type Sweeps } from "./jobs/sweeps.ts";
 import { sqlSources } from "./sources.ts";
+import { LanedAccounts } from "./store/laned-accounts.ts";
 import { LanedOperations } from "./store/laned-operations.ts";
 import { mirrorBalances } from "./store/redis-balances.ts";
 import { mysqlLedger, mysqlReads } from "./store/session.ts";
@@ -76,7 +77,7 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
   });
 
   const ledger = mysqlLedger(db, () => relay.nudge());
-  const operations = new LanedOperations({
+  const lanes = {
     ledger,
     clock,
     timeZone,
@@ -84,8 +85,12 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
     maxBatch: config.STIPEND_CREDITS_MAX_BATCH,
     maxWaiting: config.STIPEND_CREDITS_MAX_WAITING,
     isTransient,
-    isUnknown: (error) => codeOf(error) === "outcome_unknown",
     overloaded: () => new CodedError("overloaded", { retryAfterSeconds: 1 }),
+  };
+  const accounts = new LanedAccounts({ ...lanes, currentTraceparent });
+  const operations = new LanedOperations({
+    ...lanes,
+    isUnknown: (error) => codeOf(error) === "outcome_unknown",
     traced: childSpan,
     onBatch: (size, kind) => batchSize.record(size, { kind }),
   });
@@ -120,6 +125,7 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
     port: config.STIPEND_HTTP_PORT,
     log,
     problems: [domainProblems],
+    checkResponses: config.NODE_ENV !== "production",
     readiness: {
       mysql: () => db.ready(),
       membershipEvents: () => ({ ok: membership.ready(), required: false }),
@@ -129,7 +135,7 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
     },
   });
   http.app.use(internalAuth({ jwksFile: config.STIPEND_INTERNAL_JWKS_FILE, audience: "credits" }));
-  creditsRoutes(http.app, { ledger, reads: mysqlReads(db), operations, clock, timeZone, log });
+  creditsRoutes(http.app, { ledger, reads: mysqlReads(db), operations, accounts, clock, timeZone, log });
   if (clock instanceof DevClock) {
     mountDevClock(http.app, clock);
     clock.onChange(() => sweeps.trigger());
@@ -145,7 +151,7 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
     schema,
     producer,
     relay,
-    lanesPart(operations),
+    lanesPart(operations, accounts),
     membership,
     usage,
     mirror,
@@ -165,11 +171,13 @@ function devClockPart(clock: DevClock, config: Config): Part {
   };
 }
 
-function lanesPart(operations: LanedOperations): Part {
+function lanesPart(operations: LanedOperations, accounts: LanedAccounts): Part {
   const endGauge = gauge("credits_operations_waiting", "Operations waiting for their lane", () => operations.waiting);
   return {
     name: "lanes",
-    drain: () => operations.drain(),
+    async drain() {
+      await Promise.all([operations.drain(), accounts.drain()]);
+    },
     async stop() {
       endGauge();
       await Promise.resolve();

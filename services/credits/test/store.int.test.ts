@@ -4,6 +4,7 @@ import { createRedis } from "@stipend/platform/redis/redis";
 import { eventually } from "@stipend/testing/eventually";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ConsumeOperation } from "../src/domain/ledger.ts";
+import { LanedAccounts } from "../src/store/laned-accounts.ts";
 import { LanedOperations } from "../src/store/laned-operations.ts";
 import { mirrorBalances, mirroredBalance } from "../src/store/redis-balances.ts";
 import { mysqlLedger } from "../src/store/session.ts";
@@ -75,6 +76,47 @@ describe("lanes over the ledger", () => {
       }
     } finally {
       await db.stop();
+    }
+  });
+});
+
+describe("looks", () => {
+  test("many at once share statements, and each sees what was acknowledged before it", async () => {
+    const names: string[] = [];
+    const ledger = mysqlLedger(credits.app.db, () => undefined);
+    const accounts = new LanedAccounts({
+      ledger: {
+        write: (name, work) => {
+          names.push(name);
+          return ledger.write(name, work);
+        },
+        read: (name, work) => {
+          names.push(name);
+          return ledger.read(name, work);
+        },
+      },
+      clock: credits.clock,
+      timeZone: "UTC",
+      lanes: 1,
+      maxBatch: 200,
+      maxWaiting: 1_000,
+      isTransient,
+      overloaded: () => new Error("overloaded"),
+      currentTraceparent: () => undefined,
+    });
+    const users = Array.from({ length: 100 }, (_, n) => `look-${n % 50}`);
+    expect(await Promise.all(users.map((user) => accounts.look(user)))).toEqual(users.map(() => undefined));
+    const touched = await Promise.all(users.map((user) => accounts.touch(user)));
+    expect(touched.map((account) => account.userId)).toEqual(users);
+    expect(names).toEqual(["accounts", "touch"]);
+    for (let spent = 1; spent <= 5; spent += 1) {
+      const answers = await Promise.all([
+        accounts.look("look-0"),
+        credits
+          .admin("POST", "/api/admin/users/look-0/credits/grants", { amount: 1, kind: "bonus", reason: "x" })
+          .then(() => accounts.look("look-0")),
+      ]);
+      expect(answers[1]?.balance).toBe(spent);
     }
   });
 });

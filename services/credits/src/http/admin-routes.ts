@@ -18,43 +18,35 @@ export function adminRoutes(router: IRouter, deps: RouteDeps): void {
   serve(router, contract.adminGrant, async ({ actor, params, body, idempotencyKey }) => {
     const { amount, kind, priority, expiresAt, reason } = body;
     const { userId } = params;
-    const [result] = await deps.ledger.write("admin.grant", (session) =>
-      session.grant(deps.clock.now(), [
-        {
-          ...originOf(actor),
-          userId,
-          amount,
-          kind,
-          priority,
-          expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt),
-          reason,
-          audit: auditOf(actor, "credits.grant", reason),
-          ...keyedRequest("grant", keyOf(idempotencyKey), { userId, amount, kind, priority, expiresAt, reason }),
-        },
-      ]),
-    );
+    const result = await deps.operations.grant({
+      ...originOf(actor),
+      userId,
+      amount,
+      kind,
+      priority,
+      expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt),
+      reason,
+      audit: auditOf(actor, "credits.grant", reason),
+      ...keyedRequest("grant", keyOf(idempotencyKey), { userId, amount, kind, priority, expiresAt, reason }),
+    });
     // Judged by the ledger, after it has looked for a repeat: a grant that has expired since is still answered as it was.
-    if (result?.outcome === "invalid" && expiresAt !== undefined) throw notInTheFuture();
-    const done = doneOrThrow(answered(result));
+    if (result.outcome === "invalid" && expiresAt !== undefined) throw notInTheFuture();
+    const done = doneOrThrow(result);
     return replied(done, granted(done));
   });
 
   serve(router, contract.adminAdjust, async ({ actor, params, body, idempotencyKey }) => {
     const { amount, reason } = body;
     const { userId } = params;
-    const [result] = await deps.ledger.write("admin.adjust", (session) =>
-      session.adjust(deps.clock.now(), [
-        {
-          ...originOf(actor),
-          userId,
-          amount,
-          reason,
-          audit: auditOf(actor, "credits.adjust", reason),
-          ...keyedRequest("adjust", keyOf(idempotencyKey), { userId, amount, reason }),
-        },
-      ]),
-    );
-    const done = doneOrThrow(answered(result));
+    const result = await deps.operations.adjust({
+      ...originOf(actor),
+      userId,
+      amount,
+      reason,
+      audit: auditOf(actor, "credits.adjust", reason),
+      ...keyedRequest("adjust", keyOf(idempotencyKey), { userId, amount, reason }),
+    });
+    const done = doneOrThrow(result);
     return replied(done, { ...movementBody(done), amount: done.transaction.amount });
   });
 
@@ -132,27 +124,18 @@ function statusRoute(
   serve(router, route, async ({ actor, params, body, idempotencyKey }) => {
     const { userId } = params;
     const { reason } = body;
-    const [result] = await deps.ledger.write(`admin.${action}`, (session) =>
-      session.setStatus(deps.clock.now(), [
-        {
-          ...originOf(actor),
-          userId,
-          action,
-          reason,
-          audit: auditOf(actor, `credits.${action}`, reason),
-          ...keyedRequest(action, keyOf(idempotencyKey), { userId, reason }),
-        },
-      ]),
-    );
-    const done = doneOrThrow(answered(result));
+    const result = await deps.operations.setStatus({
+      ...originOf(actor),
+      userId,
+      action,
+      reason,
+      audit: auditOf(actor, `credits.${action}`, reason),
+      ...keyedRequest(action, keyOf(idempotencyKey), { userId, reason }),
+    });
+    const done = doneOrThrow(result);
     const { id, statusAfter, version } = done.transaction;
     return replied(done, { transactionId: id, userId, status: statusAfter, version });
   });
-}
-
-function answered<R>(result: R | undefined): R {
-  if (result === undefined) throw new Error("the ledger answered nothing");
-  return result;
 }
 
 function notInTheFuture(): CodedError {

@@ -1,4 +1,5 @@
 import type { Log } from "@stipend/platform/log/log";
+import type { Accounts } from "../usecases/get-account.ts";
 import type { Operations } from "../usecases/operations.ts";
 import type { Clock, Ledger, LedgerReads } from "../usecases/ports.ts";
 
@@ -7,6 +8,7 @@ export interface RouteDeps {
   readonly ledger: Ledger;
   readonly reads: LedgerReads;
   readonly operations: Operations;
+  readonly accounts: Accounts;
   readonly clock: Clock;
   /** The business time zone. */
   readonly timeZone: string;

@@ -1,6 +1,5 @@
 import type { Actor } from "@stipend/platform/auth/actor";
 import { CodedError } from "@stipend/platform/errors/coded";
-import { currentTraceparent } from "@stipend/platform/telemetry/trace";
 import type { AccountView, UserId } from "../domain/ledger.ts";
 import { getAccount } from "../usecases/get-account.ts";
 import { accountOf, mayCreate, READ_FOR_OTHERS } from "./acting.ts";
@@ -12,10 +11,7 @@ import type { RouteDeps } from "./deps.ts";
  */
 export async function touched(deps: RouteDeps, actor: Actor, named: UserId | undefined): Promise<AccountView> {
   const userId = accountOf(actor, named, READ_FOR_OTHERS);
-  const account = await getAccount(deps, userId, {
-    create: mayCreate(actor, userId),
-    traceparent: currentTraceparent(),
-  });
+  const account = await getAccount(deps.accounts, userId, { create: mayCreate(actor, userId) });
   if (account === null) throw new CodedError("user_not_found", { details: { userId } });
   return account;
 }

@@ -1,7 +1,11 @@
 import type {
+  AdjustOperation,
+  AdjustResult,
   CaptureOperation,
   ConsumeOperation,
   ConsumeResult,
+  GrantOperation,
+  GrantResult,
   HoldEndResult,
   HoldOperation,
   HoldResult,
@@ -10,6 +14,8 @@ import type {
   RefundOperation,
   RefundResult,
   ReleaseOperation,
+  StatusOperation,
+  StatusResult,
 } from "../domain/ledger.ts";
 import type { Operations } from "../usecases/operations.ts";
 import type { Clock, Ledger } from "../usecases/ports.ts";
@@ -90,6 +96,18 @@ export class LanedOperations implements Operations {
     return this.#submit("purchase", { kind: "purchase", op });
   }
 
+  grant(op: GrantOperation): Promise<GrantResult> {
+    return this.#submit("grant", { kind: "grant", op });
+  }
+
+  adjust(op: AdjustOperation): Promise<AdjustResult> {
+    return this.#submit("adjust", { kind: "adjust", op });
+  }
+
+  setStatus(op: StatusOperation): Promise<StatusResult> {
+    return this.#submit("status", { kind: "status", op });
+  }
+
   drain(): Promise<void> {
     return this.#lanes.drain();
   }
@@ -129,6 +147,9 @@ function accountOf(operation: Operation): string {
     case "consume":
     case "hold":
     case "purchase":
+    case "grant":
+    case "adjust":
+    case "status":
       return operation.op.userId;
     case "capture":
     case "release":

@@ -2,10 +2,12 @@ import type { AccountView, UserId } from "../domain/ledger.ts";
 import type { Clock, Ledger } from "./ports.ts";
 import { settleAccounts } from "./settle-allowances.ts";
 
-export interface GetAccountPorts {
-  readonly ledger: Ledger;
-  readonly clock: Clock;
-  readonly timeZone: string;
+/** Accounts as they are now, by name. Reads of many callers may share one look; each begins after it was asked for. */
+export interface Accounts {
+  /** Undefined when there is none. */
+  look(userId: UserId): Promise<AccountView | undefined>;
+  /** Books what lapsed and what is due, creates what does not exist, then looks. */
+  touch(userId: UserId): Promise<AccountView>;
 }
 
 /**
@@ -13,25 +15,34 @@ export interface GetAccountPorts {
  * An account that does not exist is created when `create` says so, else null.
  */
 export async function getAccount(
-  ports: GetAccountPorts,
+  accounts: Accounts,
   userId: UserId,
-  options: { readonly create: boolean; readonly traceparent?: string | undefined },
+  options: { readonly create: boolean },
 ): Promise<AccountView | null> {
-  const now = ports.clock.now();
-  const [seen] = await ports.ledger.read("account", (session) => session.accounts(now, [userId]));
+  const seen = await accounts.look(userId);
   if (seen === undefined && !options.create) return null;
-  if (seen !== undefined && !seen.lapseDue && !seen.resetDue) return seen;
+  return seen === undefined || seen.lapseDue || seen.resetDue ? accounts.touch(userId) : seen;
+}
 
+export interface TouchPorts {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly timeZone: string;
+}
+
+/** Brings accounts up to now, in one transaction, and answers them as they are then. */
+export async function touchAccounts(
+  ports: TouchPorts,
+  userIds: readonly UserId[],
+  traceparent: string | undefined,
+): Promise<readonly AccountView[]> {
   return ports.ledger.write("touch", async (session) => {
-    await session.touch(now, [userId]);
-    const [touched] = await session.accounts(now, [userId]);
-    if (touched === undefined) throw new Error("an account that was just touched does not exist");
-    if (!touched.resetDue) return touched;
-    await settleAccounts(session, now, [userId], {
-      timeZone: ports.timeZone,
-      traceparentOf: () => options.traceparent,
-    });
-    const [settled] = await session.accounts(now, [userId]);
-    return settled ?? touched;
+    const now = ports.clock.now();
+    await session.touch(now, userIds);
+    const touched = await session.accounts(now, userIds);
+    const due = touched.filter((account) => account.resetDue).map(({ userId }) => userId);
+    if (due.length === 0) return touched;
+    await settleAccounts(session, now, due, { timeZone: ports.timeZone, traceparentOf: () => traceparent });
+    return session.accounts(now, userIds);
   });
 }

@@ -1,7 +1,11 @@
 import type {
+  AdjustOperation,
+  AdjustResult,
   CaptureOperation,
   ConsumeOperation,
   ConsumeResult,
+  GrantOperation,
+  GrantResult,
   HoldEndResult,
   HoldOperation,
   HoldResult,
@@ -10,6 +14,8 @@ import type {
   RefundOperation,
   RefundResult,
   ReleaseOperation,
+  StatusOperation,
+  StatusResult,
 } from "../domain/ledger.ts";
 
 /**
@@ -23,4 +29,7 @@ export interface Operations {
   capture(op: CaptureOperation): Promise<HoldEndResult>;
   release(op: ReleaseOperation): Promise<HoldEndResult>;
   purchase(op: PurchaseOperation): Promise<PurchaseResult>;
+  grant(op: GrantOperation): Promise<GrantResult>;
+  adjust(op: AdjustOperation): Promise<AdjustResult>;
+  setStatus(op: StatusOperation): Promise<StatusResult>;
 }

@@ -1,8 +1,12 @@
 import type {
   AccountFigures,
+  AdjustOperation,
+  AdjustResult,
   CaptureOperation,
   ConsumeOperation,
   ConsumeResult,
+  GrantOperation,
+  GrantResult,
   HoldEndResult,
   HoldOperation,
   HoldResult,
@@ -11,6 +15,8 @@ import type {
   RefundOperation,
   RefundResult,
   ReleaseOperation,
+  StatusOperation,
+  StatusResult,
 } from "../domain/ledger.ts";
 import type { LedgerSession } from "./ports.ts";
 import { type SettleOptions, settleAccounts } from "./settle-allowances.ts";
@@ -22,7 +28,10 @@ export type Operation =
   | { readonly kind: "hold"; readonly op: HoldOperation }
   | { readonly kind: "capture"; readonly op: CaptureOperation }
   | { readonly kind: "release"; readonly op: ReleaseOperation }
-  | { readonly kind: "purchase"; readonly op: PurchaseOperation };
+  | { readonly kind: "purchase"; readonly op: PurchaseOperation }
+  | { readonly kind: "grant"; readonly op: GrantOperation }
+  | { readonly kind: "adjust"; readonly op: AdjustOperation }
+  | { readonly kind: "status"; readonly op: StatusOperation };
 
 export type OperationKind = Operation["kind"];
 
@@ -34,6 +43,9 @@ export interface OperationResults {
   readonly capture: HoldEndResult;
   readonly release: HoldEndResult;
   readonly purchase: PurchaseResult;
+  readonly grant: GrantResult;
+  readonly adjust: AdjustResult;
+  readonly status: StatusResult;
 }
 
 export type OperationResult = OperationResults[OperationKind];
@@ -95,6 +107,12 @@ function callFor(session: LedgerSession, now: Date, operations: readonly Operati
       return session.release(now, pick(operations, "release"));
     case "purchase":
       return session.purchase(now, pick(operations, "purchase"));
+    case "grant":
+      return session.grant(now, pick(operations, "grant"));
+    case "adjust":
+      return session.adjust(now, pick(operations, "adjust"));
+    case "status":
+      return session.setStatus(now, pick(operations, "status"));
     default:
       return Promise.resolve([]);
   }

@@ -1,18 +1,17 @@
 import type { Insufficient } from "../domain/ledger.ts";
 import { type Option, waysToGetCredits } from "../domain/options.ts";
-import type { Clock, Ledger, LedgerReads } from "./ports.ts";
+import type { Accounts } from "./get-account.ts";
+import type { LedgerReads } from "./ports.ts";
 
 /** What the owner of an account without enough credits can do: packages on sale that it may buy, or a higher tier. */
 export async function waysOut(
-  ports: { readonly ledger: Ledger; readonly reads: Pick<LedgerReads, "packages">; readonly clock: Clock },
+  ports: { readonly accounts: Accounts; readonly reads: Pick<LedgerReads, "packages"> },
   refused: Insufficient,
 ): Promise<readonly Option[]> {
   const userId = refused.account?.userId;
-  const [packages, accounts] = await Promise.all([
+  const [packages, account] = await Promise.all([
     ports.reads.packages(false),
-    userId === undefined
-      ? []
-      : ports.ledger.read("options", (session) => session.accounts(ports.clock.now(), [userId])),
+    userId === undefined ? undefined : ports.accounts.look(userId),
   ]);
-  return waysToGetCredits(refused.shortfall, packages, accounts[0]?.allowance?.tier ?? null);
+  return waysToGetCredits(refused.shortfall, packages, account?.allowance?.tier ?? null);
 }
