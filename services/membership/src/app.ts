@@ -137,6 +137,7 @@ function httpDoor(
     log,
     problems: [domainProblems],
     readiness,
+    checkResponses: config.NODE_ENV !== "production",
   });
   http.app.use(internalAuth({ jwksFile: config.STIPEND_INTERNAL_JWKS_FILE, audience: SERVICE }));
   memberRoutes(http.app, deps, clock);
