@@ -125,6 +125,21 @@ describe("the pipeline", () => {
     }
   });
 
+  it("sets an event aside once, however often it comes again because others have to wait", async () => {
+    let away = true;
+    const w = world({
+      apply: () => {
+        if (away) throw new DatabaseUnavailable("away");
+      },
+    });
+    const messages = [message("undecodable", 0), message("good", 1)];
+    for (let i = 0; i < 5; i++) await expect(run(w, messages)).rejects.toBeInstanceOf(TryLater);
+    away = false;
+    await run(w, messages);
+    expect(w.dead.map(({ raw }) => raw.offset)).toEqual(["0"]);
+    expect(w.applied).toEqual([1]);
+  });
+
   it("counts an error with a code of the domain against the event", async () => {
     const w = world({
       apply: (batch) => {

@@ -12,6 +12,8 @@ const ALGORITHMS = ["EdDSA", "Ed25519"];
 /** Verified tokens remembered; a caller uses one per audience and half minute. */
 const MAX_REMEMBERED = 1_000;
 const RELOAD_EVERY_MS = 5_000;
+/** An unknown kid may ask for the file sooner, but not for each forged token. */
+const MIN_RELOAD_MS = 500;
 
 /** Signs the tokens by which this service proves itself to others. The key's `kid` is this caller's name. */
 export class InternalTokenSigner {
@@ -63,7 +65,7 @@ export class InternalTokenSigner {
 }
 
 export interface InternalAuthOptions {
-  /** JWKS of the callers' public keys; read anew when an unknown kid appears. */
+  /** JWKS of the callers' public keys; read anew within 5 s of a change. */
   readonly jwksFile: string;
   /** This service's name. */
   readonly audience: string;
@@ -115,23 +117,28 @@ export class InternalTokenVerifier {
       requiredClaims: ["iss", "exp", "iat"],
       clockTolerance: 5,
     };
+    this.#reload(RELOAD_EVERY_MS);
     try {
       return await jwtVerify(token, this.#keys, options);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || !this.#reload()) throw error;
+      if (!(error instanceof errors.JWKSNoMatchingKey) || !this.#reload(MIN_RELOAD_MS)) throw error;
       return await jwtVerify(token, this.#keys, options);
     }
   }
 
-  /** True when the file has changed since it was read: a key was rotated. */
-  #reload(): boolean {
-    if (Date.now() - this.#lastReload < RELOAD_EVERY_MS) return false;
+  /** Reads the file again when it has changed: keys are added and taken away. A file that is broken now changes nothing. */
+  #reload(everyMs: number): boolean {
+    if (Date.now() - this.#lastReload < everyMs) return false;
     this.#lastReload = Date.now();
-    const { mtimeMs } = statSync(this.#options.jwksFile);
-    if (mtimeMs === this.#loadedMtime) return false;
-    this.#keys = loadKeys(this.#options.jwksFile);
-    this.#loadedMtime = mtimeMs;
-    return true;
+    try {
+      const { mtimeMs } = statSync(this.#options.jwksFile);
+      if (mtimeMs === this.#loadedMtime) return false;
+      this.#keys = loadKeys(this.#options.jwksFile);
+      this.#loadedMtime = mtimeMs;
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #remember(token: string, caller: string, until: number): void {

@@ -135,6 +135,8 @@ export function sendProblem(
   res.statusCode = body.status;
   res.setHeader("Cache-Control", "no-store");
   if (retryAfterSeconds !== undefined) res.setHeader("Retry-After", String(Math.max(1, Math.ceil(retryAfterSeconds))));
+  // The rest of a body that is too large would have to be read before the next request on this connection.
+  if (body.status === 413) res.setHeader("Connection", "close");
   if (body.status === 401) res.setHeader("WWW-Authenticate", 'Bearer realm="stipend"');
   res.setHeader("Content-Type", "application/problem+json; charset=utf-8");
   res.setHeader("Content-Length", text.length);

@@ -151,6 +151,7 @@ export class EventConsumer implements Part {
       retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: () => Promise.resolve(false) },
     });
     const crashed = this.#watch(consumer);
+    const silence = this.#silence();
     try {
       await consumer.connect();
       await consumer.subscribe({ topics: [...topics], fromBeginning: fromBeginning ?? true });
@@ -160,8 +161,9 @@ export class EventConsumer implements Part {
         partitionsConsumedConcurrently: concurrency ?? 2,
         eachBatch: (payload) => this.#eachBatch(payload),
       });
-      await Promise.race([this.#stopSignal.promise, crashed, this.#silence()]);
+      await Promise.race([this.#stopSignal.promise, crashed, silence.promise]);
     } finally {
+      silence.end();
       // Bounded: kafkajs waits for requests that a vanished broker will never answer.
       await Promise.race([consumer.disconnect().catch(() => undefined), pause(8_000)]);
     }
@@ -191,18 +193,15 @@ export class EventConsumer implements Part {
   }
 
   /** Rejects when the broker has given no sign for too long: kafkajs can stop without saying so. */
-  #silence(): Promise<never> {
+  #silence(): { promise: Promise<never>; end: () => void } {
     this.#lastSign = performance.now();
-    return new Promise((_resolve, reject) => {
-      const timer = setInterval(() => {
-        if (this.#stopping) clearInterval(timer);
-        else if (this.#working === 0 && performance.now() - this.#lastSign > this.#silenceMs()) {
-          clearInterval(timer);
-          reject(new Error("no sign of life from Kafka"));
-        }
-      }, SUPERVISE_MS);
-      timer.unref();
-    });
+    const { promise, reject } = Promise.withResolvers<never>();
+    promise.catch(() => undefined);
+    const timer = setInterval(() => {
+      const silentMs = performance.now() - this.#lastSign;
+      if (this.#working === 0 && silentMs > this.#silenceMs()) reject(new Error("no sign of life from Kafka"));
+    }, SUPERVISE_MS);
+    return { promise, end: () => clearInterval(timer) };
   }
 
   async #eachBatch(payload: EachBatchPayload): Promise<void> {

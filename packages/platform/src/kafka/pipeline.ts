@@ -4,7 +4,7 @@ import { CodedError, ServiceUnavailable } from "../errors/coded.ts";
 import type { Log } from "../log/log.ts";
 import { isTransient } from "../mysql/errors.ts";
 import { counter, latency, sizes } from "../telemetry/metrics.ts";
-import type { DeadLetterQueue } from "./dead-letter.ts";
+import type { DeadLetter, DeadLetterQueue } from "./dead-letter.ts";
 import { type Decoded, Decoder } from "./decode.ts";
 import { type IncomingEvent, PoisonEvent } from "./events.ts";
 import { traced } from "./trace-batch.ts";
@@ -73,6 +73,8 @@ export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #decoder: Decoder;
   readonly #log: Log;
+  /** What has been set aside of messages that come again because others of them had to wait. */
+  readonly #done = new Set<string>();
 
   constructor(options: PipelineOptions) {
     this.#options = options;
@@ -92,13 +94,16 @@ export class Pipeline {
   ): Promise<void> {
     const last = messages.at(-1);
     if (last === undefined) return;
-    const decoded = messages.map((raw) => this.#decoder.decode(topic, partition, raw));
+    const decoded = messages
+      .filter(({ offset }) => !this.#done.has(place(topic, partition, offset)))
+      .map((raw) => this.#decoder.decode(topic, partition, raw));
     try {
       await this.#setAsideUndecodable(topic, partition, decoded);
       await this.#apply(this.#eventsOf(decoded), progress);
     } catch (error) {
       throw error instanceof TryLater ? error : new TryLater(describe(error), { cause: error });
     }
+    for (const { offset } of messages) this.#done.delete(place(topic, partition, offset));
     progress(last.offset);
   }
 
@@ -108,7 +113,13 @@ export class Pipeline {
         ? [{ topic, partition, raw: item.raw, reason: "undecodable" as const, error: item.reason, attempts: 1 }]
         : [],
     );
+    await this.#put(letters);
+  }
+
+  /** Once each: while the database is away the same messages are delivered over and over. */
+  async #put(letters: readonly DeadLetter[]): Promise<void> {
     await this.#options.deadLetters.put(letters);
+    for (const { topic, partition, raw } of letters) this.#done.add(place(topic, partition, raw.offset));
   }
 
   #eventsOf(decoded: readonly Decoded[]): Item[] {
@@ -231,6 +242,10 @@ export class Pipeline {
  */
 function isAway(error: unknown): boolean {
   return error instanceof ServiceUnavailable || (!(error instanceof CodedError) && isTransient(error));
+}
+
+function place(topic: string, partition: number, offset: string): string {
+  return `${topic}/${partition}/${offset}`;
 }
 
 function describe(error: unknown): string {

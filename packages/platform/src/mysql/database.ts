@@ -7,7 +7,7 @@ import type { DedicatedConnection } from "./dedicated.ts";
 import { classify, DatabaseBusy, DatabaseUnavailable, errnoOf, isLockConflict, OutcomeUnknown } from "./errors.ts";
 import { isDeadConnection, MAX_STALE_CONNECTIONS, SessionPool } from "./pool.ts";
 import type { Session } from "./session.ts";
-import { streamRows } from "./stream.ts";
+import { type StreamOptions, streamRows } from "./stream.ts";
 import { callStatement, resultSets, rowsOf, SessionTx } from "./tx.ts";
 import { parseMysqlUrl } from "./url.ts";
 
@@ -47,7 +47,7 @@ export interface TransactionOptions {
 /** Runs after the first: deadlocks and lock timeouts are retried this often. */
 const MAX_RETRIES = 5;
 /** No retry begins after this; a request must not wait for five lock timeouts. */
-const RETRY_BUDGET_MS = 8_000;
+const RETRY_BUDGET_MS = 5_000;
 const BREAK_AFTER_FAILURES = 5;
 const HALF_OPEN_AFTER_MS = 500;
 
@@ -126,11 +126,15 @@ export class Database implements Part {
   }
 
   /** Rows one by one, with back-pressure; ending the loop early closes the connection. For exports. */
-  async *stream<R = Record<string, unknown>>(sql: string, params: readonly unknown[] = []): AsyncIterable<R> {
+  async *stream<R = Record<string, unknown>>(
+    sql: string,
+    params: readonly unknown[] = [],
+    options: StreamOptions = {},
+  ): AsyncIterable<R> {
     const session = await this.#circuit.execute(() => this.#pool.acquire()).catch(rethrowCircuit);
     let complete = false;
     try {
-      yield* streamRows<R>(session.raw, sql, params);
+      yield* streamRows<R>(session.raw, sql, params, options);
       complete = true;
     } finally {
       if (!complete) session.destroy();

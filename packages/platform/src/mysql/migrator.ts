@@ -1,7 +1,7 @@
 import { type Connection, createConnection } from "mysql2/promise";
 import type { Log } from "../log/log.ts";
 import type { Database } from "./database.ts";
-import { errnoOf } from "./errors.ts";
+import { DatabaseUnavailable, errnoOf } from "./errors.ts";
 import { grantToService } from "./grants.ts";
 import { applyMigrations, createRecords } from "./migrations.ts";
 import { applyRoutines } from "./routines.ts";
@@ -65,6 +65,9 @@ async function lock(connection: Connection, schema: string, timeoutSeconds: numb
   }
 }
 
+/** How long checkSchema waits for a database that is away. */
+const BOOT_WAIT_MS = 30_000;
+
 interface VersionRow {
   readonly kind: string;
   readonly source: string;
@@ -76,7 +79,7 @@ interface VersionRow {
  * Refuses to go on when the schema is not what this program was written for; needs the service's own rights only.
  *
  * @param command what a person runs to migrate; stands in the message.
- * @throws SchemaError naming what differs and the command; DatabaseUnavailable when the server is away.
+ * @throws SchemaError naming what differs and the command; DatabaseUnavailable when the server stays away for 30 s.
  */
 export async function checkSchema(db: Database, sources: readonly SqlSource[], command?: string): Promise<void> {
   const loaded = await loadSources(sources);
@@ -104,15 +107,22 @@ export async function checkSchema(db: Database, sources: readonly SqlSource[], c
 }
 
 async function readVersion(db: Database, command: string | undefined): Promise<VersionRow[]> {
-  try {
-    return await db.query<VersionRow>("SELECT kind, source, name, checksum FROM schema_version");
-  } catch (error) {
-    // No such view, or no right to it: nothing has been migrated yet.
-    if ([1142, 1146, 1356].includes(errnoOf(error) ?? 0)) {
-      throw new SchemaError(`the schema has not been migrated. ${hint(command)}`);
+  const giveUpAt = performance.now() + BOOT_WAIT_MS;
+  for (;;) {
+    try {
+      return await db.query<VersionRow>("SELECT kind, source, name, checksum FROM schema_version");
+    } catch (error) {
+      // Whole systems start at once: the database may come a little later than this service.
+      if (!(error instanceof DatabaseUnavailable) || performance.now() > giveUpAt) throw notMigrated(error, command);
+      await new Promise((resolve) => setTimeout(resolve, 500));
     }
-    throw error;
   }
+}
+
+/** No such view, or no right to it: nothing has been migrated yet. */
+function notMigrated(error: unknown, command: string | undefined): unknown {
+  if (![1142, 1146, 1356].includes(errnoOf(error) ?? 0)) return error;
+  return new SchemaError(`the schema has not been migrated. ${hint(command)}`);
 }
 
 function describe(what: string, names: readonly string[]): string[] {

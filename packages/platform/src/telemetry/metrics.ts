@@ -3,7 +3,11 @@ import { PrometheusExporter } from "@opentelemetry/exporter-prometheus";
 import { MeterProvider } from "@opentelemetry/sdk-metrics";
 
 /** Serves nothing by itself: http/metrics.ts answers /metrics with it. */
-export const metricsExporter = new PrometheusExporter({ preventServerStart: true });
+export const metricsExporter = new PrometheusExporter({
+  preventServerStart: true,
+  withoutScopeInfo: true,
+  withoutTargetInfo: true,
+});
 
 /**
  * One provider a process, made when this module loads, so that an instrument works wherever and whenever it is
