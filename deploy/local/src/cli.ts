@@ -90,6 +90,9 @@ program
     );
   });
 
+// A terminal or pipe that has gone must not keep a launcher from stopping what it started.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+
 try {
   await program.parseAsync();
 } catch (error) {

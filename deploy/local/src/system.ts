@@ -45,7 +45,7 @@ export class LocalSystem {
   #options: SystemOptions;
   #units = new Map<string, Unit>();
   #starting: Promise<unknown>[] = [];
-  #stopping = false;
+  #ended = new AbortController();
   #supervision: Supervision | undefined;
   #fail: (error: LauncherError) => void;
   #plan: EnginePlan | undefined;
@@ -65,13 +65,17 @@ export class LocalSystem {
    *
    * @throws LauncherError that names the part and what to do.
    */
-  async start(): Promise<SystemAddresses> {
+  start(): Promise<SystemAddresses> {
+    return this.#track(this.#start());
+  }
+
+  async #start(): Promise<SystemAddresses> {
     mkdirSync(this.paths.logs, { recursive: true });
     await this.#clearOrphans();
     const wanted = wantedEngines(this.settings, this.#options.traces ?? true);
     await requireFreePorts(wantedPorts(this.settings, wanted));
     const keys = await ensureKeys(this.paths.keys);
-    const plan = await planEngines(wanted, this.settings, this.paths, this.#reporter);
+    const plan = await planEngines(wanted, this.settings, this.paths, this.#reporter, this.#ended.signal);
     this.#plan = plan;
     const context = this.#context(plan, keys);
     await this.#startAll(plan, context);
@@ -81,7 +85,7 @@ export class LocalSystem {
 
   /** Stops everything in the stated order; safe to call at any time, also while starting. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#ended.abort(new LauncherError("The system was stopped while it was starting."));
     this.#supervision?.end();
     for (const group of STOP_ORDER) {
       await Promise.all(group.map((name) => this.#stopUnit(name)));
@@ -178,7 +182,7 @@ export class LocalSystem {
   }
 
   #throwIfStopping(): void {
-    if (this.#stopping) throw new LauncherError("The system was stopped while it was starting.");
+    this.#ended.signal.throwIfAborted();
   }
 
   async #stopUnit(name: string): Promise<void> {

@@ -151,11 +151,17 @@ export async function planEngines(
   settings: Settings,
   paths: Paths,
   reporter: Reporter,
+  signal?: AbortSignal,
 ): Promise<EnginePlan> {
   const mode = await modeOf(settings, wanted, paths, reporter);
   const units =
     mode === "docker"
       ? chosen(wanted).map((engine) => dockerEngine(engine, paths, settings.ports, settings.mysqlBufferPool))
-      : nativeUnits(wanted, settings, paths, await prepareToolbox(nativeNeeds(wanted), settings.cache, reporter));
+      : nativeUnits(
+          wanted,
+          settings,
+          paths,
+          await prepareToolbox(nativeNeeds(wanted), settings.cache, reporter, signal),
+        );
   return { mode, units, addresses: addressesOf(wanted, settings, paths), traceUiUrl: traceUi(wanted, mode, settings) };
 }

@@ -50,7 +50,13 @@ class DownloadCount {
  *
  * @throws LauncherError with Maven's last words.
  */
-export async function ensureJars(cache: string, set: JarSet, maven: string, step: Step): Promise<void> {
+export async function ensureJars(
+  cache: string,
+  set: JarSet,
+  maven: string,
+  step: Step,
+  signal?: AbortSignal,
+): Promise<void> {
   const folder = jarsFolder(cache, set);
   if (existsSync(folder)) return;
   const unfinished = `${folder}.${process.pid}`;
@@ -61,6 +67,7 @@ export async function ensureJars(cache: string, set: JarSet, maven: string, step
   const args = ["-B", "-f", pomOf(set), COPY_GOAL, `-DoutputDirectory=${unfinished}`, "-DincludeScope=runtime"];
   const result = await run(maven, args, {
     timeoutMs: MAVEN_TIMEOUT_MS,
+    ...(signal ? { signal } : {}),
     onLine: (line) => {
       const text = count.take(line);
       if (text) step.say(`${set}: ${text}`);
@@ -68,6 +75,7 @@ export async function ensureJars(cache: string, set: JarSet, maven: string, step
   });
   if (result.code !== 0) {
     rmSync(unfinished, { recursive: true, force: true });
+    signal?.throwIfAborted();
     throw new LauncherError(`Maven could not fetch the artifacts of ${set} (exit code ${result.code}).`, {
       advice:
         "check that this machine reaches its Maven repository (and its proxy settings in ~/.m2/settings.xml), then run the command again.",

@@ -62,10 +62,12 @@ function missingOf(needs: NativeNeeds, found: Found, cache: string): Need[] {
   return missing;
 }
 
-async function findOrInstall(needs: NativeNeeds, cache: string, step: Step): Promise<Found> {
+async function findOrInstall(needs: NativeNeeds, cache: string, step: Step, signal?: AbortSignal): Promise<Found> {
   const found = await look(needs, cache);
   const missing = missingOf(needs, found, cache);
   if (missing.length === 0) return found;
+  // once begun, an installation is not cut short: a package manager that is killed leaves a mess
+  signal?.throwIfAborted();
   await installPackages(missing, step);
   const after = await look(needs, cache);
   const still = missingOf(needs, after, cache);
@@ -88,15 +90,24 @@ function describe(found: Found): string {
   return parts.filter((part) => part !== undefined).join(", ") || "nothing needed";
 }
 
-/** Finds, installs and fetches what the native engines need; progress goes to the step "tools". */
-export async function prepareToolbox(needs: NativeNeeds, cache: string, reporter: Reporter): Promise<Toolbox> {
+/**
+ * Finds, installs and fetches what the native engines need; progress goes to the step "tools".
+ *
+ * @throws LauncherError, or the signal's reason when it was aborted.
+ */
+export async function prepareToolbox(
+  needs: NativeNeeds,
+  cache: string,
+  reporter: Reporter,
+  signal?: AbortSignal,
+): Promise<Toolbox> {
   const step = new Step(reporter, "tools");
   const found = await step.run(
     "looking for the programs of the engines",
     async () => {
-      const tools = await findOrInstall(needs, cache, step);
-      for (const set of jarSetsOf(needs))
-        if (tools.maven ?? haveJars(cache, set)) await ensureJars(cache, set, tools.maven ?? "mvn", step);
+      const tools = await findOrInstall(needs, cache, step, signal);
+      signal?.throwIfAborted();
+      for (const set of jarSetsOf(needs)) await ensureJars(cache, set, tools.maven ?? "mvn", step, signal);
       return tools;
     },
     describe,

@@ -112,11 +112,16 @@ export class Unit {
     });
   }
 
+  #early(exit: Exit): LauncherError {
+    if (!this.#wanted) return new LauncherError(`${this.spec.label} was stopped while it was starting.`);
+    return this.failure(`${this.spec.label} ended before it was ready (${describeExit(exit)}).`);
+  }
+
   async #untilReady(child: ManagedProcess): Promise<void> {
     const giveUpAt = Date.now() + this.spec.readyTimeoutMs;
     let reason = "";
     while (Date.now() < giveUpAt) {
-      if (child.exit) throw this.failure(`${this.spec.label} ended before it was ready (${describeExit(child.exit)}).`);
+      if (child.exit) throw this.#early(child.exit);
       try {
         await this.spec.probe(AbortSignal.timeout(PROBE_TIMEOUT_MS));
         // somebody else may answer on that port while ours is ending
