@@ -28,7 +28,6 @@ export const gatewayProblems = defineProblems({
   },
   token_claim_missing: { status: 401, title: "The token lacks a claim that is needed", action: NEW_TOKEN },
   token_subject_invalid: { status: 401, title: "The token's subject cannot be a user id", action: NEW_TOKEN },
-  token_revoked: { status: 401, title: "The token has been revoked", action: NEW_TOKEN },
   already_served: {
     status: 409,
     title: "This call was served and paid for already",

@@ -1,5 +1,6 @@
+import { isIP } from "node:net";
 import { commaList, commonConfig, onOff, urlOf, wholeNumber } from "@stipend/platform/config/common";
-import { readConfig } from "@stipend/platform/config/config";
+import { ConfigError, readConfig } from "@stipend/platform/config/config";
 import { z } from "zod";
 
 /** Only signatures by a key pair: a shared secret (HS*) or no signature (none) can't even be configured. */
@@ -27,6 +28,22 @@ const roles = commaList.refine(
   "must be user or none: a privileged role is never given by default",
 );
 
+const proxies = commaList.refine(
+  (names) => names.every(isNetwork),
+  "must be a list of addresses, networks (10.0.0.0/8), loopback, linklocal or uniquelocal",
+);
+
+function isNetwork(text: string): boolean {
+  if (["loopback", "linklocal", "uniquelocal"].includes(text)) return true;
+  const [address = "", prefix, ...rest] = text.split("/");
+  const version = isIP(address);
+  const bits = prefix === undefined ? 0 : /^\d{1,3}$/.test(prefix) ? Number(prefix) : -1;
+  return version !== 0 && rest.length === 0 && bits >= 0 && bits <= (version === 4 ? 32 : 128);
+}
+
+/** The issuer whose private key lies on every developer's machine. */
+const DEV_ISSUER = "https://stipend.local/dev";
+
 const schema = z.object({
   ...commonConfig.runtime,
   ...commonConfig.http,
@@ -48,7 +65,7 @@ const schema = z.object({
   STIPEND_JWT_ROLES_CLAIM: z.string().min(1).max(200).default("roles"),
   STIPEND_JWT_EMAIL_CLAIM: z.string().min(1).max(200).default("email"),
   STIPEND_JWT_DEFAULT_ROLES: roles.default(["user"]),
-  STIPEND_TRUSTED_PROXIES: commaList.optional(),
+  STIPEND_TRUSTED_PROXIES: proxies.optional(),
   STIPEND_LIMITS: onOff.default(true),
   STIPEND_LIMIT_WINDOW_SECONDS: wholeNumber(1, 3_600).default(60),
   STIPEND_LIMIT_PER_USER: wholeNumber(1, 100_000_000).default(12_000),
@@ -70,5 +87,21 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig 
   for (const [name, value] of Object.entries(env)) {
     if (name.startsWith("STIPEND_UPSTREAM_") && value !== undefined) upstreamVariables[name] = value;
   }
-  return { ...readConfig(schema, env), upstreamVariables };
+  const config = readConfig(schema, env);
+  const mistakes = config.NODE_ENV === "production" ? productionMistakes(config) : [];
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return { ...config, upstreamVariables };
+}
+
+/** What is right on a developer's machine only. */
+function productionMistakes(config: z.output<typeof schema>): string[] {
+  const mistakes: string[] = [];
+  if (config.STIPEND_JWT_ISSUER === DEV_ISSUER) {
+    mistakes.push("STIPEND_JWT_ISSUER: the development issuer is refused in production; name your identity provider");
+  }
+  const jwks = new URL(config.STIPEND_JWKS_URL);
+  if (jwks.protocol === "http:" && !["localhost", "127.0.0.1", "[::1]"].includes(jwks.hostname)) {
+    mistakes.push("STIPEND_JWKS_URL: keys over plain http can be replaced on their way; use https");
+  }
+  return mistakes;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Part } from "@stipend/platform/lifecycle/lifecycle";
 import type { Log } from "@stipend/platform/log/log";
+import { gauge } from "@stipend/platform/telemetry/metrics";
 import type { Caller } from "../forward/identity.ts";
 import type { Ledger, SettleOutcome } from "./ledger.ts";
 
@@ -26,6 +27,7 @@ export class Settler implements Part {
   readonly #log: Log;
   readonly #pending = new Set<Promise<void>>();
   readonly #ending = new AbortController();
+  #endGauge: (() => void) | undefined;
 
   constructor(ledger: Ledger, log: Log) {
     this.#ledger = ledger;
@@ -52,6 +54,10 @@ export class Settler implements Part {
     this.#track(this.#releaseOrKeepTrying(holdId, caller));
   }
 
+  async start(): Promise<void> {
+    this.#endGauge = gauge("gateway_holds_to_settle", "Holds that wait to be given back", () => this.#pending.size);
+  }
+
   async drain(): Promise<void> {
     this.#ending.abort();
     await Promise.allSettled(this.#pending);
@@ -61,6 +67,7 @@ export class Settler implements Part {
   async stop(): Promise<void> {
     await delay(50);
     await Promise.allSettled(this.#pending);
+    this.#endGauge?.();
   }
 
   async #releaseOrKeepTrying(holdId: string, caller: Caller): Promise<void> {
