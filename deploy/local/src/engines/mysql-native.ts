@@ -73,6 +73,9 @@ async function createSystemTables(options: MysqlNativeOptions, dir: string, user
             ...asUser,
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
+            // the machine's own name need not resolve: nobody comes by it
+            "--skip-name-resolve",
+            "--force",
           ],
           { timeoutMs: INIT_TIMEOUT_MS },
         )
