@@ -31,14 +31,8 @@ export function createKafka(options: KafkaOptions): Kafka {
   });
 }
 
-/**
- * kafkajs calls errors what our loops repair by themselves; they tell in one line when Kafka goes and comes back. Its
- * own account of it is for debugging, except what it reports as a crash.
- */
+/** kafkajs calls errors what our loops repair; they tell in a line when Kafka goes and comes back. Its own account is for debugging. */
 function write(log: Log, { namespace, level, log: entry }: LogEntry): void {
   const { message, timestamp: _timestamp, logger: _logger, stack: _stack, ...rest } = entry;
-  const line = { namespace, ...rest };
-  if (level === logLevel.ERROR && message.startsWith("Crash")) log.warn(line, message);
-  else if (level === logLevel.ERROR || level === logLevel.WARN) log.debug(line, message);
-  else log.trace(line, message);
+  log[level === logLevel.ERROR || level === logLevel.WARN ? "debug" : "trace"]({ namespace, ...rest }, message);
 }

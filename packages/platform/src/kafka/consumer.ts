@@ -38,6 +38,8 @@ const MIN_RESTART_MS = 500;
 const MAX_RESTART_MS = 10_000;
 const MAX_PAUSE_MS = 5_000;
 const SUPERVISE_MS = 1_000;
+/** A consumer that lived this long had worked. */
+const STEADY_MS = 30_000;
 
 const restarts = counter("consumer_restarts", "Times a consumer was started anew after a crash or silence");
 
@@ -117,21 +119,20 @@ export class EventConsumer implements Part {
   /** One kafkajs consumer after the other, until stopped. */
   async #run(): Promise<void> {
     let pauseMs = MIN_RESTART_MS;
-    let reported = false;
+    let failures = 0;
     while (!this.#stopping) {
       const began = performance.now();
       try {
         await this.#oneLife();
-        reported = false;
       } catch (error) {
-        if (!reported) this.#log.warn({ err: error }, "consumer down, starting anew");
-        else this.#log.debug({ err: error }, "consumer still down");
-        reported = performance.now() - began < 30_000;
+        failures = performance.now() - began > STEADY_MS ? 1 : failures + 1;
+        // The first failure mends itself as a rule (a broker that restarts); the second is worth a line, the rest are not.
+        this.#log[failures === 2 ? "warn" : "debug"]({ err: error, failures }, "consumer down, starting anew");
       }
       this.#joined = false;
       if (this.#stopping) return;
       restarts.add(1, { group: this.#options.groupId });
-      pauseMs = performance.now() - began > 30_000 ? MIN_RESTART_MS : Math.min(MAX_RESTART_MS, pauseMs * 2);
+      pauseMs = performance.now() - began > STEADY_MS ? MIN_RESTART_MS : Math.min(MAX_RESTART_MS, pauseMs * 2);
       await Promise.race([this.#stopSignal.promise, pause(pauseMs * (0.5 + Math.random() / 2))]);
     }
   }
@@ -148,7 +149,8 @@ export class EventConsumer implements Part {
       maxWaitTimeInMs: FETCH_WAIT_MS,
       allowAutoTopicCreation: false,
       // A crash is ours to repair: kafkajs' own restart reuses what just failed, and for some errors never comes.
-      retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: () => Promise.resolve(false) },
+      // A fresh broker takes some seconds to have a group coordinator.
+      retry: { retries: 6, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: () => Promise.resolve(false) },
     });
     const crashed = this.#watch(consumer);
     const silence = this.#silence();
@@ -182,7 +184,7 @@ export class EventConsumer implements Part {
     consumer.on(events.GROUP_JOIN, ({ payload }) => {
       sign();
       this.#joined = true;
-      this.#log.debug({ assignment: payload.memberAssignment }, "joined the group");
+      this.#log.info({ assignment: payload.memberAssignment }, "joined the group");
     });
     const crash = new Promise<never>((_resolve, reject) => {
       consumer.on(events.CRASH, ({ payload }) => reject(payload.error));

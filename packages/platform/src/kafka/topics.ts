@@ -1,4 +1,4 @@
-import type { ITopicConfig, Kafka } from "kafkajs";
+import type { Admin, ITopicConfig, Kafka } from "kafkajs";
 import type { Log } from "../log/log.ts";
 
 /** The full name of a logical topic: "membership.v1" → "stipend.membership.v1". */
@@ -22,6 +22,7 @@ export interface TopicPlan {
 
 /** How long a topic keeps what nobody may have read yet: a service may be away for a week. */
 const RETENTION_MS = 7 * 86_400_000;
+const LEADER_TIMEOUT_MS = 10_000;
 /** Dead letters wait for a person. */
 const DLQ_RETENTION_MS = 90 * 86_400_000;
 
@@ -33,9 +34,29 @@ export async function ensureTopics(kafka: Kafka, plan: TopicPlan): Promise<void>
     const existing = new Set(await admin.listTopics());
     const missing = wanted(plan).filter(({ topic }) => !existing.has(topic));
     // Another service may be creating the same ones: kafkajs takes "exists already" for success (returns false).
-    if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true, timeout: 10_000 });
+    if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: false, timeout: 10_000 });
+    await untilLed(
+      admin,
+      wanted(plan).map(({ topic }) => topic),
+    );
   } finally {
     await admin.disconnect();
+  }
+}
+
+/** Until every partition has a leader, also of topics that another service is creating right now. */
+async function untilLed(admin: Admin, topics: string[]): Promise<void> {
+  const giveUpAt = performance.now() + LEADER_TIMEOUT_MS;
+  for (;;) {
+    try {
+      const metadata = await admin.fetchTopicMetadata({ topics });
+      if (metadata.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
+      if (performance.now() > giveUpAt) throw new Error("the topics have no leaders");
+    } catch (error) {
+      // A broker that has not heard of a topic yet says that it does not host it.
+      if (performance.now() > giveUpAt) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
