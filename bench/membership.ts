@@ -96,10 +96,13 @@ async function measure(name: string, query: Omit<UserQuery, "limit">): Promise<v
 
 async function explain(sql: string, params: readonly unknown[]): Promise<void> {
   const plan = await owner.query<Record<string, unknown>>(`EXPLAIN ${sql}`, params);
-  for (const { table, type, key, rows, Extra } of plan) {
-    console.log(
-      `    ${String(table).padEnd(12)} ${String(type).padEnd(8)} ${String(key).padEnd(28)} ~${String(rows)} rows  ${String(Extra ?? "")}`,
-    );
+  for (const { EXPLAIN: tree, table, type, key, rows, Extra } of plan) {
+    // MySQL 9 draws a tree, MariaDB fills a table.
+    if (typeof tree === "string") console.log(tree.trimEnd().replaceAll(/^/gm, "    "));
+    else
+      console.log(
+        `    ${String(table).padEnd(12)} ${String(type).padEnd(8)} ${String(key).padEnd(28)} ~${String(rows)} rows  ${String(Extra ?? "")}`,
+      );
   }
 }
 
