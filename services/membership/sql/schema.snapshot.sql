@@ -467,7 +467,7 @@ BEGIN
 
   INSERT INTO membership_history
     (user_id, version, change_id, membership_id, change_kind, actor, reason, state, occurred_at)
-  SELECT s.user_id, s.version, s.change_id, s.membership_id, i.change_kind, i.actor, i.reason, s.state, in_now
+  SELECT STRAIGHT_JOIN s.user_id, s.version, s.change_id, s.membership_id, i.change_kind, i.actor, i.reason, s.state, in_now
     FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
            user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
            change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
@@ -478,7 +478,7 @@ BEGIN
    WHERE i.change_kind <> 'unchanged';
 
   INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload, traceparent)
-  SELECT h.change_id, 'membership.v1', 'stipend.membership.v1.MembershipChanged', h.user_id, in_now,
+  SELECT STRAIGHT_JOIN h.change_id, 'membership.v1', 'stipend.membership.v1.MembershipChanged', h.user_id, in_now,
          JSON_OBJECT(
            'userId', h.user_id,
            'version', h.version,
@@ -496,7 +496,7 @@ BEGIN
    ORDER BY i.ord;
 
   INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload, traceparent)
-  SELECT i.audit_id, 'admin.v1', 'stipend.admin.v1.AdminActionRecorded', i.user_id, in_now,
+  SELECT STRAIGHT_JOIN i.audit_id, 'admin.v1', 'stipend.admin.v1.AdminActionRecorded', i.user_id, in_now,
          JSON_OBJECT(
            'id', i.audit_id,
            'service', 'membership',
@@ -536,7 +536,7 @@ BEGIN
    ORDER BY i.ord;
 
   INSERT INTO membership_requests (user_id, operation, request_key, request_hash, response, created_at)
-  SELECT i.user_id, i.operation, i.request_key, i.request_hash, JSON_EXTRACT(i.response, '$'), in_now
+  SELECT STRAIGHT_JOIN i.user_id, i.operation, i.request_key, i.request_hash, JSON_EXTRACT(i.response, '$'), in_now
     FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
            user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
            change_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.changeId',
@@ -548,7 +548,7 @@ BEGIN
     LEFT JOIN membership_history h ON h.change_id = i.change_id
    WHERE i.request_key IS NOT NULL AND (h.change_id IS NOT NULL OR i.change_kind = 'unchanged');
 
-  SELECT i.ord - 1 AS idx, i.user_id, u.membership_version AS version,
+  SELECT STRAIGHT_JOIN i.ord - 1 AS idx, i.user_id, u.membership_version AS version,
          CASE WHEN h.change_id IS NOT NULL THEN 'changed'
               WHEN i.change_kind = 'unchanged' THEN 'unchanged'
               WHEN u.user_id IS NULL THEN 'unknown_user'
