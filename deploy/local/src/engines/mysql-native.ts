@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createConnection } from "mysql2/promise";
 import { LauncherError } from "../errors.ts";
 import type { MysqlServer } from "../install/binaries.ts";
@@ -47,6 +47,12 @@ function socketOf(paths: Paths, parent: string): string {
   return `/tmp/stipend-${createHash("sha256").update(paths.home).digest("hex").slice(0, 10)}.mysql.sock`;
 }
 
+/**
+ * A folder of its own for temporary tables. A MariaDB that starts deletes every `#sql*` file of its tmpdir as left by a
+ * crash; in a shared /tmp these may be the live tables of a neighbour, which then dies of signal 11.
+ */
+const tmpOf = (parent: string): string => join(parent, "tmp");
+
 /** Runs at every start: root gets the launcher's password on the loopback, anonymous users go. */
 function accountsSql(password: string): string {
   return [
@@ -63,6 +69,7 @@ function accountsSql(password: string): string {
 async function createSystemTables(options: MysqlNativeOptions, dir: string, user: string | undefined): Promise<void> {
   const { server } = options;
   const asUser = user ? [`--user=${user}`] : [];
+  const tmp = tmpOf(dirname(dir));
   const result =
     server.flavour === "mariadb"
       ? await run(
@@ -70,6 +77,7 @@ async function createSystemTables(options: MysqlNativeOptions, dir: string, user
           [
             "--no-defaults",
             `--datadir=${dir}`,
+            `--tmpdir=${tmp}`,
             ...asUser,
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
@@ -79,9 +87,13 @@ async function createSystemTables(options: MysqlNativeOptions, dir: string, user
           ],
           { timeoutMs: INIT_TIMEOUT_MS },
         )
-      : await run(server.server, ["--no-defaults", "--initialize-insecure", `--datadir=${dir}`, ...asUser], {
-          timeoutMs: INIT_TIMEOUT_MS,
-        });
+      : await run(
+          server.server,
+          ["--no-defaults", "--initialize-insecure", `--datadir=${dir}`, `--tmpdir=${tmp}`, ...asUser],
+          {
+            timeoutMs: INIT_TIMEOUT_MS,
+          },
+        );
   if (result.code === 0) return;
   throw new LauncherError(`The data folder of ${server.flavour} could not be created (exit code ${result.code}).`, {
     advice: `read the words below; is the disk full, or ${dir} not writable${user ? ` for the user ${user}` : ""}?`,
@@ -91,7 +103,7 @@ async function createSystemTables(options: MysqlNativeOptions, dir: string, user
 
 /** Creates the system tables in a folder beside and renames it: a cut-short creation is done again, not used. */
 async function prepareData(options: MysqlNativeOptions, parent: string): Promise<void> {
-  mkdirSync(parent, { recursive: true });
+  mkdirSync(tmpOf(parent), { recursive: true });
   chmodSync(parent, 0o755);
   const user = serverUser(parent);
   const initFile = join(parent, "accounts.sql");
@@ -122,6 +134,7 @@ function serverArgs(options: MysqlNativeOptions, parent: string): string[] {
     "--bind-address=127.0.0.1",
     `--socket=${socketOf(options.paths, parent)}`,
     `--pid-file=${join(parent, "server.pid")}`,
+    `--tmpdir=${tmpOf(parent)}`,
     `--init-file=${join(parent, "accounts.sql")}`,
     "--skip-name-resolve",
     "--max-connections=400",
