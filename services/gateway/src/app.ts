@@ -226,6 +226,7 @@ function limits(config: GatewayConfig, redis: Redis, log: Log): Limits | undefin
     log,
     windowSeconds: config.STIPEND_LIMIT_WINDOW_SECONDS,
     perUser: config.STIPEND_LIMIT_PER_USER,
+    perService: config.STIPEND_LIMIT_PER_SERVICE,
     perIp: config.STIPEND_LIMIT_PER_IP,
     badTokensPerIp: config.STIPEND_LIMIT_BAD_TOKENS_PER_IP,
   });

@@ -25,6 +25,7 @@ async function limitsOn(
     log: silentLog(),
     windowSeconds: 60,
     perUser: 1_000,
+    perService: 1_000,
     perIp: 1_000,
     badTokensPerIp: 1_000,
     ...quotas,
@@ -34,6 +35,8 @@ async function limitsOn(
 function newPrefix(): string {
   return `limits-${process.pid}-${++prefixes}:`;
 }
+
+const user = (sub: string) => ({ sub, roles: ["user"] as const });
 
 const outcome = (promise: Promise<unknown>) =>
   promise.then(
@@ -46,25 +49,26 @@ test("a user is limited on every gateway together, whatever the address; others 
   const { redisUrl } = testEngines();
   const one = await limitsOn(redisUrl, { perUser: 5 }, prefix);
   const two = await limitsOn(redisUrl, { perUser: 5 }, prefix);
-  for (let n = 0; n < 5; n++) expect(await outcome((n % 2 ? one : two).take(`10.0.0.${n}`, "alice", true))).toBe("in");
-  expect(await outcome(one.take("10.0.0.9", "alice", true))).toBe("rate_limited");
-  expect(await outcome(two.take("10.0.0.9", "alice", false))).toBe("rate_limited");
-  expect(await outcome(two.take("10.0.0.9", "bob", false))).toBe("in");
+  for (let n = 0; n < 5; n++)
+    expect(await outcome((n % 2 ? one : two).take(`10.0.0.${n}`, user("alice"), true))).toBe("in");
+  expect(await outcome(one.take("10.0.0.9", user("alice"), true))).toBe("rate_limited");
+  expect(await outcome(two.take("10.0.0.9", user("alice"), false))).toBe("rate_limited");
+  expect(await outcome(two.take("10.0.0.9", user("bob"), false))).toBe("in");
 });
 
 test("an address is limited over all its users", async () => {
   const limits = await limitsOn(testEngines().redisUrl, { perIp: 3 });
-  for (const user of ["a", "b", "c"]) expect(await outcome(limits.take("10.0.0.1", user, true))).toBe("in");
+  for (const name of ["a", "b", "c"]) expect(await outcome(limits.take("10.0.0.1", user(name), true))).toBe("in");
   expect(await outcome(limits.take("10.0.0.1", undefined, true))).toBe("rate_limited");
 });
 
 test("headers say the policies and what is left; a refusal says when to come again", async () => {
   const limits = await limitsOn(testEngines().redisUrl, { perUser: 2, perIp: 10 });
-  const headers = await limits.take("10.0.0.1", "alice", true);
+  const headers = await limits.take("10.0.0.1", user("alice"), true);
   expect(headers["ratelimit-policy"]).toBe('"ip";q=10;w=60, "user";q=2;w=60');
   expect(headers["ratelimit"]).toMatch(/^"ip";r=9;t=\d+, "user";r=1;t=\d+$/);
-  await limits.take("10.0.0.1", "alice", true);
-  const refused = await limits.take("10.0.0.1", "alice", true).catch((error: unknown) => error);
+  await limits.take("10.0.0.1", user("alice"), true);
+  const refused = await limits.take("10.0.0.1", user("alice"), true).catch((error: unknown) => error);
   expect(refused).toMatchObject({ code: "rate_limited", details: { policies: ["user"] } });
   const { retryAfterSeconds } = refused as { retryAfterSeconds: number };
   expect(retryAfterSeconds).toBeGreaterThan(0);
@@ -72,11 +76,17 @@ test("headers say the policies and what is left; a refusal says when to come aga
 });
 
 test("200 requests of one user at once pass the defaults", async () => {
-  const limits = await limitsOn(testEngines().redisUrl, { perUser: 12_000, perIp: 600_000 });
+  const limits = await limitsOn(testEngines().redisUrl, { perUser: 30_000, perIp: 600_000 });
   const outcomes = await Promise.all(
-    Array.from({ length: 200 }, () => outcome(limits.take("10.0.0.1", "alice", false))),
+    Array.from({ length: 200 }, () => outcome(limits.take("10.0.0.1", user("alice"), false))),
   );
   expect(new Set(outcomes)).toEqual(new Set(["in"]));
+});
+
+test("a service that acts for many users has a limit of its own", async () => {
+  const limits = await limitsOn(testEngines().redisUrl, { perUser: 1 });
+  const shop = { sub: "shop", roles: ["service"] as const };
+  for (let n = 0; n < 20; n++) expect(await outcome(limits.take("10.0.0.1", shop, false))).toBe("in");
 });
 
 test("refused tokens are counted by address", async () => {
@@ -105,19 +115,19 @@ test("Redis away: reads go through, writes are limited by this process; Redis ba
     relay.close();
   });
   const limits = await limitsOn(`redis://127.0.0.1:${(relay.address() as { port: number }).port}`, { perUser: 3 });
-  await limits.take("10.0.0.1", "alice", true);
+  await limits.take("10.0.0.1", user("alice"), true);
 
   up = false;
   for (const socket of sockets) socket.destroy();
-  await eventually(async () => expect(await limits.take("10.0.0.1", "alice", true)).toEqual({}));
-  for (let n = 0; n < 10; n++) expect(await outcome(limits.take("10.0.0.1", "alice", true))).toBe("in");
+  await eventually(async () => expect(await limits.take("10.0.0.1", user("alice"), true)).toEqual({}));
+  for (let n = 0; n < 10; n++) expect(await outcome(limits.take("10.0.0.1", user("alice"), true))).toBe("in");
   const writes: (string | undefined)[] = [];
-  for (let n = 0; n < 5; n++) writes.push(await outcome(limits.take("10.0.0.1", "alice", false)));
+  for (let n = 0; n < 5; n++) writes.push(await outcome(limits.take("10.0.0.1", user("alice"), false)));
   expect(writes).toEqual(["in", "in", "in", "rate_limited", "rate_limited"]);
 
   up = true;
   await eventually(async () => {
-    const headers = await limits.take("10.0.0.1", "bob", true);
+    const headers = await limits.take("10.0.0.1", user("bob"), true);
     expect(headers["ratelimit"]).toContain('"user"');
   });
 });

@@ -282,15 +282,24 @@ describe("with an Idempotency-Key", () => {
 });
 
 describe("credits in trouble", () => {
-  test("no answer to the hold: 503, the upstream is not called", async () => {
+  test("credits says that its database is away: its own 503 within 2 s, the upstream is not called", async () => {
     let called = false;
     const setup = await setUp((_req, res) => {
       called = true;
       res.end();
     });
     setup.credits.fault(/holds$/, "503", 100);
+    const started = performance.now();
     const answer = await call(setup);
-    expect([answer.status, answer.json["code"], called]).toEqual([503, "upstream_unavailable", false]);
+    expect([answer.status, answer.json["code"], called]).toEqual([503, "database_unavailable", false]);
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  test("credits is gone: 503 upstream_unavailable", async () => {
+    const setup = await setUp(good);
+    setup.credits.fault(/holds$/, "refused", 100);
+    const answer = await call(setup);
+    expect([answer.status, answer.json["code"]]).toEqual([503, "upstream_unavailable"]);
   });
 
   test("the hold's answer is lost: the same hold is asked for again and used", async () => {

@@ -49,25 +49,31 @@ export class Ledger {
     this.#client = client;
   }
 
-  /** @throws Refusal upstream_unavailable … when credits gives no answer; nothing is charged then, and a hold that was made lapses by its ttl. */
+  /**
+   * When credits says that it can't (503), that is the answer within a second: the client is told soon.
+   *
+   * @throws Refusal upstream_unavailable … when credits gives no answer; nothing is charged then, and a hold that was
+   *   made lapses by its ttl.
+   */
   async hold(request: HoldRequest, key: string, caller: Caller): Promise<HoldOutcome> {
     const call = post("/api/credits/holds", { ...request }, key, caller);
-    const answer = await this.#certain(call, 4_000);
-    if (answer === undefined) {
+    const { answer, refusal } = await this.#certain(call, 4_000, 600);
+    const last = answer ?? refusal;
+    if (last?.body === undefined) {
       throw new Refusal("upstream_unavailable", {
         message: "credits cannot be reached; nothing was charged",
         retryAfterSeconds: 1,
       });
     }
-    if (answer.status !== 201 && answer.status !== 200) return { kind: "refused", answer };
-    const holdId = text(answer.body, "holdId");
+    if (last.status !== 201 && last.status !== 200) return { kind: "refused", answer: last };
+    const holdId = text(last.body, "holdId");
     if (holdId === undefined) throw new Error("credits answered a hold without holdId");
-    return { kind: answer.headers["idempotent-replayed"] === "true" ? "replayed" : "held", holdId };
+    return { kind: last.headers["idempotent-replayed"] === "true" ? "replayed" : "held", holdId };
   }
 
   /** undefined when credits gives no answer. */
   async state(holdId: string, caller: Caller): Promise<HoldState | undefined> {
-    const answer = await this.#certain({ method: "GET", path: `/api/credits/holds/${holdId}`, caller }, 4_000);
+    const { answer } = await this.#certain({ method: "GET", path: `/api/credits/holds/${holdId}`, caller }, 4_000);
     const status = answer?.status === 200 ? holdStatus(text(answer.body, "status")) : undefined;
     if (answer === undefined || status === undefined) return undefined;
     return {
@@ -92,12 +98,12 @@ export class Ledger {
   /** Gives back a capture whose answer the client never got. True when it stands in the ledger. */
   async refund(transactionId: string, reason: string, caller: Caller): Promise<boolean> {
     const call = post("/api/credits/refund", { transactionId, reason }, `undo/${transactionId}`, caller);
-    const answer = await this.#certain(call, 4_000);
+    const { answer } = await this.#certain(call, 4_000);
     return answer?.status === 200 || text(answer?.body, "code") === "nothing_to_refund";
   }
 
   async #settle(call: JsonCall, withinMs: number): Promise<SettleOutcome> {
-    const answer = await this.#certain(call, withinMs);
+    const { answer } = await this.#certain(call, withinMs);
     if (answer === undefined) return { kind: "uncertain" };
     if (answer.status === 200) {
       const transactionId = text(answer.body, "transactionId");
@@ -107,23 +113,36 @@ export class Ledger {
     return ended === undefined ? { kind: "uncertain" } : { kind: "ended", status: ended };
   }
 
-  /** Repeats a call until an answer says for certain what happened; undefined when none came in time. */
-  async #certain(call: JsonCall, withinMs: number): Promise<JsonAnswer | undefined> {
-    const until = performance.now() + withinMs;
+  /**
+   * Repeats a call until an answer says for certain what happened.
+   *
+   * @param refusedWithinMs how long an answer that says "not now" (429, 5xx) is asked again.
+   * @returns no answer when none came in time; the refusal is the last "not now".
+   */
+  async #certain(call: JsonCall, withinMs: number, refusedWithinMs = withinMs): Promise<CertainAnswer> {
+    const began = performance.now();
+    let refusal: JsonAnswer | undefined;
     for (const pause of [...PAUSES_MS, undefined]) {
-      const left = until - performance.now();
-      if (left <= 0) return undefined;
+      const left = began + withinMs - performance.now();
+      if (left <= 0) break;
       try {
         const answer = await this.#client.call({ ...call, timeoutMs: Math.min(CALL_TIMEOUT_MS, left) });
-        if (answer.status < 500 && answer.status !== 429) return answer;
+        if (answer.status < 500 && answer.status !== 429) return { answer, refusal };
+        refusal = answer;
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
       }
-      if (pause === undefined || performance.now() + pause > until) return undefined;
+      const until = began + (refusal === undefined ? withinMs : refusedWithinMs);
+      if (pause === undefined || performance.now() + pause > until) break;
       await delay(pause);
     }
-    return undefined;
+    return { answer: undefined, refusal };
   }
+}
+
+interface CertainAnswer {
+  readonly answer: JsonAnswer | undefined;
+  readonly refusal: JsonAnswer | undefined;
 }
 
 function post(path: string, body: unknown, idempotencyKey: string, caller: Caller): JsonCall {

@@ -110,7 +110,7 @@ export class Door {
     const { limits } = this.#parts;
     if (limits === undefined) return;
     const isRead = req.method === "GET" || req.method === "HEAD";
-    const headers = await limits.take(caller.ip, principal?.sub, isRead);
+    const headers = await limits.take(caller.ip, principal, isRead);
     for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
   }
 

@@ -2,6 +2,7 @@ import type { Log } from "@stipend/platform/log/log";
 import { counter } from "@stipend/platform/telemetry/metrics";
 import type { Redis } from "ioredis";
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
+import type { Principal } from "../auth/claims.ts";
 import { Refusal } from "../http/refusal.ts";
 
 export interface LimitsOptions {
@@ -9,12 +10,14 @@ export interface LimitsOptions {
   readonly log: Log;
   readonly windowSeconds: number;
   readonly perUser: number;
+  /** A machine that acts for many users. */
+  readonly perService: number;
   readonly perIp: number;
   readonly badTokensPerIp: number;
 }
 
 interface Policy {
-  readonly name: "user" | "ip" | "bad-token";
+  readonly name: "user" | "service" | "ip" | "bad-token";
   readonly quota: number;
   readonly redis: RateLimiterRedis;
   readonly local: RateLimiterMemory;
@@ -37,6 +40,7 @@ export class Limits {
   readonly #log: Log;
   readonly #windowSeconds: number;
   readonly #user: Policy;
+  readonly #service: Policy;
   readonly #ip: Policy;
   readonly #badTokens: Policy;
   readonly #degraded = counter("gateway_limits_degraded", "Requests whose limits could not be counted in Redis");
@@ -62,6 +66,7 @@ export class Limits {
       };
     };
     this.#user = policy("user", options.perUser);
+    this.#service = policy("service", options.perService);
     this.#ip = policy("ip", options.perIp);
     this.#badTokens = policy("bad-token", options.badTokensPerIp);
   }
@@ -69,16 +74,24 @@ export class Limits {
   /**
    * Counts one request.
    *
-   * @param userId undefined for routes that need no token.
+   * @param caller undefined for routes that need no token.
    * @returns headers for the answer.
    * @throws Refusal rate_limited with Retry-After and the headers.
    */
-  async take(ip: string, userId: string | undefined, isRead: boolean): Promise<RateLimitHeaders> {
+  async take(
+    ip: string,
+    caller: Pick<Principal, "sub" | "roles"> | undefined,
+    isRead: boolean,
+  ): Promise<RateLimitHeaders> {
     const readings = await Promise.all([
       this.#consume(this.#ip, ip, isRead),
-      ...(userId === undefined ? [] : [this.#consume(this.#user, userId, isRead)]),
+      ...(caller === undefined ? [] : [this.#consume(this.#policyOf(caller), caller.sub, isRead)]),
     ]);
     return this.#judge(readings.filter((reading) => reading !== undefined));
+  }
+
+  #policyOf({ roles }: Pick<Principal, "roles">): Policy {
+    return roles.includes("service") ? this.#service : this.#user;
   }
 
   /** Counts a refused token against the address it came from. @throws Refusal rate_limited. */
