@@ -5,7 +5,7 @@ import { LauncherError } from "./errors.ts";
 import { ensureKeys } from "./keys/dev-keys.ts";
 import { type Paths, pathsOf } from "./paths.ts";
 import { endOrphans, STOP_ORDER } from "./process/orphans.ts";
-import { requireFreePorts } from "./process/ports.ts";
+import { requireFreePorts, type WantedPort } from "./process/ports.ts";
 import { Unit, type UnitSpec } from "./process/unit.ts";
 import { type Reporter, Step } from "./report/reporter.ts";
 import { type ServiceContext, urlOf } from "./services/environment.ts";
@@ -49,6 +49,7 @@ export class LocalSystem {
   #supervision: Supervision | undefined;
   #fail: (error: LauncherError) => void;
   #plan: EnginePlan | undefined;
+  #ports: WantedPort[] = [];
 
   constructor(settings: Settings, reporter: Reporter, options: SystemOptions = {}) {
     this.settings = settings;
@@ -73,7 +74,8 @@ export class LocalSystem {
     mkdirSync(this.paths.logs, { recursive: true });
     await this.#clearOrphans();
     const wanted = wantedEngines(this.settings, this.#options.traces ?? true);
-    await requireFreePorts(wantedPorts(this.settings, wanted));
+    this.#ports = wantedPorts(this.settings, wanted);
+    await requireFreePorts(this.#ports);
     const keys = await ensureKeys(this.paths.keys);
     const plan = await planEngines(wanted, this.settings, this.paths, this.#reporter, this.#ended.signal);
     this.#plan = plan;
@@ -162,7 +164,8 @@ export class LocalSystem {
 
   #startUnit(spec: UnitSpec): Promise<void> {
     this.#throwIfStopping();
-    const unit = new Unit(spec, this.paths);
+    const ports = this.#ports.filter((want) => want.unit === spec.name);
+    const unit = new Unit({ ...spec, ports }, this.paths);
     this.#units.set(spec.name, unit);
     const step = new Step(this.#reporter, spec.name);
     return this.#track(

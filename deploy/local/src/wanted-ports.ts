@@ -15,24 +15,30 @@ const SERVICE_VARIABLES: Record<ServiceName, string> = {
 export function wantedPorts(settings: Settings, engines: WantedEngines): WantedPort[] {
   const { ports } = settings;
   const wanted: WantedPort[] = [];
-  if (engines.mysql) wanted.push({ port: ports.mysql, label: "MySQL", variable: "STIPEND_MYSQL_PORT" });
+  if (engines.mysql) wanted.push({ port: ports.mysql, unit: "mysql", label: "MySQL", variable: "STIPEND_MYSQL_PORT" });
   if (engines.kafka) {
-    wanted.push({ port: ports.kafka, label: "Kafka", variable: "STIPEND_KAFKA_PORT" });
+    wanted.push({ port: ports.kafka, unit: "kafka", label: "Kafka", variable: "STIPEND_KAFKA_PORT" });
     wanted.push({
       port: ports.kafkaController,
+      unit: "kafka",
       label: "Kafka's controller",
       variable: "STIPEND_KAFKA_CONTROLLER_PORT",
     });
   }
-  if (engines.redis) wanted.push({ port: ports.redis, label: "Redis", variable: "STIPEND_REDIS_PORT" });
+  if (engines.redis) wanted.push({ port: ports.redis, unit: "redis", label: "Redis", variable: "STIPEND_REDIS_PORT" });
   if (engines.traces) {
-    wanted.push({ port: ports.traces, label: "traces", variable: "STIPEND_TRACES_PORT" });
-    wanted.push({ port: ports.zipkin, label: "Zipkin", variable: "STIPEND_ZIPKIN_PORT" });
+    wanted.push({ port: ports.traces, unit: "traces", label: "traces", variable: "STIPEND_TRACES_PORT" });
+    wanted.push({ port: ports.zipkin, unit: "zipkin", label: "Zipkin", variable: "STIPEND_ZIPKIN_PORT" });
   }
-  wanted.push({ port: ports.rewrite, label: "the sample upstream", variable: "STIPEND_REWRITE_PORT" });
+  wanted.push({ port: ports.rewrite, unit: "rewrite", label: "the sample upstream", variable: "STIPEND_REWRITE_PORT" });
   for (const name of PUBLIC_SERVICES) {
-    wanted.push({ port: ports.services[name], label: name, variable: SERVICE_VARIABLES[name] });
-    wanted.push({ port: ports.metrics[name], label: `the metrics of ${name}`, variable: "STIPEND_METRICS_PORT" });
+    wanted.push({ port: ports.services[name], unit: name, label: name, variable: SERVICE_VARIABLES[name] });
+    wanted.push({
+      port: ports.metrics[name],
+      unit: name,
+      label: `the metrics of ${name}`,
+      variable: "STIPEND_METRICS_PORT",
+    });
   }
   return wanted;
 }

@@ -1,7 +1,8 @@
-import { createServer } from "node:net";
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { LauncherError } from "../src/errors.ts";
-import { freePort, requireFreePorts } from "../src/process/ports.ts";
+import { freePort, requireFreePorts, whoHolds } from "../src/process/ports.ts";
 
 async function listenSomewhere(): Promise<number> {
   const server = createServer();
@@ -16,7 +17,7 @@ async function listenSomewhere(): Promise<number> {
 
 test("a taken port is named with its holder and the variable that chooses another", async () => {
   const port = await listenSomewhere();
-  const wanted = [{ port, label: "Kafka", variable: "STIPEND_KAFKA_PORT" }];
+  const wanted = [{ port, unit: "kafka", label: "Kafka", variable: "STIPEND_KAFKA_PORT" }];
   const error = await requireFreePorts(wanted).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(LauncherError);
   expect((error as LauncherError).message).toContain(`port ${port} for Kafka is taken`);
@@ -28,13 +29,20 @@ test("a taken port is named with its holder and the variable that chooses anothe
 test("every problem is told at once, also a port that two parts want", async () => {
   const [taken, free] = [await listenSomewhere(), await freePort()];
   const wanted = [
-    { port: taken, label: "MySQL", variable: "STIPEND_MYSQL_PORT" },
-    { port: free, label: "Redis", variable: "STIPEND_REDIS_PORT" },
-    { port: free, label: "Zipkin", variable: "STIPEND_ZIPKIN_PORT" },
+    { port: taken, unit: "mysql", label: "MySQL", variable: "STIPEND_MYSQL_PORT" },
+    { port: free, unit: "other", label: "Redis", variable: "STIPEND_REDIS_PORT" },
+    { port: free, unit: "other", label: "Zipkin", variable: "STIPEND_ZIPKIN_PORT" },
   ];
   await expect(requireFreePorts(wanted)).rejects.toThrow(/for MySQL is taken[\s\S]*wanted twice: by Redis.*Zipkin/);
 });
 
 test("free ports pass", async () => {
-  await requireFreePorts([{ port: await freePort(), label: "Redis", variable: "STIPEND_REDIS_PORT" }]);
+  await requireFreePorts([{ port: await freePort(), unit: "redis", label: "Redis", variable: "STIPEND_REDIS_PORT" }]);
+});
+
+test("a port that an outgoing connection holds is told as well", async () => {
+  const socket = connect(await listenSomewhere(), "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  await once(socket, "connect");
+  if (process.platform === "linux") expect(whoHolds(socket.localPort ?? 0)).toContain(`(pid ${process.pid})`);
 });

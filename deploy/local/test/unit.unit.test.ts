@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { LauncherError } from "../src/errors.ts";
@@ -38,6 +40,21 @@ test("a part that ends early fails with its last words and its log", async () =>
   expect(error).toMatchObject({ logFile: unit.logFile, advice: "look at it" });
   expect((error as LauncherError).message).toContain("exit code 7");
   expect((error as LauncherError).lastLines).toContain("no disk left");
+});
+
+test("a part that finds its port taken after all says by whom, and never advises to begin anew", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  const port = (server.address() as AddressInfo).port;
+  const { unit } = unitOf("console.error('java.net.BindException: Address already in use'); process.exit(1)", {
+    ports: [{ port, unit: "part", label: "Kafka", variable: "STIPEND_KAFKA_PORT" }],
+    advice: "npm start -- --fresh",
+  });
+  const error = await unit.start().catch((reason: unknown) => reason);
+  expect((error as LauncherError).message).toContain("choose another with STIPEND_KAFKA_PORT");
+  expect((error as LauncherError).message).toContain(`port ${port} for Kafka is taken`);
+  expect((error as LauncherError).advice).not.toContain("--fresh");
 });
 
 test("a part that never answers is ended and told", async () => {

@@ -1,6 +1,7 @@
 /** What a system leaves on engines that it was given by URL. Its own engines need none of this: their data goes with the home. */
 import { SCHEMA_SERVICES, schemaNames } from "@stipend/local/services/schemas";
 import type { Settings } from "@stipend/local/settings";
+import { patchKafkajs } from "@stipend/platform/kafka/kafkajs-patch";
 import { deprovision } from "@stipend/platform/mysql/provision";
 import { Redis } from "ioredis";
 import { Kafka, logLevel } from "kafkajs";
@@ -10,6 +11,7 @@ async function dropSchemas(adminUrl: string, namespace: string): Promise<void> {
 }
 
 async function deleteTopics(brokers: string, namespace: string): Promise<void> {
+  patchKafkajs();
   const kafka = new Kafka({ clientId: "stipend-testing", brokers: brokers.split(","), logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   await admin.connect();

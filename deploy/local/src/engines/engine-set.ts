@@ -15,7 +15,7 @@ export class EngineSet {
     this.#reporter = reporter;
   }
 
-  /** Starts all side by side; when one fails the others are stopped before it throws. */
+  /** Starts all side by side; when one fails the others are stopped at once. */
   async start(): Promise<void> {
     const starts = this.units.map((unit) =>
       new Step(this.#reporter, unit.name).run(
@@ -24,11 +24,13 @@ export class EngineSet {
         () => `${unit.spec.label} is ready`,
       ),
     );
-    const results = await Promise.allSettled(starts);
-    const failure = results.find((result) => result.status === "rejected");
-    if (!failure) return;
-    await this.stop();
-    throw failure.reason;
+    try {
+      await Promise.all(starts);
+    } catch (error) {
+      await this.stop();
+      await Promise.allSettled(starts);
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { patchKafkajs } from "@stipend/platform/kafka/kafkajs-patch";
 import { Kafka, logLevel } from "kafkajs";
 import { LauncherError } from "../errors.ts";
 import { run } from "../install/exec.ts";
@@ -23,6 +24,7 @@ const FORMAT_TIMEOUT_MS = 60_000;
 
 /** Throws until the broker answers with itself in the cluster. */
 export async function probeKafka(brokers: string): Promise<void> {
+  patchKafkajs();
   const kafka = new Kafka({
     clientId: "stipend-launcher",
     brokers: brokers.split(","),

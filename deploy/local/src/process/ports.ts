@@ -4,13 +4,15 @@ import { LauncherError } from "../errors.ts";
 
 export interface WantedPort {
   port: number;
+  /** the part that listens on it */
+  unit: string;
   /** who wants it, for people */
   label: string;
   /** the variable that chooses another */
   variable: string;
 }
 
-const LISTEN_STATE = "0A";
+const TIME_WAIT_STATE = "06";
 
 /** Resolves with undefined when this port of the loopback can be listened on, else with the error's code. */
 export function tryPort(port: number): Promise<string | undefined> {
@@ -21,21 +23,24 @@ export function tryPort(port: number): Promise<string | undefined> {
   });
 }
 
-/** A port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen({ port: 0, host: "127.0.0.1" }, () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port")),
-      );
-    });
-  });
+const FIRST_FREE = 12_000;
+const LAST_FREE = 32_000;
+const FREE_TRIES = 200;
+
+/**
+ * A port that was free a moment ago. Not one that the system hands out (port 0): those lie in the range from which
+ * outgoing connections get theirs, so that a connection may take it before the server comes up.
+ */
+export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < FREE_TRIES; attempt += 1) {
+    const port = FIRST_FREE + Math.floor(Math.random() * (LAST_FREE - FIRST_FREE));
+    if ((await tryPort(port)) === undefined) return port;
+  }
+  throw new Error(`no free port between ${FIRST_FREE} and ${LAST_FREE} was found`);
 }
 
-function listeningInodes(port: number): Set<string> {
+/** Sockets of this machine that have this local port: listening ones, and outgoing connections that were given it. */
+function inodesOf(port: number): Set<string> {
   const inodes = new Set<string>();
   for (const table of ["/proc/net/tcp", "/proc/net/tcp6"]) {
     let text: string;
@@ -47,7 +52,7 @@ function listeningInodes(port: number): Set<string> {
     for (const line of text.split("\n").slice(1)) {
       const columns = line.trim().split(/\s+/);
       const local = columns[1]?.split(":").at(-1);
-      if (columns[3] === LISTEN_STATE && local && Number.parseInt(local, 16) === port) inodes.add(columns[9] ?? "");
+      if (columns[3] !== TIME_WAIT_STATE && local && Number.parseInt(local, 16) === port) inodes.add(columns[9] ?? "");
     }
   }
   return inodes;
@@ -69,13 +74,19 @@ function holdsSocket(pid: string, inodes: Set<string>): boolean {
 }
 
 /** "java (pid 123)", or undefined when it can't be told (no /proc, or another user's process). */
-export function whoListens(port: number): string | undefined {
-  const inodes = listeningInodes(port);
+export function whoHolds(port: number): string | undefined {
+  const inodes = inodesOf(port);
   if (inodes.size === 0) return undefined;
   const pid = readdirSync("/proc").find((entry) => /^\d+$/.test(entry) && holdsSocket(entry, inodes));
   if (pid === undefined) return undefined;
   const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").filter(Boolean).join(" ").slice(0, 80);
   return `${command} (pid ${pid})`;
+}
+
+/** A taken port in words: who holds it, which variable chooses another. */
+export function describeTaken(want: WantedPort): string {
+  const holder = whoHolds(want.port);
+  return `port ${want.port} for ${want.label} is taken${holder ? ` by ${holder}` : ""}: choose another with ${want.variable}`;
 }
 
 /** @throws LauncherError that names every taken port, who holds it and which variable chooses another. */
@@ -91,10 +102,7 @@ export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<v
     seen.set(want.port, want);
     const code = other ? undefined : await tryPort(want.port);
     if (code === "EADDRINUSE") {
-      const holder = whoListens(want.port);
-      problems.push(
-        `port ${want.port} for ${want.label} is taken${holder ? ` by ${holder}` : ""}: choose another with ${want.variable}`,
-      );
+      problems.push(describeTaken(want));
     } else if (code !== undefined) {
       problems.push(
         `port ${want.port} for ${want.label} can't be used (${code}): choose another with ${want.variable}`,

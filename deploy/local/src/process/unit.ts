@@ -3,9 +3,14 @@ import { LauncherError } from "../errors.ts";
 import type { Paths } from "../paths.ts";
 import { lastLines } from "./log-file.ts";
 import { describeExit, type Exit, ManagedProcess, type ProcessSpec, type StopMeans } from "./managed.ts";
+import { describeTaken, type WantedPort, whoHolds } from "./ports.ts";
 
 const PROBE_EVERY_MS = 100;
 const PROBE_TIMEOUT_MS = 5_000;
+/** How Java, MySQL, Redis and Node say it. */
+const ADDRESS_IN_USE = /address (is )?already in use|BindException|EADDRINUSE/i;
+const TAKEN_ADVICE =
+  "set the variable named to another port. A port above 32767 may at any time be given to an outgoing connection; choose a lower one.";
 
 /** How to run one part of the system. */
 export interface UnitSpec {
@@ -22,6 +27,8 @@ export interface UnitSpec {
   stopTimeoutMs: number;
   /** default: SIGTERM, then SIGKILL, to the process */
   stopMeans?: StopMeans;
+  /** where it listens, for the case that a port is taken after all */
+  ports?: readonly WantedPort[];
   /** what to do when it does not start */
   advice: string;
   /** the rest goes on without it, should it keep dying */
@@ -105,11 +112,13 @@ export class Unit {
 
   /** The failure of this unit in words, with its log. */
   failure(message: string): LauncherError {
-    return new LauncherError(message, {
-      advice: this.spec.advice,
-      logFile: this.logFile,
-      lastLines: lastLines(this.logFile),
-    });
+    const lines = lastLines(this.logFile, 40);
+    const shown = { logFile: this.logFile, lastLines: lines.slice(-12) };
+    const taken = lines.some((line) => ADDRESS_IN_USE.test(line))
+      ? (this.spec.ports ?? []).filter((want) => whoHolds(want.port))
+      : [];
+    if (taken.length === 0) return new LauncherError(message, { advice: this.spec.advice, ...shown });
+    return new LauncherError([message, ...taken.map(describeTaken)].join("\n"), { advice: TAKEN_ADVICE, ...shown });
   }
 
   #early(exit: Exit): LauncherError {
