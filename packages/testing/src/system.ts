@@ -8,6 +8,7 @@ import { LocalSystem, type SystemAddresses } from "@stipend/local/system";
 import { cleanGivenEngines } from "./clean-up.ts";
 import { killAllNow, newTempHome, sweepAbandonedHomes } from "./engines/temp-home.ts";
 import { freePortVariables } from "./free-ports.ts";
+import { withFreePorts } from "./retry-ports.ts";
 import { type TokenMaker, tokenMaker } from "./token.ts";
 
 export interface SystemOptions {
@@ -158,10 +159,14 @@ async function startOrClean(system: LocalSystem, cleanUp: () => Promise<void>): 
 /**
  * Starts a whole system and waits until every service is ready.
  *
- * @throws LauncherError with the last lines of the log of the part that failed; nothing is left running then.
+ * @throws Error with the last lines of the log of the part that failed; nothing is left running then.
  */
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
   await sweepAbandonedHomes();
+  return await withFreePorts(() => startOnce(options));
+}
+
+async function startOnce(options: SystemOptions): Promise<System> {
   const home = options.home ?? newTempHome(options.keep ? "kept" : "swept");
   const settings = await settingsFor(home, options);
   const system = new LocalSystem(settings, options.reporter ?? silentReporter, {

@@ -111,6 +111,7 @@ export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<v
   }
   if (problems.length === 0) return;
   throw new LauncherError(problems.join("\n"), {
+    code: "port_taken",
     advice:
       "stop what holds the port (if it is another Stipend: `npm stop` there), or set the variable named, for example " +
       `\`${wanted.find((want) => problems.some((p) => p.includes(want.variable)))?.variable ?? "STIPEND_PORT"}=20000 npm start\`.`,

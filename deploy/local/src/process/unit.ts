@@ -10,7 +10,7 @@ const PROBE_TIMEOUT_MS = 5_000;
 /** How Java, MySQL, Redis and Node say it. */
 const ADDRESS_IN_USE = /address (is )?already in use|BindException|EADDRINUSE/i;
 const TAKEN_ADVICE =
-  "set the variable named to another port. A port above 32767 may at any time be given to an outgoing connection; choose a lower one.";
+  "a port that it wants is taken: set its STIPEND_…_PORT to another. A port above 32767 may at any time be given to an outgoing connection; choose a lower one.";
 
 /** How to run one part of the system. */
 export interface UnitSpec {
@@ -114,11 +114,15 @@ export class Unit {
   failure(message: string): LauncherError {
     const lines = lastLines(this.logFile, 40);
     const shown = { logFile: this.logFile, lastLines: lines.slice(-12) };
-    const taken = lines.some((line) => ADDRESS_IN_USE.test(line))
-      ? (this.spec.ports ?? []).filter((want) => whoHolds(want.port))
-      : [];
-    if (taken.length === 0) return new LauncherError(message, { advice: this.spec.advice, ...shown });
-    return new LauncherError([message, ...taken.map(describeTaken)].join("\n"), { advice: TAKEN_ADVICE, ...shown });
+    if (!lines.some((line) => ADDRESS_IN_USE.test(line))) {
+      return new LauncherError(message, { advice: this.spec.advice, ...shown });
+    }
+    const taken = (this.spec.ports ?? []).filter((want) => whoHolds(want.port));
+    return new LauncherError([message, ...taken.map(describeTaken)].join("\n"), {
+      code: "port_taken",
+      advice: TAKEN_ADVICE,
+      ...shown,
+    });
   }
 
   #early(exit: Exit): LauncherError {
