@@ -15,7 +15,7 @@ export default defineConfig({
           name: "unit",
           include: [`${ROOTS}/**/*.unit.test.ts`],
           exclude: EXCLUDED,
-          testTimeout: 5_000,
+          testTimeout: 15_000,
         },
       },
       {

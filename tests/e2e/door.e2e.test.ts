@@ -3,12 +3,14 @@
 import type { RouteContract } from "@stipend/platform/http/contract";
 import { publicRoutes } from "@stipend/proto/http/catalogue";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Answer, Client } from "../support/client.ts";
+import { z } from "zod";
+import { type Answer, Client, type Method } from "../support/client.ts";
 import { newKey } from "../support/people.ts";
 import { running } from "../support/running.ts";
 import { Problem } from "../support/shapes.ts";
 
-const { people, token } = running();
+const { people, serviceUrls, token } = running();
+const METHODS: readonly Method[] = ["GET", "POST", "PUT", "DELETE"];
 const ROLES = ["user", "support", "admin", "auditor", "service"] as const;
 type Role = (typeof ROLES)[number];
 
@@ -65,6 +67,47 @@ describe("every route", () => {
     for (const path of ["/healthz", "/readyz", "/api/openapi.json", "/api/docs"]) {
       expect((await people.anonymous().get(path)).status, path).toBe(200);
     }
+  });
+});
+
+describe("what the documentation lists", () => {
+  const Document = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) });
+  const OPEN = routes.filter((contract) => contract.roles === "anyone").map((contract) => contract.path);
+
+  test("is closed without a token, metered features included", async () => {
+    const document = Document.parse((await people.anonymous().get("/api/openapi.json")).body);
+    const listed = Object.entries(document.paths).flatMap(([path, methods]) => {
+      const known = METHODS.filter((method) => method.toLowerCase() in methods);
+      return known.map((method) => ({ method, path: path.replaceAll(/\{\w+\}/g, "1") }));
+    });
+    expect(listed.map(({ path }) => path)).toContain("/api/rewrite");
+    const closed = listed.filter(
+      ({ path }) => path.startsWith("/api/") && !path.startsWith("/api/docs") && !OPEN.includes(path),
+    );
+    expect(closed.length).toBeGreaterThanOrEqual(guarded.length);
+    for (const { method, path } of closed) {
+      const answer = await people.anonymous().call(method, path, method === "GET" ? {} : { body: {} });
+      expect(refusal(answer), `${method} ${path}`).toEqual({ status: 401, code: "token_missing" });
+    }
+  });
+});
+
+describe("a service behind the gateway", () => {
+  test.each(serviceUrls)("at %s answers nobody else, whatever token and headers say", async (url) => {
+    const answers = [];
+    for (const path of [
+      "/api/credits",
+      "/api/membership",
+      "/api/admin/audit",
+      "/api/admin/alerts",
+      "/internal/check",
+    ]) {
+      const headers = { "stipend-actor": "root", "stipend-actor-roles": "admin" };
+      answers.push(await new Client(url, await token("root", ["admin"])).get(path, { headers }));
+    }
+    expect(answers.map((answer) => answer.status).filter((status) => status !== 404 && status !== 405)).toEqual([401]);
+    const refused = answers.find((answer) => answer.status === 401);
+    expect(refused && refusal(refused).code).toBe("internal_token_required");
   });
 });
 

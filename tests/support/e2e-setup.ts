@@ -9,6 +9,8 @@ export interface Running {
   readonly tracesUrl: string;
   /** The sample upstream behind the metered feature. */
   readonly rewriteUrl: string;
+  /** The services behind the gateway: nobody outside should get an answer there. */
+  readonly serviceUrls: readonly string[];
   readonly kafkaBrokers: string;
   readonly topicPrefix: string;
 }
@@ -28,6 +30,7 @@ export async function setup(project: TestProject): Promise<void> {
     home: system.home,
     tracesUrl: system.urls.traces ?? "",
     rewriteUrl: system.urls.rewrite,
+    serviceUrls: [system.urls.credits, system.urls.membership, system.urls["admin-audit"], system.urls.monitor],
     kafkaBrokers: system.urls.kafkaBrokers,
     topicPrefix: system.namespace,
   });
