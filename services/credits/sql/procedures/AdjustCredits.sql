@@ -8,6 +8,8 @@
 -- RETURNS
 --   A row an operation (LedgerAnswer); the row's amount is what was really taken. Outcomes: ok; replayed; idempotency_key_reused;
 --   insufficient_credits (negative and nothing is available); invalid.
+-- ERRORS
+--   1213, 1205 as every locking statement: roll back and try again. 3819 (MySQL), 4025 (MariaDB): a CHECK refuses an impossible figure; a defect.
 -- LOCKS
 --   The accounts, in primary-key order.
 -- EXAMPLE
@@ -16,10 +18,7 @@ CREATE PROCEDURE AdjustCredits(IN in_now DATETIME(3), IN in_operations JSON)
 BEGIN
   DECLARE v_open INT DEFAULT 0;
   CALL LedgerBegin();
-  INSERT INTO w_user (user_id)
-  SELECT DISTINCT user_id
-    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId')) o
-   WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
+  CALL LedgerRead(in_operations);
   CALL LedgerLock(in_now);
   CALL LedgerLapse(in_now);
 
@@ -28,12 +27,7 @@ BEGIN
          CASE WHEN a.user_id IS NULL OR o.request_key IS NULL OR o.request_hash IS NULL OR o.amount IS NULL OR o.amount = 0
                    OR o.amount NOT BETWEEN -1000000000 AND 1000000000 THEN 'invalid'
               WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END END
-    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
-           ord FOR ORDINALITY,
-           user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
-           amount BIGINT PATH '$.amount',
-           request_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestKey',
-           request_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestHash')) o
+    FROM w_op o
     LEFT JOIN w_account a ON a.user_id = o.user_id
     LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = 'adjust' AND t.request_key = o.request_key;
 
@@ -76,7 +70,7 @@ BEGIN
              WHERE g.remaining > g.reserved) g
         ON g.user_id = e.user_id AND g.until - g.free < -e.amount
      WHERE e.amount < 0;
-    CALL LedgerPost(in_now, in_operations);
+    CALL LedgerPost(in_now);
     SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict IS NULL;
   END WHILE;
 

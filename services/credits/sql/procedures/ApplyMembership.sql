@@ -8,6 +8,8 @@
 -- RETURNS
 --   A row an operation: ord, outcome (applied, ignored), and what is now current of the account, as LoadDue. The highest version wins; due_at becomes
 --   in_now when a copy was applied, so that an allowance nobody planned after it is made up for when the account is next touched.
+-- ERRORS
+--   1213, 1205 as every locking statement: roll back and try again. 3819 (MySQL), 4025 (MariaDB): a CHECK refuses an impossible figure; a defect.
 -- LOCKS
 --   The accounts, in primary-key order.
 -- EXAMPLE
@@ -15,29 +17,32 @@
 CREATE PROCEDURE ApplyMembership(IN in_now DATETIME(3), IN in_operations JSON)
 BEGIN
   CALL LedgerBegin();
-  INSERT INTO w_user (user_id)
-  SELECT DISTINCT user_id
-    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId')) o
-   WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
+  INSERT INTO w_op (ord, user_id, membership_version, ends_at)
+  SELECT ord, user_id, version, active_until
+    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
+           ord FOR ORDINALITY,
+           user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           version BIGINT PATH '$.version',
+           active_until DATETIME(3) PATH '$.activeUntil')) o;
+  DELETE FROM w_doc;
+  INSERT INTO w_doc (ord, doc)
+  SELECT ord, doc FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (ord FOR ORDINALITY, doc JSON PATH '$.state')) o;
+  INSERT INTO w_user (user_id) SELECT DISTINCT user_id FROM w_op WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
   CALL LedgerLock(in_now);
 
   -- `applied` is the highest version of each account in the batch, when it is above the stored one.
   INSERT INTO w_item (ord, user_id, target_id, ends_at, verdict)
   SELECT ord, user_id, version, active_until,
          CASE WHEN version > kept_version AND ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY version DESC, ord) = 1 THEN 'applied' ELSE 'ignored' END
-    FROM (SELECT o.ord, a.user_id, o.version, o.active_until, COALESCE(m.version, 0) AS kept_version
-            FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
-                   ord FOR ORDINALITY,
-                   user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
-                   version BIGINT PATH '$.version',
-                   active_until DATETIME(3) PATH '$.activeUntil')) o
+    FROM (SELECT o.ord, a.user_id, o.membership_version AS version, o.ends_at AS active_until, COALESCE(m.version, 0) AS kept_version
+            FROM w_op o
             JOIN w_account a ON a.user_id = o.user_id
             LEFT JOIN membership_state m ON m.user_id = a.user_id) named;
 
   INSERT INTO membership_state (user_id, version, state, active_until, received_at)
-  SELECT i.user_id, i.target_id, o.state, i.ends_at, in_now
+  SELECT i.user_id, i.target_id, o.doc, i.ends_at, in_now
     FROM w_item i
-    JOIN (SELECT * FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (ord FOR ORDINALITY, state JSON PATH '$.state')) t LIMIT 100000) o ON o.ord = i.ord
+    JOIN w_doc o ON o.ord = i.ord
    WHERE i.verdict = 'applied'
    ORDER BY i.user_id
       ON DUPLICATE KEY UPDATE version = VALUES(version), state = VALUES(state), active_until = VALUES(active_until), received_at = VALUES(received_at);

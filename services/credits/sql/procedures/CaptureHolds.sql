@@ -8,6 +8,8 @@
 -- RETURNS
 --   A row an operation (LedgerAnswerHolds): the consume row with hold_id. Outcomes: ok, replayed, idempotency_key_reused, hold_not_found, hold_captured, hold_released,
 --   hold_expired, capture_exceeds_hold, invalid.
+-- ERRORS
+--   1213, 1205 as every locking statement: roll back and try again. 3819 (MySQL), 4025 (MariaDB): a CHECK refuses an impossible figure; a defect.
 -- LOCKS
 --   The accounts of the holds, in primary-key order.
 -- EXAMPLE

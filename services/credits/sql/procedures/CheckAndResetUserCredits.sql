@@ -21,6 +21,8 @@
 --   `force` is an admin's reset: a served period is set to the quota again.
 -- NOTES
 --   Unique per account and period in the ledger itself: operation `allowance`, key = period start # total given.
+-- ERRORS
+--   1213, 1205 as every locking statement: roll back and try again. 3819 (MySQL), 4025 (MariaDB): a CHECK refuses an impossible figure; a defect.
 -- LOCKS
 --   The accounts, in primary-key order.
 -- EXAMPLE
@@ -30,10 +32,31 @@
 CREATE PROCEDURE CheckAndResetUserCredits(IN in_now DATETIME(3), IN in_operations JSON)
 BEGIN
   CALL LedgerBegin();
-  INSERT INTO w_user (user_id)
-  SELECT DISTINCT user_id
-    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId')) o
-   WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
+  INSERT INTO w_op (ord, user_id, amount, request_key, request_hash, reason, actor, traceparent, code, starts_at, ends_at, flag,
+                    membership_version, rollover, missed, due_at, tier, monthly_credits, next_reset_at)
+  SELECT ord, user_id, quota, request_key, request_hash, reason, actor, traceparent, action, starts_at, ends_at, cancel,
+         membership_version, rollover, missed, due_at, tier, monthly_credits, next_reset_at
+    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
+           ord FOR ORDINALITY,
+           user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           membership_version BIGINT PATH '$.membershipVersion',
+           action VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.action',
+           starts_at DATETIME(3) PATH '$.periodStart',
+           ends_at DATETIME(3) PATH '$.periodEnd',
+           quota BIGINT PATH '$.quota',
+           rollover BIGINT PATH '$.rolloverCap',
+           missed BIGINT PATH '$.missedCredits',
+           due_at DATETIME(3) PATH '$.dueAt',
+           tier VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.tier',
+           monthly_credits BIGINT PATH '$.monthlyCredits',
+           next_reset_at DATETIME(3) PATH '$.nextResetAt',
+           cancel VARCHAR(5) CHARACTER SET ascii COLLATE ascii_bin PATH '$.cancelSchedule',
+           reason VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.reason',
+           actor VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.actor',
+           traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent',
+           request_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestKey',
+           request_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestHash')) o;
+  INSERT INTO w_user (user_id) SELECT DISTINCT user_id FROM w_op WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
   CALL LedgerLock(in_now);
   CALL LedgerLapse(in_now);
 
@@ -49,28 +72,17 @@ BEGIN
               WHEN action = 'force' OR starts_at >= served_end THEN 'reset'
               WHEN quota > served_given THEN 'topped_up'
               ELSE 'unchanged' END
-    FROM (SELECT o.ord, a.user_id, COALESCE(o.quota, 0) AS quota, o.request_key, o.request_hash, t.version AS tx_version, o.action, o.starts_at, o.ends_at,
+    FROM (SELECT o.ord, a.user_id, COALESCE(o.amount, 0) AS quota, o.request_key, o.request_hash, t.version AS tx_version, o.code AS action, o.starts_at, o.ends_at,
                  a.served_start, a.served_end, a.served_given, GREATEST(COALESCE(o.rollover, 0), 0) AS rollover, GREATEST(COALESCE(o.missed, 0), 0) AS missed,
                  COALESCE(g.leftover, 0) AS leftover,
-                 CASE WHEN a.user_id IS NULL OR o.action IS NULL OR o.action NOT IN ('give', 'force', 'forfeit', 'none')
+                 CASE WHEN a.user_id IS NULL OR o.code IS NULL OR o.code NOT IN ('give', 'force', 'forfeit', 'none')
                            OR ROW_NUMBER() OVER (PARTITION BY a.user_id ORDER BY o.ord) > 1
-                           OR (o.action IN ('give', 'force') AND (o.starts_at IS NULL OR o.ends_at IS NULL OR o.ends_at <= o.starts_at
-                                                                  OR o.quota IS NULL OR o.quota NOT BETWEEN 0 AND 1000000000)) THEN 'invalid'
+                           OR (o.code IN ('give', 'force') AND (o.starts_at IS NULL OR o.ends_at IS NULL OR o.ends_at <= o.starts_at
+                                                                  OR o.amount IS NULL OR o.amount NOT BETWEEN 0 AND 1000000000)) THEN 'invalid'
                       WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
                       WHEN COALESCE(m.version, -1) <> COALESCE(o.membership_version, -1) THEN 'stale'
-                      WHEN o.action IN ('give', 'force') AND o.starts_at > in_now THEN 'not_current' END AS refused
-            FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
-                   ord FOR ORDINALITY,
-                   user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
-                   membership_version BIGINT PATH '$.membershipVersion',
-                   action VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.action',
-                   starts_at DATETIME(3) PATH '$.periodStart',
-                   ends_at DATETIME(3) PATH '$.periodEnd',
-                   quota BIGINT PATH '$.quota',
-                   rollover BIGINT PATH '$.rolloverCap',
-                   missed BIGINT PATH '$.missedCredits',
-                   request_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestKey',
-                   request_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestHash')) o
+                      WHEN o.code IN ('give', 'force') AND o.starts_at > in_now THEN 'not_current' END AS refused
+            FROM w_op o
             LEFT JOIN w_account a ON a.user_id = o.user_id
             LEFT JOIN membership_state m ON m.user_id = a.user_id
             LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = 'reset' AND t.request_key = o.request_key
@@ -81,12 +93,7 @@ BEGIN
   -- What the account shows, before the entries are written, so that their events carry it.
   UPDATE profiles p
     JOIN w_item i ON i.user_id = p.user_id
-    JOIN (SELECT * FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
-           ord FOR ORDINALITY,
-           due_at DATETIME(3) PATH '$.dueAt',
-           tier VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.tier',
-           monthly_credits BIGINT PATH '$.monthlyCredits',
-           next_reset_at DATETIME(3) PATH '$.nextResetAt')) t LIMIT 100000) o ON o.ord = i.ord
+    JOIN w_op o ON o.ord = i.ord
      SET p.due_at = o.due_at, p.tier = o.tier, p.monthly_credits = o.monthly_credits, p.next_reset_at = o.next_reset_at
    WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
   UPDATE w_account a
@@ -130,21 +137,26 @@ BEGIN
 
   UPDATE yearly_member_credits y
     JOIN w_item i ON i.user_id = y.user_id
-    JOIN (SELECT * FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (ord FOR ORDINALITY, cancel VARCHAR(5) CHARACTER SET ascii COLLATE ascii_bin PATH '$.cancelSchedule')) t LIMIT 100000) o ON o.ord = i.ord
+    JOIN w_op o ON o.ord = i.ord
      SET y.status = 'cancelled'
-   WHERE y.status = 'scheduled' AND o.cancel IN ('true', '1') AND i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
+   WHERE y.status = 'scheduled' AND o.flag IN ('true', '1') AND i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
 
   IF JSON_CONTAINS_PATH(in_operations, 'one', '$[*].schedule') THEN
-    INSERT INTO yearly_member_credits (user_id, period_start, period_end, month, amount, status)
-    SELECT i.user_id, o.starts_at, o.ends_at, o.month, o.amount, 'scheduled'
-      FROM w_item i
-      JOIN (SELECT * FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
+    DELETE FROM w_month;
+    INSERT INTO w_month (ord, month, starts_at, ends_at, amount)
+    SELECT ord, month, starts_at, ends_at, amount
+      FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
              ord FOR ORDINALITY,
              NESTED PATH '$.schedule[*]' COLUMNS (
                month INT PATH '$.month',
                starts_at DATETIME(3) PATH '$.periodStart',
                ends_at DATETIME(3) PATH '$.periodEnd',
-               amount BIGINT PATH '$.amount'))) t LIMIT 100000) o ON o.ord = i.ord
+               amount BIGINT PATH '$.amount'))) o
+     WHERE starts_at IS NOT NULL;
+    INSERT INTO yearly_member_credits (user_id, period_start, period_end, month, amount, status)
+    SELECT i.user_id, o.starts_at, o.ends_at, o.month, o.amount, 'scheduled'
+      FROM w_item i
+      JOIN w_month o ON o.ord = i.ord
      WHERE o.starts_at IS NOT NULL AND i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged')
         ON DUPLICATE KEY UPDATE
            period_end = CASE WHEN yearly_member_credits.status IN ('given', 'skipped') THEN yearly_member_credits.period_end ELSE VALUES(period_end) END,
@@ -154,7 +166,7 @@ BEGIN
            status = CASE yearly_member_credits.status WHEN 'cancelled' THEN 'scheduled' ELSE yearly_member_credits.status END;
   END IF;
 
-  CALL LedgerPost(in_now, in_operations);
+  CALL LedgerPost(in_now);
 
   UPDATE yearly_member_credits y
     JOIN w_item i ON i.user_id = y.user_id

@@ -18,19 +18,32 @@
 --     grant_draws    grants whose remaining or reserved is not what the ledger's draws add up to (their number)
 --     allowance_sum  Σ remaining of allowance grants is not allowance_remaining
 --     over_refunded  consumptions that were given back more than once in total (their number)
+-- ERRORS
+--   None of its own.
 -- LOCKS
 --   None. One statement, so everything is of one moment, whatever is written meanwhile.
 -- EXAMPLE
 --   CALL CheckCreditsSync('', 100, NULL);
 CREATE PROCEDURE CheckCreditsSync(IN in_after_user_id VARCHAR(128) CHARACTER SET ascii, IN in_limit INT, IN in_user_ids JSON)
 BEGIN
-  DECLARE v_named JSON DEFAULT in_user_ids;
   SET SESSION group_concat_max_len = 4194304;
+  CALL LedgerBegin();
   IF in_user_ids IS NULL THEN
-    SELECT COALESCE(JSON_ARRAYAGG(user_id), '[]') INTO v_named
-      FROM (SELECT user_id FROM profiles WHERE user_id > CONVERT(in_after_user_id USING ascii) COLLATE ascii_bin ORDER BY user_id LIMIT in_limit) p;
+    INSERT INTO w_user (user_id)
+    SELECT user_id FROM profiles WHERE user_id > CONVERT(in_after_user_id USING ascii) COLLATE ascii_bin ORDER BY user_id LIMIT in_limit;
+  ELSE
+    CALL LedgerUsers(in_user_ids);
   END IF;
 
+  -- MySQL cannot open a temporary table twice in one statement, and it has to be one.
+  DELETE FROM w_user_2;
+  INSERT INTO w_user_2 (user_id) SELECT user_id FROM w_user;
+  DELETE FROM w_user_3;
+  INSERT INTO w_user_3 (user_id) SELECT user_id FROM w_user;
+  DELETE FROM w_user_4;
+  INSERT INTO w_user_4 (user_id) SELECT user_id FROM w_user;
+  DELETE FROM w_user_5;
+  INSERT INTO w_user_5 (user_id) SELECT user_id FROM w_user;
   SELECT a.user_id, a.version, a.balance, a.held, a.status,
          CONCAT('[', CONCAT_WS(',',
            CASE WHEN a.grants <> a.balance THEN CONCAT('{"code":"grants_sum","expected":', a.balance, ',"actual":', a.grants, '}') END,
@@ -51,7 +64,7 @@ BEGIN
                  COALESCE((SELECT SUM(g.reserved) FROM credit_grants g WHERE g.user_id = p.user_id), 0) AS reserved,
                  COALESCE((SELECT SUM(g.remaining) FROM credit_grants g WHERE g.user_id = p.user_id AND g.kind = 'allowance'), 0) AS allowance,
                  COALESCE((SELECT SUM(h.amount) FROM credit_holds h WHERE h.user_id = p.user_id AND h.status = 'open'), 0) AS holds
-            FROM (SELECT user_id FROM JSON_TABLE(v_named, '$[*]' COLUMNS (user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$')) o) n
+            FROM w_user n
             STRAIGHT_JOIN profiles p ON p.user_id = n.user_id) a
     LEFT JOIN (SELECT user_id, SUM(amount) AS amounts, COUNT(*) AS rows_written, MAX(version) AS newest,
                       SUM(CASE WHEN balance_before <> previous_balance OR held_after - held_change <> previous_held THEN 1 ELSE 0 END) AS breaks,
@@ -60,15 +73,15 @@ BEGIN
                  FROM (SELECT t.user_id, t.version, t.amount, t.balance_before, t.balance_after, t.held_change, t.held_after, CONCAT(t.status_after) AS status_after,
                               COALESCE(LAG(t.balance_after) OVER by_version, 0) AS previous_balance, COALESCE(LAG(t.held_after) OVER by_version, 0) AS previous_held,
                               LEAD(t.version) OVER by_version AS next_version
-                         FROM (SELECT user_id FROM JSON_TABLE(v_named, '$[*]' COLUMNS (user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$')) o) n
+                         FROM w_user_2 n
                          STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
                        WINDOW by_version AS (PARTITION BY t.user_id ORDER BY t.version)) chained
                 GROUP BY user_id) l ON l.user_id = a.user_id
     LEFT JOIN (SELECT g.user_id, COUNT(*) AS wrong
-                 FROM (SELECT user_id FROM JSON_TABLE(v_named, '$[*]' COLUMNS (user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$')) o) n
+                 FROM w_user_3 n
                  STRAIGHT_JOIN credit_grants g ON g.user_id = n.user_id
                  LEFT JOIN (SELECT d.grant_id, SUM(d.change_by) AS remaining, SUM(d.reserve) AS reserved
-                              FROM (SELECT user_id FROM JSON_TABLE(v_named, '$[*]' COLUMNS (user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$')) o) n
+                              FROM w_user_4 n
                               STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
                               STRAIGHT_JOIN JSON_TABLE(t.draws, '$[*]' COLUMNS (grant_id BIGINT PATH '$.g', change_by BIGINT PATH '$.c', reserve BIGINT PATH '$.r')) d
                              GROUP BY d.grant_id) x ON x.grant_id = g.id
@@ -76,7 +89,7 @@ BEGIN
                 GROUP BY g.user_id) d ON d.user_id = a.user_id
     LEFT JOIN (SELECT c.user_id, COUNT(*) AS wrong
                  FROM (SELECT r.related_transaction_id AS id, SUM(r.amount) AS given
-                         FROM (SELECT user_id FROM JSON_TABLE(v_named, '$[*]' COLUMNS (user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$')) o) n
+                         FROM w_user_5 n
                          STRAIGHT_JOIN credit_transactions r ON r.user_id = n.user_id
                         WHERE r.type = 'refund' GROUP BY r.related_transaction_id) x
                  JOIN credit_transactions c ON c.id = x.id

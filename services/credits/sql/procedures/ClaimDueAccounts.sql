@@ -7,6 +7,8 @@
 --   in_limit  at most so many accounts, 1–1,000
 -- RETURNS
 --   See LedgerDueState; empty when nothing is left that is not in someone's hands.
+-- ERRORS
+--   1213, 1205 as every locking statement: roll back and try again. 3819 (MySQL), 4025 (MariaDB): a CHECK refuses an impossible figure; a defect.
 -- LOCKS
 --   The accounts; those locked by others are skipped, so several sweeps share the work and none waits.
 -- EXAMPLE

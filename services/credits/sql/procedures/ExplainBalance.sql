@@ -9,27 +9,37 @@
 --   No row when there is no such account, else one: version, balance, held, status, grants (JSON, Σ remaining = balance).
 -- NOTES
 --   Reads every row of the account up to that moment.
+-- ERRORS
+--   None of its own.
+-- LOCKS
+--   None.
 -- EXAMPLE
 --   CALL ExplainBalance('alice', '2026-01-31 12:00:00.000');
 CREATE PROCEDURE ExplainBalance(IN in_user_id VARCHAR(128) CHARACTER SET ascii, IN in_at DATETIME(3))
 BEGIN
   DECLARE v_user VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin DEFAULT in_user_id;
+  DECLARE v_version BIGINT DEFAULT 0;
+  DECLARE v_grants LONGTEXT CHARACTER SET utf8mb4 DEFAULT NULL;
   SET SESSION group_concat_max_len = 4194304;
+
+  -- The ledger is append-only: what is read up to a version is the same for every statement.
+  SELECT COALESCE(MAX(version), 0) INTO v_version FROM credit_transactions WHERE user_id = v_user AND created_at <= in_at;
+
+  SELECT GROUP_CONCAT('{"id":"', g.id, '","kind":"', g.kind, '","remaining":', s.remaining, ',"reserved":', s.reserved, ',"priority":', g.priority,
+                      ',"expiresAt":', COALESCE(CONCAT('"', g.expires_at, '"'), 'null'), '}'
+                      ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, g.id SEPARATOR ',')
+    INTO v_grants
+    FROM (SELECT d.grant_id, SUM(d.change_by) AS remaining, SUM(d.reserve) AS reserved
+            FROM credit_transactions t
+            STRAIGHT_JOIN JSON_TABLE(t.draws, '$[*]' COLUMNS (grant_id BIGINT PATH '$.g', change_by BIGINT PATH '$.c', reserve BIGINT PATH '$.r')) d
+           WHERE t.user_id = v_user AND t.version <= v_version
+           GROUP BY d.grant_id
+          HAVING SUM(d.change_by) > 0) s
+    JOIN credit_grants g ON g.id = s.grant_id;
+
   SELECT COALESCE(t.version, 0) AS version, COALESCE(t.balance_after, 0) AS balance, COALESCE(t.held_after, 0) AS held, COALESCE(t.status_after, 'active') AS status,
-         COALESCE(g.grants, '[]') AS grants
+         CONCAT('[', COALESCE(v_grants, ''), ']') AS grants
     FROM profiles a
-    LEFT JOIN (SELECT user_id, version, balance_after, held_after, status_after FROM credit_transactions
-                WHERE user_id = v_user AND created_at <= in_at ORDER BY version DESC LIMIT 1) t ON t.user_id = a.user_id
-    LEFT JOIN (SELECT v_user AS user_id,
-                      CONCAT('[', GROUP_CONCAT('{"id":"', g.id, '","kind":"', g.kind, '","remaining":', s.remaining, ',"reserved":', s.reserved, ',"priority":', g.priority,
-                                               ',"expiresAt":', COALESCE(CONCAT('"', g.expires_at, '"'), 'null'), '}'
-                                               ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, g.id SEPARATOR ','), ']') AS grants
-                 FROM (SELECT d.grant_id, SUM(d.change_by) AS remaining, SUM(d.reserve) AS reserved
-                         FROM credit_transactions t
-                         STRAIGHT_JOIN JSON_TABLE(t.draws, '$[*]' COLUMNS (grant_id BIGINT PATH '$.g', change_by BIGINT PATH '$.c', reserve BIGINT PATH '$.r')) d
-                        WHERE t.user_id = v_user AND t.created_at <= in_at
-                        GROUP BY d.grant_id
-                       HAVING SUM(d.change_by) > 0) s
-                 JOIN credit_grants g ON g.id = s.grant_id) g ON g.user_id = a.user_id
+    LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.version = v_version
    WHERE a.user_id = v_user;
 END

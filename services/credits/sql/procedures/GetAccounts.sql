@@ -8,6 +8,8 @@
 -- RETURNS
 --   A row an existing account, by user_id: its figures, tier, monthly_credits, allowance_remaining, next_reset_at, low_threshold, grants (JSON), created_at;
 --   lapse_due = 1: TouchAccounts first for the truth at in_now; reset_due = 1: the allowance has to be planned.
+-- ERRORS
+--   None of its own.
 -- LOCKS
 --   None. One statement, so everything is of one moment.
 -- EXAMPLE
@@ -15,6 +17,8 @@
 CREATE PROCEDURE GetAccounts(IN in_now DATETIME(3), IN in_user_ids JSON)
 BEGIN
   SET SESSION group_concat_max_len = 4194304;
+  CALL LedgerBegin();
+  CALL LedgerUsers(in_user_ids);
   SELECT a.user_id, a.version, a.balance, a.held, a.status, a.tier, a.monthly_credits, a.allowance_remaining, a.next_reset_at, a.created_at,
          COALESCE(a.low_threshold, FLOOR(COALESCE(a.monthly_credits, 0) / 10)) AS low_threshold,
          CASE WHEN a.lapse_at <= in_now THEN 1 ELSE 0 END AS lapse_due, CASE WHEN a.due_at <= in_now THEN 1 ELSE 0 END AS reset_due,
@@ -22,7 +26,7 @@ BEGIN
                                                    ',"priority":', g.priority, ',"expiresAt":', COALESCE(CONCAT('"', g.expires_at, '"'), 'null'), ',"createdAt":"', g.created_at, '"}'
                                                    ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, g.id SEPARATOR ','), ''), ']')
             FROM credit_grants g WHERE g.user_id = a.user_id AND g.state IN ('open', 'ending')) AS grants
-    FROM (SELECT DISTINCT user_id FROM JSON_TABLE(in_user_ids, '$[*]' COLUMNS (user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$')) o) named
+    FROM w_user named
     STRAIGHT_JOIN profiles a ON a.user_id = named.user_id
    ORDER BY a.user_id;
 END

@@ -8,6 +8,8 @@
 --                  requestKey, requestHash, actor, reason, feature?, metadata?, traceparent?, audit?}
 -- RETURNS
 --   A row an operation (LedgerAnswer). Outcomes: ok, replayed, idempotency_key_reused, invalid. A frozen account takes grants.
+-- ERRORS
+--   1213, 1205 as every locking statement: roll back and try again. 3819 (MySQL), 4025 (MariaDB): a CHECK refuses an impossible figure; a defect.
 -- LOCKS
 --   The accounts, in primary-key order.
 -- EXAMPLE
@@ -15,10 +17,7 @@
 CREATE PROCEDURE GrantCredits(IN in_now DATETIME(3), IN in_operations JSON)
 BEGIN
   CALL LedgerBegin();
-  INSERT INTO w_user (user_id)
-  SELECT DISTINCT user_id
-    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId')) o
-   WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
+  CALL LedgerRead(in_operations);
   CALL LedgerLock(in_now);
   CALL LedgerLapse(in_now);
 
@@ -30,22 +29,14 @@ BEGIN
               WHEN first_hash = request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
     FROM (SELECT ord, user_id, amount, request_key, request_hash, tx_version, kind, priority, ends_at, verdict,
                  FIRST_VALUE(ord) OVER same_key AS first_ord, FIRST_VALUE(request_hash) OVER same_key AS first_hash
-            FROM (SELECT o.ord, a.user_id, o.amount, o.request_key, o.request_hash, t.version AS tx_version, o.kind,
+            FROM (SELECT o.ord, a.user_id, o.amount, o.request_key, o.request_hash, t.version AS tx_version, o.code AS kind,
                          COALESCE(o.priority, 50) AS priority, o.ends_at,
-                         CASE WHEN a.user_id IS NULL OR o.request_key IS NULL OR o.request_hash IS NULL OR o.kind IS NULL
+                         CASE WHEN a.user_id IS NULL OR o.request_key IS NULL OR o.request_hash IS NULL OR o.code IS NULL
                                    OR o.amount IS NULL OR o.amount NOT BETWEEN 1 AND 1000000000 THEN 'invalid'
                               WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
-                              WHEN o.kind NOT IN ('package', 'bonus', 'purchase', 'refund', 'adjustment')
+                              WHEN o.code NOT IN ('package', 'bonus', 'purchase', 'refund', 'adjustment')
                                    OR COALESCE(o.priority, 50) NOT BETWEEN 0 AND 1000 OR o.ends_at <= in_now THEN 'invalid' END AS verdict
-                    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
-                           ord FOR ORDINALITY,
-                           user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
-                           amount BIGINT PATH '$.amount',
-                           kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.kind',
-                           priority INT PATH '$.priority',
-                           ends_at DATETIME(3) PATH '$.expiresAt',
-                           request_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestKey',
-                           request_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestHash')) o
+                    FROM w_op o
                     LEFT JOIN w_account a ON a.user_id = o.user_id
                     LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = 'grant' AND t.request_key = o.request_key) known
           WINDOW same_key AS (PARTITION BY user_id, request_key, verdict ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) numbered;
@@ -53,7 +44,7 @@ BEGIN
   INSERT INTO w_entry (seq, ord, user_id, type, amount, new_kind, new_amount, new_priority, new_until, operation)
   SELECT ord, ord, user_id, 'grant', amount, code, amount, priority, ends_at, 'grant'
     FROM w_item WHERE verdict = 'ok';
-  CALL LedgerPost(in_now, in_operations);
+  CALL LedgerPost(in_now);
   CALL LedgerAudit(in_now, in_operations);
   CALL LedgerAnswer();
 END

@@ -8,6 +8,7 @@
 CREATE PROCEDURE LedgerAudit(IN in_now DATETIME(3), IN in_operations JSON)
 BEGIN
   IF JSON_CONTAINS_PATH(in_operations, 'one', '$[*].audit') THEN
+    CALL LedgerReadAudit(in_operations);
     INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload, traceparent)
     SELECT UUID(), 'admin.v1', 'stipend.admin.v1.AdminActionRecorded', i.user_id, in_now,
            CONCAT('{"id":', JSON_QUOTE(o.id), ',"service":"credits","actor":', JSON_QUOTE(o.actor), ',"roles":', COALESCE(o.roles, '[]'),
@@ -24,21 +25,10 @@ BEGIN
                   ',"occurredAt":"', REPLACE(in_now, ' ', 'T'), 'Z"}'),
            o.traceparent
       FROM w_item i
-      JOIN (SELECT * FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
-             ord FOR ORDINALITY,
-             id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.id',
-             actor VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.actor',
-             roles JSON PATH '$.audit.roles',
-             action VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.action',
-             reason VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.reason',
-             ip VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.ip',
-             user_agent VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.userAgent',
-             request_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.requestId',
-             trace_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.traceId',
-             traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent')) t LIMIT 100000) o ON o.ord = i.ord
+      JOIN w_audit o ON o.ord = i.ord
       JOIN w_account a ON a.user_id = i.user_id
       LEFT JOIN credit_transactions t ON t.user_id = i.user_id AND t.version = i.tx_version
-     WHERE o.id IS NOT NULL AND i.verdict IN ('ok', 'first', 'reset', 'topped_up', 'forfeited', 'unchanged')
+     WHERE i.verdict IN ('ok', 'first', 'reset', 'topped_up', 'forfeited', 'unchanged')
      ORDER BY i.ord;
   END IF;
 END

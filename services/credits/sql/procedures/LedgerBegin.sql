@@ -4,6 +4,7 @@
 --   CALL LedgerBegin();
 -- WORK TABLES (temporary, MEMORY: nothing in them outlives the call that filled them; rolled-back work is
 -- emptied here, at the start of the next call)
+--   w_op       the operations as they came, one row each (LedgerRead); JSON is parsed once a call
 --   w_user     accounts named by the operations
 --   w_account  those accounts as locked; LedgerPost keeps it current
 --   w_item     one row an operation: what it asks, and the verdict
@@ -11,14 +12,20 @@
 --   w_draw     what each entry does to existing grants, in the order of rank
 --   w_post     w_entry with the running figures; left behind by LedgerPost for its caller
 --   w_judge    scratch of a judging pass
+--   w_source   draws of earlier rows (of holds that end, of consumptions that are given back)
+--   w_month, w_package, w_doc, w_audit  schedules, packages, JSON values and audit objects of the operations; filled only when there are any
 -- NOTES
 --   MySQL cannot open a temporary table twice in one statement; every statement here names each at most once.
+--   Operations are read by plain INSERT … SELECT … FROM JSON_TABLE into these tables and joined from there: as the inner side of a join both
+--   engines parse a JSON_TABLE of the operations again for every row (measured: 233 ms instead of 5 for 200 operations).
 --   Change the shape of a work table only together with its name: pooled connections keep the old one.
 CREATE PROCEDURE LedgerBegin()
 BEGIN
   DECLARE CONTINUE HANDLER FOR 1146 CALL LedgerWorkTables();
   -- The first statement fails with 1146 on a fresh connection; the handler makes all tables and the rest goes on.
   DELETE FROM w_judge;
+  DELETE FROM w_op;
+  DELETE FROM w_source;
   DELETE FROM w_user;
   DELETE FROM w_account;
   DELETE FROM w_item;

@@ -15,11 +15,11 @@ CREATE PROCEDURE LedgerHoldEnd(IN in_now DATETIME(3), IN in_operations JSON, IN 
 BEGIN
   DECLARE v_open INT DEFAULT 0;
   CALL LedgerBegin();
+  CALL LedgerRead(in_operations);
   -- Whose hold it is never changes: read without a lock.
+  DELETE FROM w_user;
   INSERT INTO w_user (user_id)
-  SELECT DISTINCT h.user_id
-    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (hold_id BIGINT PATH '$.holdId')) o
-    STRAIGHT_JOIN credit_holds h ON h.id = o.hold_id;
+  SELECT DISTINCT h.user_id FROM w_op o STRAIGHT_JOIN credit_holds h ON h.id = o.target_id;
   CALL LedgerLock(in_now);
   -- A hold past its end is expired here, before it is looked at.
   CALL LedgerLapse(in_now);
@@ -29,14 +29,8 @@ BEGIN
          CASE WHEN o.request_key IS NULL OR o.request_hash IS NULL OR o.amount < 1 THEN 'invalid'
               WHEN h.id IS NULL OR o.user_id <> h.user_id THEN 'hold_not_found'
               WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END END
-    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
-           ord FOR ORDINALITY,
-           hold_id BIGINT PATH '$.holdId',
-           user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
-           amount BIGINT PATH '$.amount',
-           request_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestKey',
-           request_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestHash')) o
-    LEFT JOIN credit_holds h ON h.id = o.hold_id
+    FROM w_op o
+    LEFT JOIN credit_holds h ON h.id = o.target_id
     LEFT JOIN credit_transactions t ON t.user_id = h.user_id AND t.operation = in_operation AND t.request_key = o.request_key;
 
   -- The first sound one ends a hold. Each pass decides at least the first undecided operation, so it ends; mostly the first pass decides all.
@@ -70,16 +64,13 @@ BEGIN
    WHERE i.verdict = 'ok';
 
   -- What the hold keeps of which grant stands in its ledger row. A capture takes from the first ones, in the order in which they were reserved.
+  CALL LedgerHoldDraws();
   INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve)
-  SELECT seq, place, grant_id, kind, -GREATEST(0, LEAST(taken, until) - (until - reserve)), -reserve
-    FROM (SELECT e.seq, d.place, d.grant_id, d.kind, d.reserve, -e.amount AS taken,
-                 SUM(d.reserve) OVER (PARTITION BY e.seq ORDER BY d.place ROWS UNBOUNDED PRECEDING) AS until
-            FROM w_entry e
-            STRAIGHT_JOIN credit_holds h ON h.id = e.hold_id
-            STRAIGHT_JOIN credit_transactions t ON t.user_id = h.user_id AND t.version = h.origin_version
-            STRAIGHT_JOIN JSON_TABLE(t.draws, '$[*]' COLUMNS (place FOR ORDINALITY, grant_id BIGINT PATH '$.g',
-                     kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.k', reserve BIGINT PATH '$.r')) d) kept;
+  SELECT seq, place, grant_id, kind, -GREATEST(0, LEAST(taken, until) - (until - amount)), -amount
+    FROM (SELECT e.seq, d.place, d.grant_id, d.kind, d.amount, -e.amount AS taken,
+                 SUM(d.amount) OVER (PARTITION BY e.seq ORDER BY d.place ROWS UNBOUNDED PRECEDING) AS until
+            FROM w_entry e JOIN w_source d ON d.id = e.hold_id) kept;
 
-  CALL LedgerPost(in_now, in_operations);
+  CALL LedgerPost(in_now);
   CALL LedgerLapseGrants(in_now);
 END

@@ -19,14 +19,10 @@ BEGIN
       STRAIGHT_JOIN credit_holds h ON h.user_id = a.user_id AND h.status = 'open'
      WHERE a.lapse_at <= in_now AND h.expires_at <= in_now;
     IF ROW_COUNT() > 0 THEN
+      CALL LedgerHoldDraws();
       INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve)
-      SELECT e.seq, d.place, d.grant_id, d.kind, 0, -d.reserve
-        FROM w_entry e
-        STRAIGHT_JOIN credit_holds h ON h.id = e.hold_id
-        STRAIGHT_JOIN credit_transactions t ON t.user_id = h.user_id AND t.version = h.origin_version
-        STRAIGHT_JOIN JSON_TABLE(t.draws, '$[*]' COLUMNS (place FOR ORDINALITY, grant_id BIGINT PATH '$.g',
-                 kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.k', reserve BIGINT PATH '$.r')) d;
-      CALL LedgerPost(in_now, '[]');
+      SELECT e.seq, d.place, d.grant_id, d.kind, 0, -d.amount FROM w_entry e JOIN w_source d ON d.id = e.hold_id;
+      CALL LedgerPost(in_now);
     END IF;
 
     CALL LedgerLapseGrants(in_now);

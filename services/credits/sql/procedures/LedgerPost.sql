@@ -1,10 +1,10 @@
 -- NAME
 --   LedgerPost: writes the entries. The one place where ledger rows, grants, accounts and events are written. Internal.
 -- SYNOPSIS
---   CALL LedgerPost(in_now, in_operations);
+--   CALL LedgerPost(in_now);
 -- PARAMETERS
---   in_now         the moment of the change
---   in_operations  the caller's operations: reason, feature, metadata, actor, key, hash and traceparent of entries with an ord
+--   in_now  the moment of the change
+--   w_op and w_doc hold the operations: reason, feature, metadata, actor, key, hash and traceparent of entries with an ord.
 -- RESULT
 --   For each row of w_entry, in the order of seq: one row of credit_transactions with version + 1 and the running figures, the new
 --   grant or hold it asks for, its draws applied to the grants, one event CreditsChanged, and LowBalance or LowBalanceRecovered when
@@ -14,16 +14,22 @@
 --   3819/4025 a CHECK refuses it: an account or grant would go below zero. A defect; the caller's transaction must roll back.
 -- LOCKS
 --   None beyond the accounts, which must be locked.
-CREATE PROCEDURE LedgerPost(IN in_now DATETIME(3), IN in_operations JSON)
-BEGIN
+CREATE PROCEDURE LedgerPost(IN in_now DATETIME(3))
+post: BEGIN
+  DECLARE v_entries INT DEFAULT 0;
   DECLARE v_new_grants INT DEFAULT 0;
   DECLARE v_holds INT DEFAULT 0;
   DECLARE v_signals INT DEFAULT 0;
 
+  DELETE FROM w_post;
+  SELECT COUNT(*) INTO v_entries FROM w_entry;
+  IF v_entries = 0 THEN
+    LEAVE post;
+  END IF;
+
   -- The default of MySQL cuts a long list of draws short without a word.
   SET SESSION group_concat_max_len = 4194304;
 
-  DELETE FROM w_post;
   INSERT INTO w_post (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
                       low_before, low_after, threshold, is_last, lapse_at, created_at, related_id, hold_id, hold_end, hold_until,
                       grant_id, new_kind, new_amount, new_priority, new_until, period_start, operation, own_key, own_reason)
@@ -67,14 +73,10 @@ BEGIN
 
   IF v_holds > 0 THEN
     INSERT INTO credit_holds (user_id, origin_version, status, amount, expires_at, reason, feature, metadata, actor, created_at)
-    SELECT p.user_id, p.version, 'open', p.held_change, p.hold_until, COALESCE(o.reason, ''), o.feature, o.metadata, COALESCE(o.actor, 'system'), p.created_at
+    SELECT p.user_id, p.version, 'open', p.held_change, p.hold_until, COALESCE(o.reason, ''), o.feature, m.doc, COALESCE(o.actor, 'system'), p.created_at
       FROM w_post p
-      JOIN (SELECT * FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
-             ord FOR ORDINALITY,
-             reason VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.reason',
-             feature VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.feature',
-             metadata JSON PATH '$.metadata',
-             actor VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.actor')) t LIMIT 100000) o ON o.ord = p.ord
+      JOIN w_op o ON o.ord = p.ord
+      LEFT JOIN w_doc m ON m.ord = o.ord AND o.has_metadata = 1
      WHERE p.hold_until IS NOT NULL ORDER BY p.seq;
     DELETE FROM w_judge;
     INSERT INTO w_judge (ord, figure)
@@ -91,21 +93,12 @@ BEGIN
                                    draws, reason, feature, metadata, actor, related_transaction_id, hold_id, grant_id, grant_kind,
                                    operation, request_key, request_hash, period_start, traceparent, created_at)
   SELECT p.user_id, p.version, p.type, p.amount, p.balance_after - p.amount, p.balance_after, p.held_change, p.held_after, p.status_after,
-         COALESCE(d.draws, '[]'), COALESCE(p.own_reason, NULLIF(o.reason, ''), h.reason, ''), COALESCE(o.feature, h.feature), COALESCE(o.metadata, h.metadata), COALESCE(o.actor, 'system'),
+         COALESCE(d.draws, '[]'), COALESCE(p.own_reason, NULLIF(o.reason, ''), h.reason, ''), COALESCE(o.feature, h.feature), COALESCE(m.doc, h.metadata), COALESCE(o.actor, 'system'),
          p.related_id, p.hold_id, p.grant_id, p.new_kind, p.operation, COALESCE(p.own_key, o.request_key),
          CASE WHEN p.own_key IS NULL THEN o.request_hash END, p.period_start, o.traceparent, p.created_at
     FROM w_post p
-    -- A table of its own, or the engines parse the operations again for every entry.
-    LEFT JOIN (SELECT ord, reason, feature, metadata, actor, request_key, request_hash, traceparent
-                 FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
-           ord FOR ORDINALITY,
-           reason VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.reason',
-           feature VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.feature',
-           metadata JSON PATH '$.metadata',
-           actor VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.actor',
-           request_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestKey',
-           request_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestHash',
-           traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent')) t LIMIT 100000) o ON o.ord = p.ord
+    LEFT JOIN w_op o ON o.ord = p.ord
+    LEFT JOIN w_doc m ON m.ord = o.ord AND o.has_metadata = 1
     -- A capture or release says what its hold said, where it says nothing itself.
     LEFT JOIN credit_holds h ON h.id = p.hold_id
     LEFT JOIN (SELECT seq, CONCAT('[', GROUP_CONCAT('{"g":', grant_id, ',"k":"', kind, '","c":', change_by, ',"r":', reserve, '}' ORDER BY place SEPARATOR ','), ']') AS draws

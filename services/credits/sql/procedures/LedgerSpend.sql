@@ -17,10 +17,7 @@ BEGIN
 
   CALL LedgerBegin();
 
-  INSERT INTO w_user (user_id)
-  SELECT DISTINCT user_id
-    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId')) o
-   WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
+  CALL LedgerRead(in_operations);
   CALL LedgerLock(in_now);
   CALL LedgerLapse(in_now);
 
@@ -42,13 +39,7 @@ BEGIN
                               WHEN in_operation = 'hold' AND (o.ttl IS NULL OR o.ttl NOT BETWEEN 1 AND 86400) THEN 'invalid'
                               WHEN a.due_at <= in_now THEN 'reset_due'
                               WHEN a.status = 'frozen' THEN 'account_frozen' END AS verdict
-                    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
-                           ord FOR ORDINALITY,
-                           user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
-                           amount BIGINT PATH '$.amount',
-                           ttl INT PATH '$.ttlSeconds',
-                           request_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestKey',
-                           request_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestHash')) o
+                    FROM w_op o
                     LEFT JOIN w_account a ON a.user_id = o.user_id
                     LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = in_operation
                                                    AND t.request_key = o.request_key) known) numbered;
@@ -111,5 +102,5 @@ BEGIN
            WHERE g.remaining > g.reserved) g
       ON g.user_id = n.user_id AND g.until > n.until - n.need AND g.until - g.free < n.until;
 
-  CALL LedgerPost(in_now, in_operations);
+  CALL LedgerPost(in_now);
 END

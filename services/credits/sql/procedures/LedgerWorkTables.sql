@@ -1,9 +1,94 @@
 -- NAME
---   LedgerWorkTables: makes the temporary work tables of this connection. Internal; see LedgerBegin.
+--   LedgerWorkTables: makes the temporary work tables of this connection (described in LedgerBegin). Internal.
 -- SYNOPSIS
 --   CALL LedgerWorkTables();
 CREATE PROCEDURE LedgerWorkTables()
 BEGIN
+  CREATE TEMPORARY TABLE w_op (
+    ord             INT NOT NULL,
+    user_id         VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    amount          BIGINT NULL,
+    ttl             BIGINT NULL,
+    request_key     VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    request_hash    VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    reason          VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    feature         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    actor           VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    traceparent     VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    -- 1: its metadata stands in w_doc.
+    has_metadata    TINYINT NOT NULL DEFAULT 0,
+    -- The transaction or hold it names.
+    target_id       BIGINT NULL,
+    -- Kind of grant, action, or code of a package.
+    code            VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    reference       VARCHAR(192) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    priority        INT NULL,
+    starts_at       DATETIME(3) NULL,
+    ends_at         DATETIME(3) NULL,
+    flag            VARCHAR(5) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    membership_version BIGINT NULL,
+    rollover        BIGINT NULL,
+    missed          BIGINT NULL,
+    due_at          DATETIME(3) NULL,
+    tier            VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    monthly_credits BIGINT NULL,
+    next_reset_at   DATETIME(3) NULL,
+    PRIMARY KEY (ord)
+  ) ENGINE = MEMORY;
+
+  CREATE TEMPORARY TABLE w_source (
+    id       BIGINT NOT NULL,
+    place    INT NOT NULL,
+    grant_id BIGINT NOT NULL,
+    kind     VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    amount   BIGINT NOT NULL
+  ) ENGINE = MEMORY;
+
+  CREATE TEMPORARY TABLE w_month (
+    ord       INT NOT NULL,
+    month     INT NULL,
+    starts_at DATETIME(3) NULL,
+    ends_at   DATETIME(3) NULL,
+    amount    BIGINT NULL
+  ) ENGINE = MEMORY;
+
+  CREATE TEMPORARY TABLE w_package (
+    ord                 INT NOT NULL,
+    code                VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    name                VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    credits             BIGINT NULL,
+    price_minor         BIGINT NULL,
+    currency            VARCHAR(3) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    valid_days          INT NULL,
+    priority            INT NULL,
+    requires_membership TINYINT NULL,
+    active              TINYINT NULL,
+    expected            BIGINT NULL,
+    PRIMARY KEY (ord)
+  ) ENGINE = MEMORY;
+
+  -- JSON needs an engine that has it.
+  CREATE TEMPORARY TABLE w_doc (
+    ord INT NOT NULL,
+    doc JSON NULL,
+    PRIMARY KEY (ord)
+  ) ENGINE = InnoDB;
+
+  CREATE TEMPORARY TABLE w_audit (
+    ord        INT NOT NULL,
+    id         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    actor      VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    roles      JSON NULL,
+    action     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    reason     VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    ip         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    user_agent VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    request_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    trace_id   VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    PRIMARY KEY (ord)
+  ) ENGINE = InnoDB;
+
   CREATE TEMPORARY TABLE w_user (
     user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     PRIMARY KEY (user_id) USING BTREE
@@ -139,4 +224,10 @@ BEGIN
     tx_version BIGINT NULL,
     PRIMARY KEY (ord)
   ) ENGINE = MEMORY;
+
+  -- Copies for CheckCreditsSync, which needs the accounts in five places of one statement.
+  CREATE TEMPORARY TABLE w_user_2 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
+  CREATE TEMPORARY TABLE w_user_3 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
+  CREATE TEMPORARY TABLE w_user_4 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
+  CREATE TEMPORARY TABLE w_user_5 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
 END

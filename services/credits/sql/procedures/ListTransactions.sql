@@ -10,6 +10,10 @@
 --   in_limit           1–1,000
 -- RETURNS
 --   The columns of credit_transaction_list.
+-- ERRORS
+--   None of its own.
+-- LOCKS
+--   None.
 -- EXAMPLE
 --   CALL ListTransactions('alice', '["consume", "refund"]', NULL, NULL, NULL, 20);
 CREATE PROCEDURE ListTransactions(IN in_user_id VARCHAR(128) CHARACTER SET ascii, IN in_types JSON, IN in_from DATETIME(3), IN in_to DATETIME(3),

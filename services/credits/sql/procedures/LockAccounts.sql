@@ -7,6 +7,8 @@
 --   in_user_ids  array of at most 1,000 user ids
 -- RETURNS
 --   Nothing.
+-- ERRORS
+--   1213, 1205 as every locking statement: roll back and try again. 3819 (MySQL), 4025 (MariaDB): a CHECK refuses an impossible figure; a defect.
 -- LOCKS
 --   The accounts, in primary-key order.
 -- EXAMPLE
@@ -14,9 +16,6 @@
 CREATE PROCEDURE LockAccounts(IN in_now DATETIME(3), IN in_user_ids JSON)
 BEGIN
   CALL LedgerBegin();
-  INSERT INTO w_user (user_id)
-  SELECT DISTINCT user_id
-    FROM JSON_TABLE(in_user_ids, '$[*]' COLUMNS (user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$')) o
-   WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
+  CALL LedgerUsers(in_user_ids);
   CALL LedgerLock(in_now);
 END

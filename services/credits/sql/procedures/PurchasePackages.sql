@@ -8,6 +8,8 @@
 -- RETURNS
 --   A row an operation (LedgerAnswer). Outcomes: ok; replayed (the same key, or the same account, package and payment reference under another key);
 --   idempotency_key_reused; payment_reference_used (by another account or for another package); package_not_found; package_inactive; membership_required; reset_due; invalid.
+-- ERRORS
+--   1213, 1205 as every locking statement: roll back and try again. 3819 (MySQL), 4025 (MariaDB): a CHECK refuses an impossible figure; a defect.
 -- LOCKS
 --   The accounts, in primary-key order; then the payment references, in theirs.
 -- EXAMPLE
@@ -16,38 +18,28 @@ CREATE PROCEDURE PurchasePackages(IN in_now DATETIME(3), IN in_operations JSON)
 BEGIN
   DECLARE v_claim CHAR(36) CHARACTER SET ascii DEFAULT UUID();
   CALL LedgerBegin();
-  INSERT INTO w_user (user_id)
-  SELECT DISTINCT user_id
-    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId')) o
-   WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
+  CALL LedgerRead(in_operations);
   CALL LedgerLock(in_now);
   CALL LedgerLapse(in_now);
 
   -- Everything but the payment reference. target_id stands for the package's credits, flag for a claim to be tried.
   INSERT INTO w_item (ord, user_id, amount, request_key, request_hash, tx_version, code, priority, ends_at, verdict)
   SELECT o.ord, a.user_id, k.credits, o.request_key, o.request_hash, COALESCE(t.version, CASE WHEN b.user_id = a.user_id AND b.code = o.code THEN b.transaction_version END),
-         o.payment_reference, k.priority, in_now + INTERVAL k.valid_days DAY,
+         o.reference, k.priority, in_now + INTERVAL k.valid_days DAY,
          CASE WHEN a.user_id IS NULL OR o.request_key IS NULL OR o.request_hash IS NULL OR o.code IS NULL
-                   OR COALESCE(CHAR_LENGTH(o.payment_reference), 0) NOT BETWEEN 1 AND 191 THEN 'invalid'
+                   OR COALESCE(CHAR_LENGTH(o.reference), 0) NOT BETWEEN 1 AND 191 THEN 'invalid'
               WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
               WHEN b.user_id = a.user_id AND b.code = o.code THEN 'replayed'
               WHEN b.payment_reference IS NOT NULL THEN 'payment_reference_used'
               WHEN k.code IS NULL THEN 'package_not_found'
               WHEN k.active = 0 THEN 'package_inactive'
               WHEN a.due_at <= in_now THEN 'reset_due'
-              WHEN k.requires_membership = 1 AND COALESCE(o.not_required, 'false') NOT IN ('true', '1')
+              WHEN k.requires_membership = 1 AND COALESCE(o.flag, 'false') NOT IN ('true', '1')
                    AND (m.active_until IS NULL OR m.active_until <= in_now) THEN 'membership_required' END
-    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
-           ord FOR ORDINALITY,
-           user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
-           code VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.code',
-           payment_reference VARCHAR(192) CHARACTER SET ascii COLLATE ascii_bin PATH '$.paymentReference',
-           not_required VARCHAR(5) CHARACTER SET ascii COLLATE ascii_bin PATH '$.membershipNotRequired',
-           request_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestKey',
-           request_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestHash')) o
+    FROM w_op o
     LEFT JOIN w_account a ON a.user_id = o.user_id
     LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = 'purchase' AND t.request_key = o.request_key
-    LEFT JOIN package_purchases b ON b.payment_reference = o.payment_reference
+    LEFT JOIN package_purchases b ON b.payment_reference = o.reference
     LEFT JOIN credit_packages k ON k.code = o.code
     LEFT JOIN membership_state m ON m.user_id = a.user_id;
 
@@ -65,7 +57,7 @@ BEGIN
   INSERT IGNORE INTO package_purchases (payment_reference, user_id, code, claim, claim_ord, created_at)
   SELECT i.code, i.user_id, o.code, v_claim, i.ord, in_now
     FROM w_item i
-    JOIN (SELECT * FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (ord FOR ORDINALITY, code VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.code')) t LIMIT 100000) o ON o.ord = i.ord
+    JOIN w_op o ON o.ord = i.ord
    WHERE i.verdict IS NULL
    ORDER BY i.code, i.ord;
   INSERT INTO w_judge (ord, verdict, first_ord, tx_version)
@@ -75,14 +67,14 @@ BEGIN
          CASE WHEN b.claim = v_claim AND b.claim_ord <> i.ord AND b.user_id = i.user_id THEN b.claim_ord END,
          CASE WHEN b.user_id = i.user_id THEN b.transaction_version END
     FROM w_item i
-    JOIN (SELECT * FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (ord FOR ORDINALITY, code VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.code')) t LIMIT 100000) o ON o.ord = i.ord
+    JOIN w_op o ON o.ord = i.ord
     JOIN package_purchases b ON b.payment_reference = i.code
    WHERE i.verdict IS NULL;
   UPDATE w_item i JOIN w_judge j ON j.ord = i.ord SET i.verdict = j.verdict, i.first_ord = j.first_ord, i.tx_version = j.tx_version;
 
   INSERT INTO w_entry (seq, ord, user_id, type, amount, new_kind, new_amount, new_priority, new_until, operation)
   SELECT ord, ord, user_id, 'grant', amount, 'package', amount, priority, ends_at, 'purchase' FROM w_item WHERE verdict = 'ok';
-  CALL LedgerPost(in_now, in_operations);
+  CALL LedgerPost(in_now);
   UPDATE package_purchases b JOIN w_item i ON i.code = b.payment_reference
      SET b.transaction_version = i.tx_version
    WHERE i.verdict = 'ok' AND b.claim = v_claim;

@@ -11,6 +11,8 @@
 --   refund_exceeds_original (refundable = what is left of it); reset_due; invalid.
 -- NOTES
 --   The last credits drawn are the first given back. A grant that has ended meanwhile takes nothing: a new `refund` grant does. A frozen account is refunded.
+-- ERRORS
+--   1213, 1205 as every locking statement: roll back and try again. 3819 (MySQL), 4025 (MariaDB): a CHECK refuses an impossible figure; a defect.
 -- LOCKS
 --   The accounts of the transactions, in primary-key order.
 -- EXAMPLE
@@ -19,11 +21,11 @@ CREATE PROCEDURE RefundCredits(IN in_now DATETIME(3), IN in_operations JSON)
 BEGIN
   DECLARE v_open INT DEFAULT 0;
   CALL LedgerBegin();
+  CALL LedgerRead(in_operations);
   -- Whose transaction it is never changes: read without a lock.
+  DELETE FROM w_user;
   INSERT INTO w_user (user_id)
-  SELECT DISTINCT c.user_id
-    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (transaction_id BIGINT PATH '$.transactionId')) o
-    STRAIGHT_JOIN credit_transactions c ON c.id = o.transaction_id;
+  SELECT DISTINCT c.user_id FROM w_op o STRAIGHT_JOIN credit_transactions c ON c.id = o.target_id;
   CALL LedgerLock(in_now);
   CALL LedgerLapse(in_now);
 
@@ -36,14 +38,8 @@ BEGIN
               WHEN c.id IS NULL OR o.user_id <> c.user_id THEN 'transaction_not_found'
               WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
               WHEN c.type = 'consume' AND a.due_at <= in_now THEN 'reset_due' END
-    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
-           ord FOR ORDINALITY,
-           transaction_id BIGINT PATH '$.transactionId',
-           user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
-           amount BIGINT PATH '$.amount',
-           request_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestKey',
-           request_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestHash')) o
-    LEFT JOIN credit_transactions c ON c.id = o.transaction_id
+    FROM w_op o
+    LEFT JOIN credit_transactions c ON c.id = o.target_id
     LEFT JOIN w_account a ON a.user_id = c.user_id
     LEFT JOIN credit_transactions t ON t.user_id = c.user_id AND t.operation = 'refund' AND t.request_key = o.request_key;
 
@@ -80,30 +76,36 @@ BEGIN
   INSERT INTO w_entry (seq, ord, user_id, type, amount, related_id, operation)
   SELECT ord, ord, user_id, 'refund', amount, target_id, 'refund' FROM w_item WHERE verdict = 'ok';
 
+  SELECT COUNT(*) INTO v_open FROM w_entry;
+  IF v_open > 0 THEN
+    INSERT INTO w_source (id, place, grant_id, kind, amount)
+    SELECT DISTINCT c.id, d.place, d.grant_id, d.kind, -d.change_by
+      FROM w_entry e
+      STRAIGHT_JOIN credit_transactions c ON c.id = e.related_id
+      STRAIGHT_JOIN JSON_TABLE(c.draws, '$[*]' COLUMNS (place FOR ORDINALITY, grant_id BIGINT PATH '$.g',
+               kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.k', change_by BIGINT PATH '$.c')) d
+     WHERE d.change_by < 0;
+  END IF;
+
   -- Refunds of one consumption cover its draws from the last one backward, each where the one before it stopped. ends = 1 marks shares of grants that have ended.
   INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve, ends)
-  SELECT n.ord, s.until, s.grant_id, s.kind, LEAST(n.until, s.until) - GREATEST(n.until - n.amount, s.until - s.taken), 0,
+  SELECT n.ord, s.until, s.grant_id, s.kind, LEAST(n.until, s.until) - GREATEST(n.until - n.amount, s.until - s.amount), 0,
          CASE WHEN g.state IN ('ending', 'ended') OR g.expires_at <= in_now THEN 1 ELSE 0 END
     FROM (SELECT i.ord, i.target_id, i.amount,
                  -c.amount - i.refundable + SUM(i.amount) OVER (PARTITION BY i.target_id ORDER BY i.ord ROWS UNBOUNDED PRECEDING) AS until
             FROM w_item i JOIN credit_transactions c ON c.id = i.target_id
            WHERE i.verdict = 'ok') n
-    JOIN (SELECT c.id, d.grant_id, d.kind, -d.change_by AS taken,
-                 -SUM(d.change_by) OVER (PARTITION BY c.id ORDER BY d.place DESC ROWS UNBOUNDED PRECEDING) AS until
-            FROM (SELECT DISTINCT CAST(transaction_id AS SIGNED) AS id
-                    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (transaction_id BIGINT PATH '$.transactionId')) o) named
-            STRAIGHT_JOIN credit_transactions c ON c.id = named.id AND c.type = 'consume'
-            STRAIGHT_JOIN JSON_TABLE(c.draws, '$[*]' COLUMNS (place FOR ORDINALITY, grant_id BIGINT PATH '$.g',
-                     kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.k', change_by BIGINT PATH '$.c')) d
-           WHERE d.change_by < 0) s
-      ON s.id = n.target_id AND s.until > n.until - n.amount AND s.until - s.taken < n.until
+    JOIN (SELECT id, grant_id, kind, amount,
+                 SUM(amount) OVER (PARTITION BY id ORDER BY place DESC ROWS UNBOUNDED PRECEDING) AS until
+            FROM w_source) s
+      ON s.id = n.target_id AND s.until > n.until - n.amount AND s.until - s.amount < n.until
     JOIN credit_grants g ON g.id = s.grant_id;
 
   UPDATE w_entry e JOIN (SELECT seq, SUM(change_by) AS amount FROM w_draw WHERE ends = 1 GROUP BY seq) d ON d.seq = e.seq
      SET e.new_kind = 'refund', e.new_amount = d.amount, e.new_priority = 50;
   DELETE FROM w_draw WHERE ends = 1;
 
-  CALL LedgerPost(in_now, in_operations);
+  CALL LedgerPost(in_now);
   UPDATE w_item SET refundable = available, available = NULL;
   CALL LedgerAudit(in_now, in_operations);
   CALL LedgerAnswer();

@@ -7,6 +7,10 @@
 --   in_operations  array of at most 1,000 {usageId, userId, feature, amount, code, detail, traceparent?}
 -- RETURNS
 --   Nothing; one outbox row UsageRejected each.
+-- ERRORS
+--   None of its own.
+-- LOCKS
+--   None.
 -- EXAMPLE
 --   CALL RejectUsage(UTC_TIMESTAMP(3), '[{"usageId": "e1", "userId": "bob", "feature": "ocr", "amount": 5, "code": "insufficient_credits", "detail": "2 missing"}]');
 CREATE PROCEDURE RejectUsage(IN in_now DATETIME(3), IN in_operations JSON)

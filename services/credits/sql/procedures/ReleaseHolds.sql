@@ -7,6 +7,8 @@
 --   in_operations  array of at most 1,000 {holdId, userId? (the owner it must have), requestKey, requestHash, actor, reason, feature?, metadata?, traceparent?}
 -- RETURNS
 --   A row an operation (LedgerAnswerHolds). Outcomes as CaptureHolds.
+-- ERRORS
+--   1213, 1205 as every locking statement: roll back and try again. 3819 (MySQL), 4025 (MariaDB): a CHECK refuses an impossible figure; a defect.
 -- LOCKS
 --   The accounts of the holds, in primary-key order.
 -- EXAMPLE

@@ -7,6 +7,8 @@
 --   in_operations  array of at most 1,000 {userId, action freeze|unfreeze, requestKey, requestHash, actor, reason, feature?, metadata?, traceparent?, audit?}
 -- RETURNS
 --   A row an operation (LedgerAnswer): a ledger row of amount 0. Outcomes: ok; replayed; idempotency_key_reused; account_already_frozen; account_not_frozen; invalid.
+-- ERRORS
+--   1213, 1205 as every locking statement: roll back and try again. 3819 (MySQL), 4025 (MariaDB): a CHECK refuses an impossible figure; a defect.
 -- LOCKS
 --   The accounts, in primary-key order.
 -- EXAMPLE
@@ -15,25 +17,17 @@ CREATE PROCEDURE SetAccountStatus(IN in_now DATETIME(3), IN in_operations JSON)
 BEGIN
   DECLARE v_open INT DEFAULT 0;
   CALL LedgerBegin();
-  INSERT INTO w_user (user_id)
-  SELECT DISTINCT user_id
-    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId')) o
-   WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
+  CALL LedgerRead(in_operations);
   CALL LedgerLock(in_now);
   CALL LedgerLapse(in_now);
 
   INSERT INTO w_item (ord, user_id, code, request_key, request_hash, tx_version, verdict)
-  SELECT o.ord, a.user_id, o.action, o.request_key, o.request_hash, t.version,
-         CASE WHEN a.user_id IS NULL OR o.request_key IS NULL OR o.request_hash IS NULL OR o.action IS NULL OR o.action NOT IN ('freeze', 'unfreeze') THEN 'invalid'
+  SELECT o.ord, a.user_id, o.code, o.request_key, o.request_hash, t.version,
+         CASE WHEN a.user_id IS NULL OR o.request_key IS NULL OR o.request_hash IS NULL OR o.code IS NULL OR o.code NOT IN ('freeze', 'unfreeze') THEN 'invalid'
               WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END END
-    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
-           ord FOR ORDINALITY,
-           user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
-           action VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.action',
-           request_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestKey',
-           request_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestHash')) o
+    FROM w_op o
     LEFT JOIN w_account a ON a.user_id = o.user_id
-    LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = o.action AND t.request_key = o.request_key;
+    LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = o.code AND t.request_key = o.request_key;
 
   -- Whether one applies depends on the one before it, so each pass books the next one of every account. Mostly one pass.
   SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict IS NULL;
@@ -60,7 +54,7 @@ BEGIN
     SELECT i.ord, i.ord, i.user_id, i.code, 0, CASE i.code WHEN 'freeze' THEN 'frozen' ELSE 'active' END, i.code
       FROM w_item i JOIN w_judge j ON j.ord = i.ord
      WHERE j.verdict = 'ok';
-    CALL LedgerPost(in_now, in_operations);
+    CALL LedgerPost(in_now);
     SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict IS NULL;
   END WHILE;
 

@@ -8,6 +8,8 @@
 --                  actor, traceparent?, audit?}
 -- RETURNS
 --   A row an operation: ord, outcome (ok, unchanged, version_conflict, invalid) and the package as it is now.
+-- ERRORS
+--   1213, 1205 as every locking statement: roll back and try again. 3819 (MySQL), 4025 (MariaDB): a CHECK refuses an impossible figure; a defect.
 -- LOCKS
 --   The packages, in the order of their codes.
 -- EXAMPLE
@@ -17,6 +19,22 @@ BEGIN
   DECLARE v_locked INT DEFAULT 0;
   CALL LedgerBegin();
   SELECT COUNT(*) INTO v_locked FROM credit_packages FOR UPDATE;
+  DELETE FROM w_package;
+  INSERT INTO w_package (ord, code, name, credits, price_minor, currency, valid_days, priority, requires_membership, active, expected)
+  SELECT ord, code, name, credits, price_minor, currency, valid_days, priority,
+         CASE WHEN requires_membership IN ('true', '1') THEN 1 ELSE 0 END, CASE WHEN active IN ('true', '1') THEN 1 ELSE 0 END, expected
+    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
+           ord FOR ORDINALITY,
+           code VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.code',
+           name VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.name',
+           credits BIGINT PATH '$.credits',
+           price_minor BIGINT PATH '$.priceMinor',
+           currency VARCHAR(3) CHARACTER SET ascii COLLATE ascii_bin PATH '$.currency',
+           valid_days INT PATH '$.validDays',
+           priority INT PATH '$.priority',
+           requires_membership VARCHAR(5) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requiresMembership',
+           active VARCHAR(5) CHARACTER SET ascii COLLATE ascii_bin PATH '$.active',
+           expected BIGINT PATH '$.expectedVersion')) o;
 
   INSERT INTO w_item (ord, code, tx_version, verdict)
   SELECT ord, code, kept_version,
@@ -28,28 +46,18 @@ BEGIN
                            OR o.credits IS NULL OR o.credits NOT BETWEEN 1 AND 1000000000 OR o.price_minor IS NULL OR o.price_minor < 0
                            OR o.priority IS NULL OR o.priority NOT BETWEEN 0 AND 1000 OR o.valid_days NOT BETWEEN 1 AND 36500 THEN 1 ELSE 0 END AS bad,
                  CASE WHEN k.name = o.name AND k.credits = o.credits AND k.price_minor = o.price_minor AND k.currency = o.currency AND k.valid_days <=> o.valid_days
-                           AND k.priority = o.priority AND k.requires_membership = (o.requires_membership IN ('true', '1'))
-                           AND k.active = (o.active IN ('true', '1')) THEN 1 ELSE 0 END AS same
-            FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
-                   ord FOR ORDINALITY,
-                   code VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.code',
-                   name VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.name',
-                   credits BIGINT PATH '$.credits',
-                   price_minor BIGINT PATH '$.priceMinor',
-                   currency VARCHAR(3) CHARACTER SET ascii COLLATE ascii_bin PATH '$.currency',
-                   valid_days INT PATH '$.validDays',
-                   priority INT PATH '$.priority',
-                   requires_membership VARCHAR(5) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requiresMembership',
-                   active VARCHAR(5) CHARACTER SET ascii COLLATE ascii_bin PATH '$.active',
-                   expected BIGINT PATH '$.expectedVersion')) o
+                           AND k.priority = o.priority AND k.requires_membership = o.requires_membership
+                           AND k.active = o.active THEN 1 ELSE 0 END AS same
+            FROM w_package o
             LEFT JOIN credit_packages k ON k.code = o.code) judged;
 
   -- The audit rows first: they tell the state before.
   IF JSON_CONTAINS_PATH(in_operations, 'one', '$[*].audit') THEN
+    CALL LedgerReadAudit(in_operations);
     INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload, traceparent)
     SELECT UUID(), 'admin.v1', 'stipend.admin.v1.AdminActionRecorded', i.code, in_now,
-           CONCAT('{"id":', JSON_QUOTE(o.id), ',"service":"credits","actor":', JSON_QUOTE(o.actor), ',"roles":', COALESCE(o.roles, '[]'),
-                  ',"action":', JSON_QUOTE(o.action), ',"target":"', CONVERT(i.code USING utf8mb4), '","outcome":"succeeded","reason":', JSON_QUOTE(o.reason),
+           CONCAT('{"id":', JSON_QUOTE(u.id), ',"service":"credits","actor":', JSON_QUOTE(u.actor), ',"roles":', COALESCE(u.roles, '[]'),
+                  ',"action":', JSON_QUOTE(u.action), ',"target":"', CONVERT(i.code USING utf8mb4), '","outcome":"succeeded","reason":', JSON_QUOTE(u.reason),
                   ',"before":', CASE WHEN k.code IS NULL THEN '""' ELSE
                        JSON_QUOTE(CONCAT('{"name":', JSON_QUOTE(k.name), ',"credits":', k.credits, ',"priceMinor":', k.price_minor, ',"currency":"', CONVERT(k.currency USING utf8mb4),
                                          '","validDays":', COALESCE(k.valid_days, 'null'), ',"priority":', k.priority, ',"requiresMembership":',
@@ -57,52 +65,25 @@ BEGIN
                                          ',"version":', k.version, '}')) END,
                   ',"after":', JSON_QUOTE(CONCAT('{"name":', JSON_QUOTE(o.name), ',"credits":', o.credits, ',"priceMinor":', o.price_minor, ',"currency":"', CONVERT(o.currency USING utf8mb4),
                                          '","validDays":', COALESCE(o.valid_days, 'null'), ',"priority":', o.priority, ',"requiresMembership":',
-                                         CASE WHEN o.requires_membership IN ('true', '1') THEN 'true' ELSE 'false' END, ',"active":',
-                                         CASE WHEN o.active IN ('true', '1') THEN 'true' ELSE 'false' END,
+                                         CASE WHEN o.requires_membership = 1 THEN 'true' ELSE 'false' END, ',"active":',
+                                         CASE WHEN o.active = 1 THEN 'true' ELSE 'false' END,
                                          ',"version":', COALESCE(k.version, 0) + CASE i.verdict WHEN 'ok' THEN 1 ELSE 0 END, '}')),
-                  ',"ip":', COALESCE(JSON_QUOTE(o.ip), '""'), ',"userAgent":', COALESCE(JSON_QUOTE(o.user_agent), '""'),
-                  ',"requestId":', COALESCE(JSON_QUOTE(o.request_id), '""'), ',"traceId":', COALESCE(JSON_QUOTE(o.trace_id), '""'),
+                  ',"ip":', COALESCE(JSON_QUOTE(u.ip), '""'), ',"userAgent":', COALESCE(JSON_QUOTE(u.user_agent), '""'),
+                  ',"requestId":', COALESCE(JSON_QUOTE(u.request_id), '""'), ',"traceId":', COALESCE(JSON_QUOTE(u.trace_id), '""'),
                   ',"occurredAt":"', REPLACE(in_now, ' ', 'T'), 'Z"}'),
-           o.traceparent
+           u.traceparent
       FROM w_item i
-      JOIN (SELECT * FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
-             ord FOR ORDINALITY,
-             name VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.name',
-             credits BIGINT PATH '$.credits',
-             price_minor BIGINT PATH '$.priceMinor',
-             currency VARCHAR(3) CHARACTER SET ascii COLLATE ascii_bin PATH '$.currency',
-             valid_days INT PATH '$.validDays',
-             priority INT PATH '$.priority',
-             requires_membership VARCHAR(5) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requiresMembership',
-             active VARCHAR(5) CHARACTER SET ascii COLLATE ascii_bin PATH '$.active',
-             id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.id',
-             actor VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.actor',
-             roles JSON PATH '$.audit.roles',
-             action VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.action',
-             reason VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.reason',
-             ip VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.ip',
-             user_agent VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.userAgent',
-             request_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.requestId',
-             trace_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.traceId',
-             traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent')) t LIMIT 100000) o ON o.ord = i.ord
+      JOIN w_package o ON o.ord = i.ord
+      JOIN w_audit u ON u.ord = i.ord
       LEFT JOIN credit_packages k ON k.code = i.code
-     WHERE o.id IS NOT NULL AND i.verdict IN ('ok', 'unchanged')
+     WHERE i.verdict IN ('ok', 'unchanged')
      ORDER BY i.ord;
   END IF;
 
   INSERT INTO credit_packages (code, name, credits, price_minor, currency, valid_days, priority, requires_membership, active, version, updated_at)
-  SELECT i.code, o.name, o.credits, o.price_minor, o.currency, o.valid_days, o.priority, o.requires_membership IN ('true', '1'), o.active IN ('true', '1'), 1, in_now
+  SELECT i.code, o.name, o.credits, o.price_minor, o.currency, o.valid_days, o.priority, o.requires_membership, o.active, 1, in_now
     FROM w_item i
-    JOIN (SELECT * FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
-           ord FOR ORDINALITY,
-           name VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.name',
-           credits BIGINT PATH '$.credits',
-           price_minor BIGINT PATH '$.priceMinor',
-           currency VARCHAR(3) CHARACTER SET ascii COLLATE ascii_bin PATH '$.currency',
-           valid_days INT PATH '$.validDays',
-           priority INT PATH '$.priority',
-           requires_membership VARCHAR(5) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requiresMembership',
-           active VARCHAR(5) CHARACTER SET ascii COLLATE ascii_bin PATH '$.active')) t LIMIT 100000) o ON o.ord = i.ord
+    JOIN w_package o ON o.ord = i.ord
    WHERE i.verdict = 'ok'
    ORDER BY i.code
       ON DUPLICATE KEY UPDATE name = VALUES(name), credits = VALUES(credits), price_minor = VALUES(price_minor), currency = VALUES(currency),

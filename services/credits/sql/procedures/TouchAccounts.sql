@@ -7,6 +7,8 @@
 --   in_user_ids  array of at most 1,000 user ids
 -- RETURNS
 --   One row: written, the number of ledger rows.
+-- ERRORS
+--   1213, 1205 as every locking statement: roll back and try again. 3819 (MySQL), 4025 (MariaDB): a CHECK refuses an impossible figure; a defect.
 -- LOCKS
 --   The accounts, in primary-key order.
 -- EXAMPLE

@@ -7,6 +7,10 @@
 --   in_edges    JSON array of 2 to 1,001 moments, ascending: bucket n is [edge n, edge n + 1). Inner edges fall on quarters of an hour (every zone's hours do).
 -- RETURNS
 --   bucket (from 0), feature, consumed, refunded, operations; buckets without use are absent.
+-- ERRORS
+--   None of its own.
+-- LOCKS
+--   None.
 -- EXAMPLE
 --   CALL UsageSeries('alice', '["2026-01-01 00:00:00.000", "2026-02-01 00:00:00.000", "2026-03-01 00:00:00.000"]');
 CREATE PROCEDURE UsageSeries(IN in_user_id VARCHAR(128) CHARACTER SET ascii, IN in_edges JSON)

@@ -24,7 +24,7 @@ export function useLedgerDatabase(poolSize = 8): LedgerDatabase {
   beforeAll(async () => {
     fresh = await freshDatabase(mysqlAdminUrl(), "credits");
     const log = createLog({ service: "credits-test", level: "silent" });
-    db = new Database({ url: fresh.url, poolSize, log, lockWaitSeconds: 20 });
+    db = new Database({ url: fresh.url, poolSize, log, lockWaitSeconds: 20, acquireTimeoutMs: 20_000 });
     owner = new Database({ url: fresh.ownerUrl, poolSize: 2, log });
   });
   afterAll(async () => {

@@ -1,0 +1,23 @@
+-- NAME
+--   LedgerReadAudit: reads the audit objects of the operations into w_audit. Internal.
+-- SYNOPSIS
+--   CALL LedgerReadAudit(in_operations);
+CREATE PROCEDURE LedgerReadAudit(IN in_operations JSON)
+BEGIN
+  DELETE FROM w_audit;
+  INSERT INTO w_audit (ord, id, actor, roles, action, reason, ip, user_agent, request_id, trace_id, traceparent)
+  SELECT ord, id, actor, roles, action, reason, ip, user_agent, request_id, trace_id, traceparent
+    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
+           ord FOR ORDINALITY,
+           id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.id',
+           actor VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.actor',
+           roles JSON PATH '$.audit.roles',
+           action VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.action',
+           reason VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.reason',
+           ip VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.ip',
+           user_agent VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.userAgent',
+           request_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.requestId',
+           trace_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.traceId',
+           traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent')) o
+   WHERE id IS NOT NULL;
+END

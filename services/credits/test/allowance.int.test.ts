@@ -1,0 +1,256 @@
+import { describe, expect, test } from "vitest";
+import type { AllowanceStep, LedgerRow } from "../src/domain/ledger.ts";
+import { applyMembership, checkAndResetUserCredits, claimDueAccounts, loadDue } from "../src/store/allowance.ts";
+import { captureHolds, consumeCredits, releaseHolds } from "../src/store/ledger.ts";
+import { getAccounts, listTransactions, yearlyMonths } from "../src/store/reads.ts";
+import { checkCreditsSync } from "../src/store/upkeep.ts";
+import { at, freshUser, give, month, request, reserve, spend } from "./support/build.ts";
+import { useLedgerDatabase } from "./support/ledger-database.ts";
+
+const ledger = useLedgerDatabase();
+const JAN = at("2026-01-10T12:00:00.000Z");
+const FEB = at("2026-02-01T00:00:00.000Z");
+
+async function member(userId: string, version = 1): Promise<void> {
+  await ledger.db.transaction((tx) =>
+    applyMembership(tx, JAN, [{ userId, version, state: { tier: "pro" }, activeUntil: "open" }]),
+  );
+}
+
+async function step(now: Date, planned: AllowanceStep): Promise<string> {
+  const [answer] = await ledger.db.transaction((tx) => checkAndResetUserCredits(tx, now, [planned]));
+  return answer?.outcome ?? "none";
+}
+
+async function rowsOf(userId: string): Promise<LedgerRow[]> {
+  return (await ledger.db.transaction((tx) => listTransactions(tx, { userId, limit: 100 }))).reverse();
+}
+
+describe("the membership copy", () => {
+  test("keeps the highest version, whatever order and number they arrive in, and answers what is current", async () => {
+    const userId = freshUser();
+    const event = (version: number) => ({ userId, version, state: { n: version }, activeUntil: "open" as const });
+    const answers = await ledger.db.transaction(async (tx) => [
+      await applyMembership(tx, JAN, [event(2)]),
+      await applyMembership(tx, JAN, [event(1), event(2), event(4), event(3), event(4)]),
+    ]);
+    expect(answers.map((rows) => rows.map((row) => row.outcome))).toEqual([
+      ["applied"],
+      ["ignored", "ignored", "applied", "ignored", "ignored"],
+    ]);
+    expect(answers[1]?.map((row) => [row.membershipVersion, row.state])).toEqual(Array(5).fill([4, { n: 4 }]));
+  });
+
+  test("an event that nobody planned for makes the account due: it is made up for when touched", async () => {
+    const userId = freshUser();
+    await member(userId);
+    const [answer] = await ledger.db.transaction((tx) =>
+      consumeCredits(tx, JAN, [{ userId, amount: 1, ...request() }]),
+    );
+    expect(answer?.outcome).toBe("reset_due");
+    await step(JAN, month(userId, JAN, 250));
+    const [again] = await ledger.db.transaction((tx) => consumeCredits(tx, JAN, [{ userId, amount: 1, ...request() }]));
+    expect(again?.outcome).toBe("ok");
+  });
+});
+
+describe("CheckAndResetUserCredits", () => {
+  test("gives a period once, however often it is asked, and at once from 20 connections", async () => {
+    const userId = freshUser();
+    await member(userId);
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => step(JAN, month(userId, JAN, 250))));
+    expect(outcomes.filter((outcome) => outcome === "first")).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === "unchanged")).toHaveLength(19);
+    expect((await rowsOf(userId)).map((row) => [row.type, row.amount, row.grantKind])).toEqual([
+      ["grant", 250, "allowance"],
+    ]);
+  });
+
+  test("a reset is one row: what was left lapses, the quota is there again, packages stay", async () => {
+    const userId = freshUser();
+    await member(userId);
+    await step(JAN, month(userId, JAN, 250));
+    await ledger.db.transaction(async (tx) => {
+      await give(tx, userId, 40, { kind: "package" }, JAN);
+      await spend(tx, userId, 100, {}, JAN);
+    });
+    expect(await step(FEB, month(userId, FEB, 250))).toBe("reset");
+    const last = (await rowsOf(userId)).at(-1);
+    expect(last).toMatchObject({ type: "reset", amount: 100, balanceAfter: 290, periodStart: FEB });
+    expect(last?.draws.map((draw) => draw.change)).toEqual([-150, 250]);
+  });
+
+  test("a reset that changes nothing is still one row", async () => {
+    const userId = freshUser();
+    await member(userId);
+    await step(JAN, month(userId, JAN, 250));
+    expect(await step(FEB, month(userId, FEB, 250))).toBe("reset");
+    expect((await rowsOf(userId)).map((row) => [row.type, row.amount])).toEqual([
+      ["grant", 250],
+      ["reset", 0],
+    ]);
+  });
+
+  test("up to the rollover cap what is left moves over, and again only up to the cap", async () => {
+    const userId = freshUser();
+    await member(userId);
+    await step(JAN, month(userId, JAN, 100));
+    await step(FEB, month(userId, FEB, 100, { rolloverCap: 30 }));
+    const march = at("2026-03-05T00:00:00.000Z");
+    await step(march, month(userId, march, 100, { rolloverCap: 30 }));
+    expect((await rowsOf(userId)).map((row) => [row.type, row.amount, row.balanceAfter])).toEqual([
+      ["grant", 100, 100],
+      ["reset", 30, 130],
+      ["reset", 0, 130],
+    ]);
+  });
+
+  test("slept-through months count for the rollover only: one reset for three months", async () => {
+    const userId = freshUser();
+    await member(userId);
+    await step(JAN, month(userId, JAN, 100));
+    const may = at("2026-05-02T00:00:00.000Z");
+    expect(await step(may, month(userId, may, 100, { rolloverCap: 150, missedCredits: 300 }))).toBe("reset");
+    expect(await step(may, month(userId, may, 100, { rolloverCap: 150, missedCredits: 300 }))).toBe("unchanged");
+    expect((await rowsOf(userId)).map((row) => row.balanceAfter)).toEqual([100, 250]);
+  });
+
+  test("upgrades, downgrades, leaving and coming back never give more than the highest quota of the period", async () => {
+    const userId = freshUser();
+    await member(userId);
+    const outcomes: string[] = [];
+    for (const quota of [100, 250, 100, 250, 600, 600]) outcomes.push(await step(JAN, month(userId, JAN, quota)));
+    await step(
+      JAN,
+      month(userId, JAN, 0, { action: "none", tier: null, monthlyCredits: null, nextResetAt: null, dueAt: null }),
+    );
+    outcomes.push(await step(JAN, month(userId, JAN, 600)));
+    expect(outcomes).toEqual(["first", "topped_up", "unchanged", "unchanged", "topped_up", "unchanged", "unchanged"]);
+    expect((await rowsOf(userId)).map((row) => row.amount)).toEqual([100, 150, 350]);
+  });
+
+  test("another anchor inside a served period carries what was given over", async () => {
+    const userId = freshUser();
+    await member(userId);
+    await step(JAN, month(userId, JAN, 250));
+    const anniversary = { start: JAN, end: at("2026-02-10T12:00:00.000Z") };
+    expect(await step(JAN, month(userId, JAN, 250, { period: anniversary }))).toBe("unchanged");
+    expect(await step(FEB, month(userId, FEB, 250, { period: anniversary }))).toBe("unchanged");
+    const next = { start: anniversary.end, end: at("2026-03-10T12:00:00.000Z") };
+    expect(await step(anniversary.end, month(userId, FEB, 250, { period: next }))).toBe("reset");
+  });
+
+  test("a plan made from an older copy is stale, a period that has not begun is not current, a late one changes nothing", async () => {
+    const userId = freshUser();
+    await member(userId, 3);
+    expect(await step(JAN, month(userId, JAN, 250))).toBe("stale");
+    expect(await step(JAN, month(userId, FEB, 250, { membershipVersion: 3 }))).toBe("not_current");
+    expect(await step(FEB, month(userId, FEB, 250, { membershipVersion: 3 }))).toBe("first");
+    expect(await step(FEB, month(userId, JAN, 600, { membershipVersion: 3 }))).toBe("unchanged");
+    expect(await rowsOf(userId)).toHaveLength(1);
+  });
+
+  test("what a hold keeps of the old allowance lapses when the hold ends, unless it is captured", async () => {
+    const userId = freshUser();
+    await member(userId);
+    await step(JAN, month(userId, JAN, 100));
+    await ledger.db.transaction(async (tx) => {
+      const [kept, freed] = [
+        await reserve(tx, userId, 30, { ttlSeconds: 86_400 }, at("2026-01-31T23:00:00.000Z")),
+        await reserve(tx, userId, 20, { ttlSeconds: 86_400 }, at("2026-01-31T23:00:00.000Z")),
+      ];
+      await checkAndResetUserCredits(tx, FEB, [month(userId, FEB, 100)]);
+      await captureHolds(tx, FEB, [{ holdId: kept.holdId, amount: 25, ...request() }]);
+      await releaseHolds(tx, FEB, [{ holdId: freed.holdId, ...request() }]);
+    });
+    expect((await rowsOf(userId)).map((row) => [row.type, row.amount, row.balanceAfter])).toEqual([
+      ["grant", 100, 100],
+      ["hold", 0, 100],
+      ["hold", 0, 100],
+      ["reset", 50, 150],
+      ["consume", -25, 125],
+      ["expire", -5, 120],
+      ["release", 0, 120],
+      ["expire", -20, 100],
+    ]);
+    const checks = await ledger.db.transaction((tx) => checkCreditsSync(tx, { userIds: [userId] }));
+    expect(checks[0]?.problems).toEqual([]);
+  });
+
+  test("forfeit lapses the allowance and leaves packages; keep leaves all", async () => {
+    const [forfeits, keeps] = [freshUser(), freshUser()];
+    for (const userId of [forfeits, keeps]) {
+      await member(userId);
+      await step(JAN, month(userId, JAN, 100));
+      await ledger.db.transaction((tx) => give(tx, userId, 7, { kind: "package" }, JAN));
+    }
+    const over = { tier: null, monthlyCredits: null, nextResetAt: null, dueAt: null };
+    expect(await step(JAN, month(forfeits, JAN, 0, { action: "forfeit", ...over }))).toBe("forfeited");
+    expect(await step(JAN, month(keeps, JAN, 0, { action: "none", ...over }))).toBe("unchanged");
+    const accounts = await ledger.db.transaction((tx) => getAccounts(tx, JAN, [forfeits, keeps]));
+    expect(accounts.map(({ balance, allowance }) => [balance, allowance])).toEqual([
+      [7, null],
+      [107, null],
+    ]);
+  });
+
+  test("an admin's reset sets a served period to the quota again, once for its key", async () => {
+    const userId = freshUser();
+    await member(userId);
+    await step(JAN, month(userId, JAN, 100));
+    await ledger.db.transaction((tx) => spend(tx, userId, 60, {}, JAN));
+    const forced = month(userId, JAN, 100, { action: "force", requestKey: "admin-reset", requestHash: "h" });
+    expect(await step(JAN, forced)).toBe("reset");
+    expect(await step(JAN, forced)).toBe("replayed");
+    expect(await step(JAN, { ...forced, requestHash: "other" })).toBe("idempotency_key_reused");
+    expect((await rowsOf(userId)).map((row) => row.balanceAfter)).toEqual([100, 40, 100]);
+  });
+
+  test("a yearly membership's twelve months are scheduled, given one by one, skipped when slept through, cancelled when over", async () => {
+    const userId = freshUser();
+    await member(userId);
+    const schedule = Array.from({ length: 12 }, (_, index) => ({
+      month: index + 1,
+      periodStart: new Date(Date.UTC(2026, index, 1)),
+      periodEnd: new Date(Date.UTC(2026, index + 1, 1)),
+      amount: 100,
+    }));
+    const april = at("2026-04-03T00:00:00.000Z");
+    await step(JAN, month(userId, JAN, 100, { schedule }));
+    await step(april, month(userId, april, 100, { schedule }));
+    await step(april, month(userId, april, 250, { schedule: schedule.map((row) => ({ ...row, amount: 250 })) }));
+    const before = (await yearlyMonths(ledger.db, userId)).reverse();
+    await step(april, month(userId, april, 0, { action: "none", cancelSchedule: true, dueAt: null }));
+    const after = (await yearlyMonths(ledger.db, userId)).reverse();
+    expect(before.slice(0, 5).map((row) => [row.month, row.status, row.amount, row.givenAmount])).toEqual([
+      [1, "given", 250, 100],
+      [2, "skipped", 100, null],
+      [3, "skipped", 100, null],
+      [4, "given", 250, 250],
+      [5, "scheduled", 250, null],
+    ]);
+    expect(after.map((row) => row.status)).toEqual([
+      "given",
+      "skipped",
+      "skipped",
+      "given",
+      ...Array(8).fill("cancelled"),
+    ]);
+  });
+
+  test("due accounts are claimed in pages, and two sweeps do not take the same", async () => {
+    const users = Array.from({ length: 5 }, () => freshUser("due"));
+    for (const userId of users) await member(userId);
+    const taken = await ledger.db.transaction(async (one) => {
+      const first = await claimDueAccounts(one, JAN, 3);
+      const second = await ledger.db.transaction((two) => claimDueAccounts(two, JAN, 1_000));
+      return { first: first.map((row) => row.userId), second: second.map((row) => row.userId) };
+    });
+    expect(taken.first).toHaveLength(3);
+    expect(taken.second.filter((userId) => taken.first.includes(userId))).toEqual([]);
+    const states = await ledger.db.transaction((tx) => loadDue(tx, JAN, users));
+    expect(states.map(({ userId, membershipVersion }) => [userId, membershipVersion])).toEqual(
+      [...users].sort().map((userId) => [userId, 1]),
+    );
+  });
+});

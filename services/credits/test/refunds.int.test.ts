@@ -1,0 +1,90 @@
+import { expect, test } from "vitest";
+import { refundCredits, setAccountStatus } from "../src/store/ledger.ts";
+import { listTransactions } from "../src/store/reads.ts";
+import { done, freshUser, give, later, NOW, request, spend } from "./support/build.ts";
+import { useLedgerDatabase } from "./support/ledger-database.ts";
+
+const ledger = useLedgerDatabase();
+
+test("parts go back to the grants they came from, the last drawn first, and once in total", async () => {
+  const userId = freshUser();
+  const { first, second, answers } = await ledger.db.transaction(async (tx) => {
+    const one = await give(tx, userId, 5, { priority: 10 });
+    const two = await give(tx, userId, 5, { priority: 20 });
+    const spent = await spend(tx, userId, 8);
+    const back = (amount?: number) => ({ transactionId: spent.id, amount, ...request() });
+    return {
+      first: one.grantId,
+      second: two.grantId,
+      answers: await refundCredits(tx, NOW, [back(2), back(9), back(4), back(), back()]),
+    };
+  });
+  expect(answers.map((answer) => answer.outcome)).toEqual([
+    "ok",
+    "refund_exceeds_original",
+    "ok",
+    "ok",
+    "nothing_to_refund",
+  ]);
+  expect(answers[1]).toMatchObject({ refundable: 6 });
+  const draws = [0, 2, 3].map((index) =>
+    done(answers[index]).transaction.draws.map((draw) => [draw.grantId, draw.change]),
+  );
+  expect(draws).toEqual([
+    [[second, 2]],
+    [
+      [second, 1],
+      [first, 3],
+    ],
+    [[first, 2]],
+  ]);
+});
+
+test("a grant that has ended takes nothing: a refund grant does, without an expiry", async () => {
+  const userId = freshUser();
+  const row = await ledger.db.transaction(async (tx) => {
+    await give(tx, userId, 5, { expiresAt: later(1_000), priority: 10 });
+    await give(tx, userId, 5);
+    const spent = await spend(tx, userId, 7);
+    const [answer] = await refundCredits(tx, later(2_000), [{ transactionId: spent.id, ...request() }]);
+    return done(answer).transaction;
+  });
+  expect(row.draws.map((draw) => [draw.kind, draw.change])).toEqual([
+    ["bonus", 2],
+    ["refund", 5],
+  ]);
+  expect(row).toMatchObject({ type: "refund", amount: 7, balanceAfter: 10, grantKind: "refund" });
+});
+
+test("a spent grant with an expiry opens again and still expires", async () => {
+  const userId = freshUser();
+  const rows = await ledger.db.transaction(async (tx) => {
+    await give(tx, userId, 5, { expiresAt: later(10_000) });
+    const spent = await spend(tx, userId, 5);
+    await refundCredits(tx, later(5_000), [{ transactionId: spent.id, ...request() }]);
+    await give(tx, userId, 1, {}, later(11_000));
+    return await listTransactions(tx, { userId, limit: 10 });
+  });
+  expect(rows.map((row) => row.type)).toEqual(["grant", "expire", "refund", "consume", "grant"]);
+});
+
+test("only consumptions of the named account can be refunded; a frozen account is refunded", async () => {
+  const userId = freshUser();
+  const outcomes = await ledger.db.transaction(async (tx) => {
+    const granted = await give(tx, userId, 5);
+    const spent = await spend(tx, userId, 2);
+    await setAccountStatus(tx, NOW, [{ userId, action: "freeze", ...request() }]);
+    return await refundCredits(tx, NOW, [
+      { transactionId: granted.id, ...request() },
+      { transactionId: "999999999", ...request() },
+      { transactionId: spent.id, userId: freshUser(), ...request() },
+      { transactionId: spent.id, userId, ...request() },
+    ]);
+  });
+  expect(outcomes.map((answer) => answer.outcome)).toEqual([
+    "not_refundable",
+    "transaction_not_found",
+    "transaction_not_found",
+    "ok",
+  ]);
+});
