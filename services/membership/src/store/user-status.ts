@@ -59,18 +59,26 @@ export async function checkUsers(db: Queries, userIds: readonly string[]): Promi
 
 /** One page. The statement is made for the filters that are there, so that each can use the index made for it. */
 export async function listUsers(db: Queries, query: UserQuery): Promise<UserStatus[]> {
-  const { sql, params } = await statementFor(db, query);
-  return (await db.query<StatusRow>(sql, params)).map(statusOf);
+  const rows = async ({ sql, params }: Statement) => (await db.query<StatusRow>(sql, params)).map(statusOf);
+  if (query.query !== undefined) return rows(byTerm(query, query.query));
+  const ranged = query.balanceMin !== undefined || query.balanceMax !== undefined;
+  if (ranged && (await isSparse(db, query))) return rows(byBalance(query));
+  if (query.after === undefined) return rows(newestFirst(query));
+  for (const reach of REACHES) {
+    const found = await rows(newestFirst(query, reach));
+    if (found.length === query.limit) return found;
+  }
+  return rows(newestFirst(query));
 }
+
+/**
+ * How many users back a deep page is looked for at first. Without a near end the optimiser takes all members of a status
+ * for one range and walks it from the newest, through everything that was on the pages before.
+ */
+const REACHES = [5_000, 100_000];
 
 /** A range of balances with at most this many accounts is read by its index and sorted; one with more is dense enough. */
 const SPARSE = 5_000;
-
-async function statementFor(db: Queries, query: UserQuery): Promise<Statement> {
-  if (query.query !== undefined) return byTerm(query, query.query);
-  const ranged = query.balanceMin !== undefined || query.balanceMax !== undefined;
-  return ranged && (await isSparse(db, query)) ? byBalance(query) : newestFirst(query);
-}
 
 /** The optimiser would walk all users, newest first, in the hope of a page's worth soon: right only for dense ranges. */
 async function isSparse(db: Queries, query: UserQuery): Promise<boolean> {
@@ -101,7 +109,7 @@ class Where {
   }
 }
 
-function newestFirst(query: UserQuery): Statement {
+function newestFirst(query: UserQuery, reach?: number): Statement {
   const where = new Where();
   filters(where, query);
   // Not a bare column: the optimiser would read the whole range by its index and sort it, to show one page.
@@ -109,6 +117,7 @@ function newestFirst(query: UserQuery): Statement {
   // Among members, the index by status and tier is ordered by the copy of user_no that memberships carry.
   const order = query.tier !== undefined || isMember(query.status) ? "s.membership_user_no" : "s.user_no";
   if (query.after !== undefined) where.and(`${order} < ?`, query.after.userNo);
+  if (query.after !== undefined && reach !== undefined) where.and(`${order} >= ?`, query.after.userNo - reach);
   const sql = `SELECT ${COLUMNS} FROM user_membership_status s ${where.sql} ORDER BY ${order} DESC LIMIT ?`;
   return { sql, params: [...where.params, query.limit] };
 }
