@@ -22,9 +22,24 @@ async function judge(path: string): Promise<Finding[]> {
   return [...RULES.flatMap((rule) => rule(path, text)), ...deadLinks(path, text, exists)];
 }
 
+const DECISIONS = "docs/adr/";
+
+/** A decision that the index does not name is not found by those who would need it. */
+async function missingDecisions(files: readonly string[]): Promise<Finding[]> {
+  const index = `${DECISIONS}README.md`;
+  const text = await readFile(join(ROOT, index), "utf8");
+  return files
+    .filter((path) => path.startsWith(DECISIONS) && path !== index && !text.includes(path.slice(DECISIONS.length)))
+    .map((path) => ({ path, line: 1, message: `is not listed in ${index}` }));
+}
+
 export async function checkHouse(): Promise<PartResult> {
   const files = await listFiles();
-  const found = [...(await Promise.all(files.map(judge))).flat(), ...(await staleSnapshots(files))];
+  const found = [
+    ...(await Promise.all(files.map(judge))).flat(),
+    ...(await staleSnapshots(files)),
+    ...(await missingDecisions(files)),
+  ];
   const lines = found.map(({ path, line, message }) => `  ${path}:${line} ${message}`);
   return { ok: lines.length === 0, output: lines.join("\n") };
 }
