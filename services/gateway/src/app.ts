@@ -109,6 +109,7 @@ export function createApp(config: GatewayConfig, log: Log): App {
       refusals,
       metering.settler,
       seen,
+      messaging.group,
       live,
       features,
       metrics,
@@ -171,20 +172,40 @@ function connectKafka(config: GatewayConfig, log: Log) {
     replication: config.STIPEND_KAFKA_REPLICATION,
   };
   const ensureTopics = topicEnsurer(kafka, plan, log);
+  const groupId = `${config.STIPEND_GROUP_PREFIX}.gateway-${instance}`;
   return {
     topic,
+    group: ephemeralGroup(kafka, groupId, log),
     producer: new EventProducer({ kafka, log, ensureTopics }),
     // A group of this process alone, from now on: every instance sees every event, and none of the past.
     consumer: (hub: LiveHub) =>
       new EventConsumer({
         kafka,
-        groupId: `${config.STIPEND_GROUP_PREFIX}.gateway-${instance}`,
+        groupId,
         topics: live,
         handler: liveEvents(hub),
         fromBeginning: false,
         log,
         ensureTopics,
       }),
+  };
+}
+
+/** Stops after its consumer: nobody will ever ask for this group again. After a crash Kafka forgets it by itself. */
+function ephemeralGroup(kafka: ReturnType<typeof createKafka>, groupId: string, log: Log): Part {
+  return {
+    name: "live events group",
+    async stop() {
+      const admin = kafka.admin();
+      try {
+        await admin.connect();
+        await admin.deleteGroups([groupId]);
+      } catch (error) {
+        log.debug({ err: error, groupId }, "the consumer group is left for Kafka to forget");
+      } finally {
+        await admin.disconnect().catch(() => undefined);
+      }
+    },
   };
 }
 

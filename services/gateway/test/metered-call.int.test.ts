@@ -244,7 +244,9 @@ test("credits dies while the upstream works and comes back: the call is served a
   const reached = Promise.withResolvers<() => void>();
   upstream = (_req, res) => reached.resolve(() => res.end("better"));
   const running = call();
-  const finish = await reached.promise;
+  const early = running.then((answer) => expect.fail(`answered before the upstream did: ${JSON.stringify(answer)}`));
+  const finish = await Promise.race([reached.promise, early]);
+  early.catch(() => undefined);
   await system.killCredits();
   finish();
   const restarted = system.startCredits();

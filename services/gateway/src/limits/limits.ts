@@ -32,6 +32,9 @@ interface Reading {
 
 export type RateLimitHeaders = Readonly<Record<string, string>>;
 
+/** After a failure Redis is not asked for so long: one that hangs must not cost every request its timeout. */
+const REDIS_RESTS_MS = 1_000;
+
 /**
  * Limits by user and by address, counted in Redis over all gateways. Without Redis, reads go through and writes are
  * counted by this process alone: an outage of Redis must neither close the door nor leave it wide open.
@@ -45,6 +48,7 @@ export class Limits {
   readonly #badTokens: Policy;
   readonly #degraded = counter("gateway_limits_degraded", "Requests whose limits could not be counted in Redis");
   readonly #limited = counter("gateway_rate_limited", "Requests refused by a rate limit");
+  #redisRestsUntil = Number.NEGATIVE_INFINITY;
   #lastWarning = Number.NEGATIVE_INFINITY;
 
   constructor(options: LimitsOptions) {
@@ -102,10 +106,11 @@ export class Limits {
 
   async #consume(policy: Policy, key: string, isRead: boolean): Promise<Reading | undefined> {
     try {
+      if (performance.now() < this.#redisRestsUntil) throw new Error("Redis did not answer a moment ago");
       return reading(policy, await policy.redis.consume(key), false);
     } catch (outcome) {
       if (outcome instanceof RateLimiterRes) return reading(policy, outcome, true);
-      this.#warn(outcome);
+      this.#redisFailed(outcome);
       this.#degraded.add(1, { policy: policy.name, mode: isRead ? "open" : "local" });
       return isRead ? undefined : await this.#consumeLocally(policy, key);
     }
@@ -146,8 +151,9 @@ export class Limits {
     };
   }
 
-  #warn(error: unknown): void {
+  #redisFailed(error: unknown): void {
     const now = performance.now();
+    if (now >= this.#redisRestsUntil) this.#redisRestsUntil = now + REDIS_RESTS_MS;
     if (now - this.#lastWarning < 10_000) return;
     this.#lastWarning = now;
     this.#log.warn(

@@ -159,11 +159,15 @@ class Process {
     this.#output = "";
     for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (this.#output += String(chunk)));
     const ready = async () => {
-      if (child.exitCode !== null) throw new Error(`${this.#name} ended with ${child.exitCode}:\n${this.#output}`);
       const { status } = await fetch(`http://127.0.0.1:${this.#env["STIPEND_HTTP_PORT"]}/readyz`);
       if (status !== 200) throw new Error(`${this.#name} is not ready:\n${this.#output}`);
     };
-    await eventually(ready, { timeoutMs: 30_000, what: `the start of ${this.#name}` });
+    const ended = new Promise<never>((_resolve, reject) => {
+      child.once("exit", (code) => reject(new Error(`${this.#name} ended with ${code}:\n${this.#output}`)));
+    });
+    // It may also end later, when it is killed and nobody waits for its start any more.
+    ended.catch(() => undefined);
+    await Promise.race([ended, eventually(ready, { timeoutMs: 25_000, what: `the start of ${this.#name}` })]);
   }
 
   async kill(): Promise<void> {
