@@ -186,6 +186,8 @@ export interface MembershipFacts {
   readonly rolloverCap?: number;
   readonly pending?: { readonly tier: string; readonly credits: number };
   readonly eventId?: string;
+  /** When the change was made; when it is published, if left out. */
+  readonly occurredAt?: string;
 }
 
 /** A MembershipChanged event, ready to publish. */
@@ -220,6 +222,7 @@ export function membershipEvent(facts: MembershipFacts) {
     },
     actor: "root",
     reason: "test",
+    ...(facts.occurredAt === undefined ? {} : { occurredAt: moment(facts.occurredAt) }),
   });
   return {
     id: facts.eventId ?? randomBytes(16).toString("hex"),

@@ -178,3 +178,79 @@ test("from monthly to yearly inside a month: the month is finished, its rest is 
   });
   for (const item of body.data) expect(item).toMatchObject({ problems: [] });
 });
+
+test("a history that arrives weeks late gives what it would have given in time", async () => {
+  const story = (userId: string) => {
+    const base = { userId, startedAt: "2026-01-10T09:00:00Z" };
+    return [
+      { ...base, version: 1, tier: "premium", credits: 600, occurredAt: "2026-01-10T09:00:00Z" },
+      {
+        ...base,
+        version: 2,
+        tier: "premium",
+        credits: 600,
+        pending: { tier: "lite", credits: 100 },
+        occurredAt: "2026-01-12T09:00:00Z",
+      },
+      { ...base, version: 3, tier: "lite", credits: 100, occurredAt: "2026-02-10T09:00:00Z" },
+      {
+        ...base,
+        version: 4,
+        tier: "lite",
+        credits: 100,
+        status: MembershipStatus.ENDED,
+        endedAt: "2026-03-05T09:00:00Z",
+        occurredAt: "2026-03-05T09:00:00Z",
+      },
+    ];
+  };
+  const settled = async (userId: string, publish: (facts: MembershipFacts[]) => Promise<void>) => {
+    await publish(story(userId));
+    await credits.publish(
+      [membershipEvent({ ...story(`${userId}-end`)[0], version: 1 } as MembershipFacts)],
+      "membership.v1",
+    );
+    await eventually(async () => {
+      const { body } = await credits.call("POST", "/internal/check", { body: { userIds: [userId] } });
+      expect(body.data).toHaveLength(1);
+    });
+  };
+  const oneByOne = async (facts: readonly MembershipFacts[]) => {
+    for (const fact of facts) await credits.publish([membershipEvent(fact)], "membership.v1");
+  };
+
+  for (const moment of [
+    "2026-01-10T09:00:00Z",
+    "2026-01-12T09:00:00Z",
+    "2026-02-10T09:00:00Z",
+    "2026-03-05T09:00:00Z",
+  ]) {
+    credits.clock.set(moment);
+    const [fact] = story("live").filter(({ occurredAt }) => occurredAt === moment);
+    if (fact === undefined) throw new Error("no such moment");
+    await credits.publish([membershipEvent(fact)], "membership.v1");
+    const version = fact.version;
+    await eventually(async () => {
+      const { allowance } = await account("live");
+      expect(allowance?.tier ?? null).toBe(version === 4 ? null : version === 3 ? "lite" : "premium");
+    });
+  }
+  credits.clock.set("2026-04-20T09:00:00Z");
+  const live = { rows: await rows("live"), balance: (await account("live")).balance };
+  expect(live).toEqual({
+    balance: 100,
+    rows: [
+      ["reset", -500],
+      ["reset", 0],
+      ["grant", 600],
+    ],
+  });
+
+  await settled("late-batch", (facts) => credits.publish(facts.map(membershipEvent), "membership.v1"));
+  await settled("late-singly", oneByOne);
+  await settled("late-thrice", async (facts) => oneByOne([...facts, ...facts, ...facts]));
+  for (const user of ["late-batch", "late-singly", "late-thrice"]) {
+    await eventually(async () => expect(await account(user)).toMatchObject({ balance: 100, allowance: null }));
+    expect(await rows(user)).toEqual(live.rows);
+  }
+});

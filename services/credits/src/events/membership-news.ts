@@ -34,6 +34,7 @@ export function membershipNews(event: IncomingEvent): MembershipNews | null {
       userId: required(changed.userId, "user_id"),
       version: safe(changed.version, "version"),
       membership: changed.membership === undefined ? null : membershipOf(changed.membership),
+      occurredAt: changed.occurredAt === undefined ? event.time : timestampDate(changed.occurredAt),
       traceparent: event.traceparent,
     };
   } catch (error) {

@@ -10,6 +10,8 @@ export interface MembershipNews {
   /** The membership's version: the highest wins, whatever order they come in. */
   readonly version: number;
   readonly membership: Membership | null;
+  /** When the change was made; long ago if credits was away meanwhile. */
+  readonly occurredAt: Date;
   readonly traceparent?: string | undefined;
 }
 
@@ -40,18 +42,42 @@ export async function applyMemberships(ports: ApplyMembershipsPorts, news: reado
   });
 }
 
+/**
+ * Each message is judged as of the moment its change was made: first what fell due until then under the state before it,
+ * then what follows from it. So a history that arrives weeks late gives what it would have given in time, and a
+ * membership that is over by now is not taken for a running one. What fell due since is left to the next touch or sweep:
+ * the next message may already say that there is nothing to give.
+ */
 async function applyRound(
   session: LedgerSession,
   now: Date,
   round: readonly MembershipNews[],
   timeZone: string,
 ): Promise<void> {
+  const news = new Map(round.map((message) => [message.userId, message]));
+  const atOf = (userId: UserId) =>
+    new Date(Math.min(now.getTime(), news.get(userId)?.occurredAt.getTime() ?? Infinity));
+  const options = { timeZone, traceparentOf: (userId: UserId) => news.get(userId)?.traceparent, atOf };
+
+  // The first version of a membership has no state before it.
+  const known = round.filter((message) => message.version > 1).map((message) => message.userId);
+  if (known.length > 0) {
+    const before = await session.loadDue(now, known);
+    const due = before.filter(
+      ({ userId, membershipVersion, dueAt }) =>
+        membershipVersion !== null &&
+        membershipVersion < (news.get(userId)?.version ?? 0) &&
+        dueAt !== null &&
+        dueAt <= atOf(userId),
+    );
+    await settleAllowances(session, now, due, options);
+  }
   const states = await session.applyMembership(
     now,
     round.map((message) => operationOf(message, now)),
   );
-  const traces = new Map(round.map((message) => [message.userId, message.traceparent]));
-  await settleAllowances(session, now, states, { timeZone, traceparentOf: (userId) => traces.get(userId) });
+  const applied = states.filter((state) => state.outcome === "applied");
+  await settleAllowances(session, now, applied, options);
 }
 
 function operationOf(message: MembershipNews, now: Date): MembershipOperation {

@@ -8,6 +8,8 @@ export interface SettleOptions {
   readonly actor?: string;
   /** The trace that the account's rows belong to. */
   traceparentOf?(userId: UserId): string | undefined;
+  /** As of when an account is judged; not after now, which it is when left out. */
+  atOf?(userId: UserId): Date;
 }
 
 /**
@@ -23,7 +25,7 @@ export async function settleAllowances(
   if (states.length === 0) return [];
   return session.checkAndReset(
     now,
-    states.map((state) => allowanceStep(state, now, options)),
+    states.map((state) => allowanceStep(state, options.atOf?.(state.userId) ?? now, options)),
   );
 }
 
