@@ -88,11 +88,6 @@ export const domainProblems = defineProblems({
     title: "This account is not frozen",
     action: "Nothing needs to be done.",
   },
-  balance_limit: {
-    status: 409,
-    title: "An account cannot hold so many credits",
-    action: "Grant less; the limit stands in limit.",
-  },
 
   // membership
   unknown_tier: {
