@@ -1,9 +1,11 @@
 // How much faster set-based batches of ConsumeCredits are than the best single-operation CALL, in one run on one engine.
-//   node bench/ledger.ts [mysql admin URL] [--seconds 5] [--accounts 20000]
+//   npm run bench -- [mysql admin URL] [--seconds 5] [--accounts 20000]     (without a URL: STIPEND_TEST_MYSQL_URL, or an engine of its own)
 // Both sides do the same: account lock, idempotency, draws from two grants, ledger row, outbox row, durable commit.
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { PlainReporter } from "@stipend/local/report/plain";
+import { startEngines } from "@stipend/testing/engines/start-engines";
 import { freshDatabase } from "@stipend/testing/fresh-database";
 import { type Connection, createConnection } from "mysql2/promise";
 
@@ -12,11 +14,15 @@ const { values, positionals } = parseArgs({
   options: {
     seconds: { type: "string", default: "5" },
     accounts: { type: "string", default: "20000" },
-    only: { type: "string", default: "" },
   },
 });
-const adminUrl = positionals[0] ?? process.env["STIPEND_TEST_MYSQL_URL"];
-if (adminUrl === undefined) throw new Error("give the URL of a MySQL administrator, or STIPEND_TEST_MYSQL_URL");
+const given = positionals[0] ?? process.env["STIPEND_TEST_MYSQL_URL"];
+const engines =
+  given === undefined
+    ? await startEngines({ mysql: true }, new PlainReporter((line) => console.error(line)))
+    : undefined;
+const adminUrl = given ?? engines?.urls.mysqlAdminUrl;
+if (adminUrl === undefined) throw new Error("no MySQL: give the URL of an administrator, or STIPEND_TEST_MYSQL_URL");
 const seconds = Number(values.seconds);
 const accounts = Number(values.accounts);
 const NOW = "2026-01-15 12:00:00.000";
@@ -28,6 +34,7 @@ try {
   await compare("one hot account", () => "user-000000");
 } finally {
   await fresh.drop();
+  await engines?.stop();
 }
 
 async function connect(url = fresh.url): Promise<Connection> {
@@ -39,21 +46,26 @@ async function connect(url = fresh.url): Promise<Connection> {
 
 async function prepare(): Promise<void> {
   const owner = await connect(fresh.ownerUrl);
-  const [[version]] = (await owner.query("SELECT @@version AS version, @@log_bin AS binlog")) as unknown as [[Record<string, unknown>]];
-  console.log(`${String(version["version"])}, binlog ${String(version["binlog"]) === "1" ? "on" : "off"}, ${accounts} accounts, ${seconds} s a measurement`);
+  const [[version]] = (await owner.query("SELECT @@version AS version, @@log_bin AS binlog")) as unknown as [
+    [Record<string, unknown>],
+  ];
+  console.log(
+    `${String(version["version"])}, binlog ${String(version["binlog"]) === "1" ? "on" : "off"}, ${accounts} accounts, ${seconds} s a measurement`,
+  );
   await owner.query(await readFile(new URL("sql/ConsumeOne.sql", import.meta.url), "utf8"));
   for (let from = 0; from < accounts; from += 1_000) {
-    const operations = Array.from({ length: Math.min(1_000, accounts - from) }, (_, index) => index + from).flatMap((n) =>
-      [10, 50].map((priority) => ({
-        userId: `user-${String(n).padStart(6, "0")}`,
-        amount: 1_000_000_000,
-        kind: "bonus",
-        priority,
-        requestKey: `seed-${priority}`,
-        requestHash: "seed",
-        actor: "bench",
-        reason: "seed",
-      })),
+    const operations = Array.from({ length: Math.min(1_000, accounts - from) }, (_, index) => index + from).flatMap(
+      (n) =>
+        [10, 50].map((priority) => ({
+          userId: `user-${String(n).padStart(6, "0")}`,
+          amount: 1_000_000_000,
+          kind: "bonus",
+          priority,
+          requestKey: `seed-${priority}`,
+          requestHash: "seed",
+          actor: "bench",
+          reason: "seed",
+        })),
     );
     await owner.query("CALL GrantCredits(?, ?)", [NOW, JSON.stringify(operations)]);
   }
@@ -69,9 +81,17 @@ interface Measured {
 async function compare(title: string, userOf: (n: number) => string): Promise<void> {
   console.log(`\n${title}`);
   const single: Measured[] = [];
-  for (const connections of [16, 32, 64]) single.push(await measure(`one CALL, ${connections} connections`, connections, 1, userOf, singleCall));
+  for (const connections of [16, 32, 64])
+    single.push(await measure(`one CALL, ${connections} connections`, connections, 1, userOf, singleCall));
   const best = Math.max(...single.map(({ perSecond }) => perSecond));
-  for (const [lanes, size] of [[1, 64], [2, 64], [2, 128], [1, 256], [2, 256], [3, 256]] as const) {
+  for (const [lanes, size] of [
+    [1, 64],
+    [2, 64],
+    [2, 128],
+    [1, 256],
+    [2, 256],
+    [3, 256],
+  ] as const) {
     const batch = await measure(`${lanes} lanes × ${size}`, lanes, size, userOf, batchCall);
     console.log(`    ${(batch.perSecond / best).toFixed(1)} × the best single CALL`);
   }
@@ -79,7 +99,13 @@ async function compare(title: string, userOf: (n: number) => string): Promise<vo
 
 type Work = (connection: Connection, users: readonly string[]) => Promise<void>;
 
-async function measure(label: string, lanes: number, size: number, userOf: (n: number) => string, work: Work): Promise<Measured> {
+async function measure(
+  label: string,
+  lanes: number,
+  size: number,
+  userOf: (n: number) => string,
+  work: Work,
+): Promise<Measured> {
   const connections = await Promise.all(Array.from({ length: lanes }, () => connect()));
   let next = 0;
   let done = 0;
@@ -102,13 +128,20 @@ async function measure(label: string, lanes: number, size: number, userOf: (n: n
   await Promise.all(connections.map((connection) => connection.end()));
   times.sort((one, other) => one - other);
   const p99Ms = times[Math.floor(times.length * 0.99)] ?? 0;
-  console.log(`  ${label.padEnd(32)} ${String(perSecond).padStart(7)} a second   p50 ${(times[times.length >> 1] ?? 0).toFixed(1)} ms  p99 ${p99Ms.toFixed(1)} ms`);
+  console.log(
+    `  ${label.padEnd(32)} ${String(perSecond).padStart(7)} a second   p50 ${(times[times.length >> 1] ?? 0).toFixed(1)} ms  p99 ${p99Ms.toFixed(1)} ms`,
+  );
   return { label, perSecond, p99Ms };
 }
 
 async function singleCall(connection: Connection, users: readonly string[]): Promise<void> {
   for (const user of users) {
-    await connection.query("CALL ConsumeOne(?, ?, 3, ?, 'hash', ?, 'rewrite of a paragraph')", [NOW, user, randomUUID(), user]);
+    await connection.query("CALL ConsumeOne(?, ?, 3, ?, 'hash', ?, 'rewrite of a paragraph')", [
+      NOW,
+      user,
+      randomUUID(),
+      user,
+    ]);
   }
 }
 
@@ -122,7 +155,10 @@ async function batchCall(connection: Connection, users: readonly string[]): Prom
     reason: "rewrite of a paragraph",
   }));
   await connection.query("START TRANSACTION");
-  const [sets] = (await connection.query("CALL ConsumeCredits(?, ?)", [NOW, JSON.stringify(operations)])) as unknown as [[{ outcome: string }[]]];
+  const [sets] = (await connection.query("CALL ConsumeCredits(?, ?)", [
+    NOW,
+    JSON.stringify(operations),
+  ])) as unknown as [[{ outcome: string }[]]];
   await connection.query("COMMIT");
   const refused = sets[0].find(({ outcome }) => outcome !== "ok");
   if (refused !== undefined) throw new Error(`a batch answered ${refused.outcome}`);

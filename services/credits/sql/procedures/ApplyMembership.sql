@@ -46,8 +46,8 @@ BEGIN
    WHERE i.verdict = 'applied'
    ORDER BY i.user_id
       ON DUPLICATE KEY UPDATE version = VALUES(version), state = VALUES(state), active_until = VALUES(active_until), received_at = VALUES(received_at);
-  UPDATE profiles p JOIN w_item i ON i.user_id = p.user_id SET p.due_at = in_now WHERE i.verdict = 'applied';
-  UPDATE w_account a JOIN profiles p ON p.user_id = a.user_id SET a.due_at = p.due_at;
+  UPDATE w_item i STRAIGHT_JOIN profiles p ON p.user_id = i.user_id SET p.due_at = in_now WHERE i.verdict = 'applied';
+  UPDATE w_account a STRAIGHT_JOIN profiles p ON p.user_id = a.user_id SET a.due_at = p.due_at;
 
   SELECT i.ord, i.verdict AS outcome, a.user_id, m.version AS membership_version, m.state AS membership_state, a.served_start, a.served_end,
          a.served_given, a.allowance_remaining, a.due_at, a.status

@@ -91,14 +91,14 @@ BEGIN
                         GROUP BY g.user_id) g ON g.user_id = a.user_id) planned;
 
   -- What the account shows, before the entries are written, so that their events carry it.
-  UPDATE profiles p
-    JOIN w_item i ON i.user_id = p.user_id
-    JOIN w_op o ON o.ord = i.ord
+  UPDATE w_item i
+    STRAIGHT_JOIN w_op o ON o.ord = i.ord
+    STRAIGHT_JOIN profiles p ON p.user_id = i.user_id
      SET p.due_at = o.due_at, p.tier = o.tier, p.monthly_credits = o.monthly_credits, p.next_reset_at = o.next_reset_at
    WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
-  UPDATE w_account a
-    JOIN w_item i ON i.user_id = a.user_id
-    JOIN profiles p ON p.user_id = a.user_id
+  UPDATE w_item i
+    STRAIGHT_JOIN w_account a ON a.user_id = i.user_id
+    STRAIGHT_JOIN profiles p ON p.user_id = i.user_id
      SET a.due_at = p.due_at, a.tier = p.tier, a.monthly_credits = p.monthly_credits, a.next_reset_at = p.next_reset_at
    WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
 
@@ -123,7 +123,7 @@ BEGIN
     STRAIGHT_JOIN credit_grants g ON g.user_id = i.user_id AND g.state = 'open' AND g.kind = 'allowance'
    WHERE i.verdict IN ('reset', 'forfeited');
 
-  UPDATE profiles p JOIN w_item i ON i.user_id = p.user_id
+  UPDATE w_item i STRAIGHT_JOIN profiles p ON p.user_id = i.user_id
      SET p.served_given = CASE WHEN i.verdict = 'reset' AND (p.served_end IS NULL OR i.starts_at >= p.served_end) THEN i.amount
                                ELSE GREATEST(p.served_given, i.amount) END,
          p.served_start = i.starts_at, p.served_end = i.ends_at
@@ -131,13 +131,13 @@ BEGIN
      AND (p.served_start IS NULL OR i.ends_at > p.served_start);
 
   -- Kept by holds to the last credit: nothing to book, but what they free will lapse.
-  UPDATE credit_grants g JOIN w_item i ON i.user_id = g.user_id
+  UPDATE w_item i STRAIGHT_JOIN credit_grants g ON g.user_id = i.user_id
      SET g.state = 'ending', g.ended_at = in_now
    WHERE i.code = 'forfeit' AND i.verdict = 'unchanged' AND g.state = 'open' AND g.kind = 'allowance';
 
-  UPDATE yearly_member_credits y
-    JOIN w_item i ON i.user_id = y.user_id
-    JOIN w_op o ON o.ord = i.ord
+  UPDATE w_item i
+    STRAIGHT_JOIN w_op o ON o.ord = i.ord
+    STRAIGHT_JOIN yearly_member_credits y ON y.user_id = i.user_id
      SET y.status = 'cancelled'
    WHERE y.status = 'scheduled' AND o.flag IN ('true', '1') AND i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
 
@@ -168,8 +168,8 @@ BEGIN
 
   CALL LedgerPost(in_now);
 
-  UPDATE yearly_member_credits y
-    JOIN w_item i ON i.user_id = y.user_id
+  UPDATE w_item i
+    STRAIGHT_JOIN yearly_member_credits y ON y.user_id = i.user_id
     LEFT JOIN w_post p ON p.ord = i.ord
      SET y.given_amount = CASE WHEN y.period_start = i.starts_at THEN COALESCE(y.given_amount, 0) + COALESCE(p.new_amount, 0) END,
          y.transaction_version = CASE WHEN y.period_start = i.starts_at THEN COALESCE(p.version, y.transaction_version) END,

@@ -28,12 +28,12 @@ BEGIN
     CALL LedgerLapseGrants(in_now);
 
     -- Spent grants count: a refund opens them again.
-    UPDATE profiles p
-      JOIN (SELECT a.user_id, (SELECT MIN(g.expires_at) FROM credit_grants g
+    UPDATE (SELECT a.user_id, (SELECT MIN(g.expires_at) FROM credit_grants g
                                 WHERE g.user_id = a.user_id AND g.state IN ('open', 'spent') AND g.expires_at > in_now) AS grant_end,
                    (SELECT MIN(h.expires_at) FROM credit_holds h WHERE h.user_id = a.user_id AND h.status = 'open') AS hold_end
-              FROM w_account a WHERE a.lapse_at <= in_now) n ON n.user_id = p.user_id
+              FROM w_account a WHERE a.lapse_at <= in_now) n
+      STRAIGHT_JOIN profiles p ON p.user_id = n.user_id
        SET p.lapse_at = CASE WHEN n.grant_end IS NULL OR n.hold_end < n.grant_end THEN n.hold_end ELSE n.grant_end END;
-    UPDATE w_account a JOIN profiles p ON p.user_id = a.user_id SET a.lapse_at = p.lapse_at WHERE a.lapse_at <= in_now;
+    UPDATE w_account a STRAIGHT_JOIN profiles p ON p.user_id = a.user_id SET a.lapse_at = p.lapse_at WHERE a.lapse_at <= in_now;
   END IF;
 END

@@ -84,7 +84,7 @@ post: BEGIN
      WHERE p.hold_until IS NOT NULL;
     UPDATE w_post p JOIN w_judge j ON j.ord = p.seq SET p.hold_id = j.figure;
     DELETE FROM w_judge;
-    UPDATE credit_holds h JOIN w_post p ON p.hold_id = h.id
+    UPDATE w_post p STRAIGHT_JOIN credit_holds h ON h.id = p.hold_id
        SET h.status = p.hold_end, h.captured = -p.amount, h.ended_at = p.created_at, h.end_version = p.version
      WHERE p.hold_end IS NOT NULL;
   END IF;
@@ -105,19 +105,20 @@ post: BEGIN
                  FROM w_draw GROUP BY seq) d ON d.seq = p.seq
    ORDER BY p.seq;
 
-  UPDATE credit_grants g
-    JOIN (SELECT d.grant_id, o.remaining + SUM(d.change_by) AS remaining, o.reserved + SUM(d.reserve) AS reserved,
+  -- Work tables stand first in every UPDATE: an optimizer that began with the other side would lock rows of accounts that are not ours.
+  UPDATE (SELECT d.grant_id, o.remaining + SUM(d.change_by) AS remaining, o.reserved + SUM(d.reserve) AS reserved,
                  CASE WHEN MAX(d.ends) = 1 OR o.state IN ('ending', 'ended')
                       THEN CASE WHEN o.remaining + SUM(d.change_by) > 0 THEN 'ending' ELSE 'ended' END
                       ELSE CASE WHEN o.remaining + SUM(d.change_by) > 0 THEN 'open' ELSE 'spent' END END AS state
-            FROM w_draw d JOIN credit_grants o ON o.id = d.grant_id
+            FROM w_draw d STRAIGHT_JOIN credit_grants o ON o.id = d.grant_id
            WHERE d.fresh = 0
-           GROUP BY d.grant_id, o.remaining, o.reserved, o.state) n ON n.grant_id = g.id
+           GROUP BY d.grant_id, o.remaining, o.reserved, o.state) n
+    STRAIGHT_JOIN credit_grants g ON g.id = n.grant_id
      SET g.remaining = n.remaining, g.reserved = n.reserved,
          g.ended_at = CASE WHEN n.state IN ('ending', 'ended') THEN COALESCE(g.ended_at, in_now) END,
          g.state = n.state;
 
-  UPDATE profiles a JOIN w_post p ON p.user_id = a.user_id
+  UPDATE w_post p STRAIGHT_JOIN profiles a ON a.user_id = p.user_id
      SET a.version = p.version, a.balance = p.balance_after, a.held = p.held_after, a.status = p.status_after,
          a.allowance_remaining = p.allowance_after, a.is_low = p.low_after, a.last_at = p.created_at,
          a.lapse_at = CASE WHEN p.lapse_at IS NULL OR a.lapse_at <= p.lapse_at THEN a.lapse_at ELSE p.lapse_at END
