@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { GrantKind } from "../../src/domain/ledger.ts";
 
 export const SECOND = 1_000;
-export const DAY = 86_400 * SECOND;
+const DAY = 86_400 * SECOND;
 /** Allowance periods of the histories: simple ones; calendars are TypeScript's business and tested there. */
 export const PERIOD = 30 * DAY;
 
