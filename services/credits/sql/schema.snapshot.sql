@@ -979,20 +979,21 @@ post: BEGIN
                       grant_id, new_kind, new_amount, new_priority, new_until, period_start, operation, own_key, own_reason)
   SELECT seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
          CASE WHEN place = 1 THEN is_low ELSE (balance_after - amount) - (held_after - held_change) < threshold END,
-         balance_after - held_after < threshold, threshold, place = places, lapse_at, created_at, related_id, hold_id, hold_end, hold_until,
+         balance_after - held_after < threshold, threshold, next_seq IS NULL, lapse_at, created_at, related_id, hold_id, hold_end, hold_until,
          grant_id, new_kind, new_amount, new_priority, new_until, period_start, operation, own_key, own_reason
     FROM (SELECT e.seq, e.ord, e.user_id, e.type, e.amount, e.held_change, e.related_id, e.hold_id, e.hold_end, e.hold_until, e.grant_id,
                  e.new_kind, e.new_amount, e.new_priority, e.new_until, e.period_start, e.operation, e.own_key, e.own_reason,
                  a.is_low, COALESCE(e.set_status, a.status) AS status_after, GREATEST(in_now, a.last_at) AS created_at,
                  COALESCE(a.low_threshold, FLOOR(COALESCE(a.monthly_credits, 0) / 10)) AS threshold,
                  ROW_NUMBER() OVER placed AS place,
-                 COUNT(*) OVER (PARTITION BY e.user_id) AS places,
+                 LEAD(e.seq) OVER placed AS next_seq,
                  a.version + ROW_NUMBER() OVER placed AS version,
                  a.balance + SUM(e.amount) OVER running AS balance_after,
                  a.held + SUM(e.held_change) OVER running AS held_after,
                  a.allowance_remaining
                    + SUM(COALESCE(d.allowance_change, 0) + CASE WHEN e.new_kind = 'allowance' THEN e.new_amount ELSE 0 END) OVER running AS allowance_after,
-                 MIN(COALESCE(e.new_until, e.hold_until)) OVER (PARTITION BY e.user_id) AS lapse_at
+                 -- Of the last row, where it counts, it is the earliest of all. One order for all windows: MySQL sorts once.
+                 MIN(COALESCE(e.new_until, e.hold_until)) OVER running AS lapse_at
             FROM w_entry e
             JOIN w_account a ON a.user_id = e.user_id
             LEFT JOIN (SELECT seq, SUM(change_by) AS allowance_change
@@ -1170,13 +1171,41 @@ BEGIN
    WHERE id IS NOT NULL;
 END;
 
+CREATE PROCEDURE `LedgerReadSpend`(IN in_operations JSON)
+BEGIN
+  DECLARE v_documents INT DEFAULT 0;
+  INSERT INTO w_op (ord, user_id, amount, ttl, request_key, request_hash, reason, feature, actor, traceparent, has_metadata)
+  SELECT ord, user_id, amount, ttl, request_key, request_hash, reason, feature, actor, traceparent, has_metadata
+    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
+           ord FOR ORDINALITY,
+           user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           amount BIGINT PATH '$.amount',
+           ttl BIGINT PATH '$.ttlSeconds',
+           request_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestKey',
+           request_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestHash',
+           reason VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.reason',
+           feature VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.feature',
+           actor VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.actor',
+           traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent',
+           has_metadata INT EXISTS PATH '$.metadata')) o;
+
+  SELECT COALESCE(SUM(has_metadata), 0) INTO v_documents FROM w_op;
+  IF v_documents > 0 THEN
+    DELETE FROM w_doc;
+    INSERT INTO w_doc (ord, doc)
+    SELECT ord, doc FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (ord FOR ORDINALITY, doc JSON PATH '$.metadata')) o WHERE doc IS NOT NULL;
+  END IF;
+
+  INSERT INTO w_user (user_id) SELECT DISTINCT user_id FROM w_op WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
+END;
+
 CREATE PROCEDURE `LedgerSpend`(IN in_now DATETIME(3), IN in_operations JSON, IN in_operation VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin)
 BEGIN
   DECLARE v_open INT DEFAULT 0;
 
   CALL LedgerBegin();
 
-  CALL LedgerRead(in_operations);
+  CALL LedgerReadSpend(in_operations);
   CALL LedgerLock(in_now);
   CALL LedgerLapse(in_now);
 
@@ -1228,16 +1257,19 @@ BEGIN
     SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict IS NULL;
   END WHILE;
 
-  -- What was free when a refused one had its turn.
-  DELETE FROM w_judge;
-  INSERT INTO w_judge (ord, figure)
-  SELECT ord, free
-    FROM (SELECT i.ord, i.verdict,
-                 a.balance - a.held - SUM(CASE WHEN i.verdict = 'ok' THEN i.amount ELSE 0 END)
-                                        OVER (PARTITION BY i.user_id ORDER BY i.ord ROWS UNBOUNDED PRECEDING) AS free
-            FROM w_item i JOIN w_account a ON a.user_id = i.user_id) judged
-   WHERE verdict = 'insufficient_credits';
-  UPDATE w_item i JOIN w_judge j ON j.ord = i.ord SET i.required = i.amount, i.available = j.figure;
+  SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict = 'insufficient_credits';
+  IF v_open > 0 THEN
+    -- What was free when a refused one had its turn.
+    DELETE FROM w_judge;
+    INSERT INTO w_judge (ord, figure)
+    SELECT ord, free
+      FROM (SELECT i.ord, i.verdict,
+                   a.balance - a.held - SUM(CASE WHEN i.verdict = 'ok' THEN i.amount ELSE 0 END)
+                                          OVER (PARTITION BY i.user_id ORDER BY i.ord ROWS UNBOUNDED PRECEDING) AS free
+              FROM w_item i JOIN w_account a ON a.user_id = i.user_id) judged
+     WHERE verdict = 'insufficient_credits';
+    UPDATE w_item i JOIN w_judge j ON j.ord = i.ord SET i.required = i.amount, i.available = j.figure;
+  END IF;
 
   INSERT INTO w_entry (seq, ord, user_id, type, amount, held_change, hold_until, operation)
   SELECT ord, ord, user_id, in_operation, CASE in_operation WHEN 'consume' THEN -amount ELSE 0 END,

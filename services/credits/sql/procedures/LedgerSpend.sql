@@ -17,7 +17,7 @@ BEGIN
 
   CALL LedgerBegin();
 
-  CALL LedgerRead(in_operations);
+  CALL LedgerReadSpend(in_operations);
   CALL LedgerLock(in_now);
   CALL LedgerLapse(in_now);
 
@@ -69,16 +69,19 @@ BEGIN
     SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict IS NULL;
   END WHILE;
 
-  -- What was free when a refused one had its turn.
-  DELETE FROM w_judge;
-  INSERT INTO w_judge (ord, figure)
-  SELECT ord, free
-    FROM (SELECT i.ord, i.verdict,
-                 a.balance - a.held - SUM(CASE WHEN i.verdict = 'ok' THEN i.amount ELSE 0 END)
-                                        OVER (PARTITION BY i.user_id ORDER BY i.ord ROWS UNBOUNDED PRECEDING) AS free
-            FROM w_item i JOIN w_account a ON a.user_id = i.user_id) judged
-   WHERE verdict = 'insufficient_credits';
-  UPDATE w_item i JOIN w_judge j ON j.ord = i.ord SET i.required = i.amount, i.available = j.figure;
+  SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict = 'insufficient_credits';
+  IF v_open > 0 THEN
+    -- What was free when a refused one had its turn.
+    DELETE FROM w_judge;
+    INSERT INTO w_judge (ord, figure)
+    SELECT ord, free
+      FROM (SELECT i.ord, i.verdict,
+                   a.balance - a.held - SUM(CASE WHEN i.verdict = 'ok' THEN i.amount ELSE 0 END)
+                                          OVER (PARTITION BY i.user_id ORDER BY i.ord ROWS UNBOUNDED PRECEDING) AS free
+              FROM w_item i JOIN w_account a ON a.user_id = i.user_id) judged
+     WHERE verdict = 'insufficient_credits';
+    UPDATE w_item i JOIN w_judge j ON j.ord = i.ord SET i.required = i.amount, i.available = j.figure;
+  END IF;
 
   INSERT INTO w_entry (seq, ord, user_id, type, amount, held_change, hold_until, operation)
   SELECT ord, ord, user_id, in_operation, CASE in_operation WHEN 'consume' THEN -amount ELSE 0 END,
