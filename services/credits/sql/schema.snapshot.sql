@@ -235,7 +235,9 @@ BEGIN
   SELECT o.ord, a.user_id, o.amount, o.request_key, o.request_hash, t.version,
          CASE WHEN a.user_id IS NULL OR o.request_key IS NULL OR o.request_hash IS NULL OR o.amount IS NULL OR o.amount = 0
                    OR o.amount NOT BETWEEN -1000000000 AND 1000000000 THEN 'invalid'
-              WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END END
+              WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
+              -- Taken from an allowance that is about to lapse, a correction would be void a second later.
+              WHEN a.due_at <= in_now THEN 'reset_due' END
     FROM w_op o
     LEFT JOIN w_account a ON a.user_id = o.user_id
     LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = 'adjust' AND t.request_key = o.request_key;
@@ -436,6 +438,13 @@ BEGIN
          p.served_start = i.starts_at, p.served_end = i.ends_at
    WHERE i.verdict IN ('first', 'reset', 'topped_up', 'unchanged') AND i.code IN ('give', 'force')
      AND (p.served_start IS NULL OR i.ends_at > p.served_start);
+
+  -- Spent to the last credit: nothing to lapse, but it has ended like the rest. A refund that comes later must not open it again,
+  -- or the credits would count for the old allowance and lapse with the next reset.
+  UPDATE w_item i STRAIGHT_JOIN credit_grants g ON g.user_id = i.user_id
+     SET g.state = 'ended', g.ended_at = in_now
+   WHERE g.kind = 'allowance' AND g.state = 'spent'
+     AND (i.verdict IN ('reset', 'forfeited') OR (i.code = 'forfeit' AND i.verdict = 'unchanged'));
 
   -- Kept by holds to the last credit: nothing to book, but what they free will lapse.
   UPDATE w_item i STRAIGHT_JOIN credit_grants g ON g.user_id = i.user_id
@@ -827,7 +836,9 @@ BEGIN
   CALL LedgerLapse(in_now);
 
   INSERT INTO w_item (ord, user_id, amount, request_key, request_hash, target_id, tx_version, refundable, code, verdict)
-  SELECT o.ord, h.user_id, COALESCE(o.amount, h.amount), o.request_key, o.request_hash, h.id, t.version, h.amount, h.status,
+  SELECT o.ord, h.user_id, COALESCE(o.amount, h.amount), o.request_key, o.request_hash, h.id, t.version, h.amount,
+         -- LedgerLapse frees only so many at once: what it left is expired all the same.
+         CASE WHEN h.status = 'open' AND h.expires_at <= in_now THEN 'expired' ELSE CONCAT(h.status) END,
          CASE WHEN o.request_key IS NULL OR o.request_hash IS NULL OR o.amount < 1 THEN 'invalid'
               WHEN h.id IS NULL OR o.user_id <> h.user_id THEN 'hold_not_found'
               WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END END
@@ -886,7 +897,9 @@ BEGIN
     SELECT ROW_NUMBER() OVER (ORDER BY h.expires_at, h.id), h.user_id, 'release', 0, -h.amount, h.id, 'expired', 'expire', 'hold expired'
       FROM w_account a
       STRAIGHT_JOIN credit_holds h ON h.user_id = a.user_id AND h.status = 'open'
-     WHERE a.lapse_at <= in_now AND h.expires_at <= in_now;
+     WHERE a.lapse_at <= in_now AND h.expires_at <= in_now
+     -- Bounded, because work tables are: the rest stays reserved and lapse_at in the past, so the next touch goes on.
+     ORDER BY h.expires_at, h.id LIMIT 5000;
     IF ROW_COUNT() > 0 THEN
       CALL LedgerHoldDraws();
       INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve)
@@ -909,18 +922,24 @@ END;
 
 CREATE PROCEDURE `LedgerLapseGrants`(IN in_now DATETIME(3))
 BEGIN
-  INSERT INTO w_entry (seq, user_id, type, amount, grant_id, operation, own_reason)
-  SELECT ROW_NUMBER() OVER (ORDER BY g.expires_at, g.id), g.user_id, 'expire', g.reserved - g.remaining, g.id, 'expire',
-         CASE WHEN g.expires_at <= in_now THEN 'grant expired' ELSE 'allowance lapsed' END
-    FROM w_account a
-    STRAIGHT_JOIN credit_grants g ON g.user_id = a.user_id AND g.state IN ('open', 'ending')
-   WHERE (g.state = 'ending' OR g.expires_at <= in_now) AND g.remaining > g.reserved;
-  IF ROW_COUNT() > 0 THEN
-    INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve, ends)
-    SELECT e.seq, 1, g.id, g.kind, e.amount, 0, 1
-      FROM w_entry e JOIN credit_grants g ON g.id = e.grant_id;
-    CALL LedgerPost(in_now);
-  END IF;
+  DECLARE v_found INT DEFAULT 1;
+  -- In passes, because work tables are bounded; each lapses what it finds, so it ends.
+  WHILE v_found > 0 DO
+    INSERT INTO w_entry (seq, user_id, type, amount, grant_id, operation, own_reason)
+    SELECT ROW_NUMBER() OVER (ORDER BY g.expires_at, g.id), g.user_id, 'expire', g.reserved - g.remaining, g.id, 'expire',
+           CASE WHEN g.expires_at <= in_now THEN 'grant expired' ELSE 'allowance lapsed' END
+      FROM w_account a
+      STRAIGHT_JOIN credit_grants g ON g.user_id = a.user_id AND g.state IN ('open', 'ending')
+     WHERE (g.state = 'ending' OR g.expires_at <= in_now) AND g.remaining > g.reserved
+     ORDER BY g.expires_at, g.id LIMIT 5000;
+    SET v_found = ROW_COUNT();
+    IF v_found > 0 THEN
+      INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve, ends)
+      SELECT e.seq, 1, g.id, g.kind, e.amount, 0, 1
+        FROM w_entry e JOIN credit_grants g ON g.id = e.grant_id;
+      CALL LedgerPost(in_now);
+    END IF;
+  END WHILE;
 END;
 
 CREATE PROCEDURE `LedgerLock`(IN in_now DATETIME(3))
@@ -1306,7 +1325,7 @@ END;
 
 CREATE PROCEDURE `LedgerWorkTables`()
 BEGIN
-  CREATE TEMPORARY TABLE w_op (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_op (
     ord             INT NOT NULL,
     user_id         VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin NULL,
     amount          BIGINT NULL,
@@ -1338,7 +1357,7 @@ BEGIN
     PRIMARY KEY (ord)
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE w_source (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_source (
     id       BIGINT NOT NULL,
     place    INT NOT NULL,
     grant_id BIGINT NOT NULL,
@@ -1346,7 +1365,7 @@ BEGIN
     amount   BIGINT NOT NULL
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE w_month (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_month (
     ord       INT NOT NULL,
     month     INT NULL,
     starts_at DATETIME(3) NULL,
@@ -1354,7 +1373,7 @@ BEGIN
     amount    BIGINT NULL
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE w_package (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_package (
     ord                 INT NOT NULL,
     code                VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
     name                VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
@@ -1370,13 +1389,13 @@ BEGIN
   ) ENGINE = MEMORY;
 
   -- JSON needs an engine that has it.
-  CREATE TEMPORARY TABLE w_doc (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_doc (
     ord INT NOT NULL,
     doc JSON NULL,
     PRIMARY KEY (ord)
   ) ENGINE = InnoDB;
 
-  CREATE TEMPORARY TABLE w_audit (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_audit (
     ord        INT NOT NULL,
     id         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
     actor      VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
@@ -1391,12 +1410,12 @@ BEGIN
     PRIMARY KEY (ord)
   ) ENGINE = InnoDB;
 
-  CREATE TEMPORARY TABLE w_user (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_user (
     user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     PRIMARY KEY (user_id) USING BTREE
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE w_account (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_account (
     user_id             VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     version             BIGINT NOT NULL,
     balance             BIGINT NOT NULL,
@@ -1417,7 +1436,7 @@ BEGIN
     PRIMARY KEY (user_id)
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE w_item (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_item (
     ord          INT NOT NULL,
     user_id      VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NULL,
     amount       BIGINT NULL,
@@ -1445,7 +1464,7 @@ BEGIN
     KEY (user_id)
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE w_entry (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_entry (
     seq          INT NOT NULL,
     ord          INT NULL,
     user_id      VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -1469,7 +1488,7 @@ BEGIN
     PRIMARY KEY (seq)
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE w_draw (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_draw (
     seq       INT NOT NULL,
     place     BIGINT NOT NULL,
     grant_id  BIGINT NOT NULL,
@@ -1483,7 +1502,7 @@ BEGIN
     KEY (seq)
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE w_post (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_post (
     seq             INT NOT NULL,
     ord             INT NULL,
     user_id         VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -1518,7 +1537,14 @@ BEGIN
     KEY (ord)
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE w_judge (
+  -- Copies for CheckCreditsSync, which needs the accounts in five places of one statement.
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_user_2 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_user_3 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_user_4 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_user_5 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
+
+  -- The last one: LedgerBegin looks for it first, so a connection that was cut off in here makes the missing ones.
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_judge (
     ord      INT NOT NULL,
     verdict  VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
     first_ord INT NULL,
@@ -1526,12 +1552,6 @@ BEGIN
     tx_version BIGINT NULL,
     PRIMARY KEY (ord)
   ) ENGINE = MEMORY;
-
-  -- Copies for CheckCreditsSync, which needs the accounts in five places of one statement.
-  CREATE TEMPORARY TABLE w_user_2 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
-  CREATE TEMPORARY TABLE w_user_3 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
-  CREATE TEMPORARY TABLE w_user_4 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
-  CREATE TEMPORARY TABLE w_user_5 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
 END;
 
 CREATE PROCEDURE `ListTransactions`(IN in_user_id VARCHAR(128) CHARACTER SET ascii, IN in_types JSON, IN in_from DATETIME(3), IN in_to DATETIME(3),
@@ -1694,8 +1714,8 @@ BEGIN
   SELECT i.ord,
          CASE WHEN b.claim = v_claim AND b.claim_ord = i.ord THEN 'ok'
               WHEN b.user_id = i.user_id AND b.code = o.code THEN 'replayed' ELSE 'payment_reference_used' END,
-         CASE WHEN b.claim = v_claim AND b.claim_ord <> i.ord AND b.user_id = i.user_id THEN b.claim_ord END,
-         CASE WHEN b.user_id = i.user_id THEN b.transaction_version END
+         CASE WHEN b.claim = v_claim AND b.claim_ord <> i.ord AND b.user_id = i.user_id AND b.code = o.code THEN b.claim_ord END,
+         CASE WHEN b.user_id = i.user_id AND b.code = o.code THEN b.transaction_version END
     FROM w_item i
     JOIN w_op o ON o.ord = i.ord
     JOIN package_purchases b ON b.payment_reference = i.code

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { AllowanceStep, LedgerRow } from "../src/domain/ledger.ts";
 import { applyMembership, checkAndResetUserCredits, claimDueAccounts, loadDue } from "../src/store/allowance.ts";
-import { captureHolds, consumeCredits, releaseHolds } from "../src/store/ledger.ts";
+import { adjustCredits, captureHolds, consumeCredits, refundCredits, releaseHolds } from "../src/store/ledger.ts";
 import { getAccounts, listTransactions, yearlyMonths } from "../src/store/reads.ts";
 import { checkCreditsSync } from "../src/store/upkeep.ts";
-import { at, freshUser, give, month, request, reserve, spend } from "./support/build.ts";
+import { at, done, freshUser, give, month, request, reserve, spend } from "./support/build.ts";
 import { useLedgerDatabase } from "./support/ledger-database.ts";
 
 const ledger = useLedgerDatabase();
@@ -175,6 +175,47 @@ describe("CheckAndResetUserCredits", () => {
     ]);
     const checks = await ledger.db.transaction((tx) => checkCreditsSync(tx, { userIds: [userId] }));
     expect(checks[0]?.problems).toEqual([]);
+  });
+
+  test.each([100, 99])("a refund of %d spent in January, made after the reset, outlives February", async (spent) => {
+    const userId = freshUser();
+    await member(userId);
+    await step(JAN, month(userId, JAN, 100));
+    const row = await ledger.db.transaction((tx) => spend(tx, userId, spent, {}, JAN));
+    await step(FEB, month(userId, FEB, 100));
+    const [refund] = await ledger.db.transaction((tx) =>
+      refundCredits(tx, FEB, [{ transactionId: row.id, amount: 40, ...request() }]),
+    );
+    expect(done(refund).transaction).toMatchObject({ amount: 40, grantKind: "refund" });
+    const march = at("2026-03-01T00:00:00.000Z");
+    await step(march, month(userId, march, 100, { rolloverCap: 0 }));
+    const [account] = await ledger.db.transaction((tx) => getAccounts(tx, march, [userId]));
+    expect(account).toMatchObject({ balance: 140, allowance: { remaining: 100 } });
+  });
+
+  test("a spent allowance ends with a forfeit too", async () => {
+    const userId = freshUser();
+    await member(userId);
+    await step(JAN, month(userId, JAN, 100));
+    const row = await ledger.db.transaction((tx) => spend(tx, userId, 100, {}, JAN));
+    const over = { tier: null, monthlyCredits: null, nextResetAt: null, dueAt: null };
+    expect(await step(JAN, month(userId, JAN, 0, { action: "forfeit", ...over }))).toBe("unchanged");
+    const [refund] = await ledger.db.transaction((tx) =>
+      refundCredits(tx, JAN, [{ transactionId: row.id, ...request() }]),
+    );
+    expect(done(refund).transaction.grantKind).toBe("refund");
+  });
+
+  test("an adjustment on an account that is due waits for the reset: it would be void a second later", async () => {
+    const userId = freshUser();
+    await member(userId);
+    await step(JAN, month(userId, JAN, 100));
+    const key = request();
+    const adjust = () => ledger.db.transaction((tx) => adjustCredits(tx, FEB, [{ userId, amount: -30, ...key }]));
+    expect((await adjust())[0]?.outcome).toBe("reset_due");
+    await step(FEB, month(userId, FEB, 100));
+    expect(done((await adjust())[0]).account.balance).toBe(70);
+    expect((await adjust())[0]?.outcome).toBe("replayed");
   });
 
   test("forfeit lapses the allowance and leaves packages; keep leaves all", async () => {

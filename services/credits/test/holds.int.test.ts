@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Hold } from "../src/domain/ledger.ts";
 import {
   adjustCredits,
   captureHolds,
@@ -190,4 +191,31 @@ test("a frozen account refuses consume and hold but still captures and releases"
     "ok",
     "account_not_frozen",
   ]);
+});
+
+test("6,000 holds that ran out together are freed in passes, and none of them can be captured meanwhile", {
+  timeout: 120_000,
+}, async () => {
+  const userId = freshUser();
+  const ids: string[] = [];
+  for (let page = 0; page < 6; page += 1) {
+    await ledger.db.transaction(async (tx) => {
+      await give(tx, userId, 1_000);
+      const operation = () => ({ userId, amount: 1, ttlSeconds: 60, ...request() });
+      const answers = await holdCredits(tx, NOW, Array.from({ length: 1_000 }, operation));
+      for (const answer of answers) ids.push(done<{ hold: Hold }>(answer).extra.hold.holdId);
+    });
+  }
+  const newest = ids.at(-1) ?? "";
+  const afterwards = later(60_000);
+  const [capture] = await ledger.db.transaction((tx) =>
+    captureHolds(tx, afterwards, [{ holdId: newest, ...request() }]),
+  );
+  expect(capture?.outcome).toBe("hold_expired");
+  const held = async () => (await ledger.db.transaction((tx) => getAccounts(tx, afterwards, [userId])))[0]?.held;
+  expect(await held()).toBe(1_000);
+  await ledger.db.transaction((tx) => lapseDueAccounts(tx, afterwards, 100));
+  expect(await held()).toBe(0);
+  const checks = await ledger.db.transaction((tx) => checkCreditsSync(tx, { userIds: [userId] }));
+  expect(checks[0]?.problems).toEqual([]);
 });

@@ -40,6 +40,16 @@ test("a payment reference buys once: the same purchase replays, another account 
   expect(done(first).transaction).toMatchObject({ type: "grant", amount: 50, grantKind: "package" });
 });
 
+test("in one batch, too, a reference buys one package: the other is refused without a transaction", async () => {
+  const userId = freshUser();
+  const outcomes = await buy(
+    purchase(userId, "pay-both"),
+    purchase(userId, "pay-both", { code: "pack-100", membershipNotRequired: true }),
+  );
+  expect(outcomes.map((answer) => answer.outcome)).toEqual(["ok", "payment_reference_used"]);
+  expect(outcomes[1]).not.toHaveProperty("transaction");
+});
+
 test("one payment sent at once for 20 accounts is used by one", async () => {
   const answers = await Promise.all(Array.from({ length: 20 }, () => buy(purchase(freshUser(), "pay-race"))));
   const outcomes = answers.map(([answer]) => answer?.outcome);

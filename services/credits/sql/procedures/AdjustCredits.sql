@@ -7,7 +7,7 @@
 --   in_operations  array of at most 1,000 {userId, amount (signed, not 0, ± 1,000,000,000), requestKey, requestHash, actor, reason, feature?, metadata?, traceparent?, audit?}
 -- RETURNS
 --   A row an operation (LedgerAnswer); the row's amount is what was really taken. Outcomes: ok; replayed; idempotency_key_reused;
---   insufficient_credits (negative and nothing is available); invalid.
+--   insufficient_credits (negative and nothing is available); reset_due (profiles.due_at has passed: plan the allowance, then again); invalid.
 -- ERRORS
 --   1213, 1205 as every locking statement: roll back and try again. 3819 (MySQL), 4025 (MariaDB): a CHECK refuses an impossible figure; a defect.
 -- LOCKS
@@ -26,7 +26,9 @@ BEGIN
   SELECT o.ord, a.user_id, o.amount, o.request_key, o.request_hash, t.version,
          CASE WHEN a.user_id IS NULL OR o.request_key IS NULL OR o.request_hash IS NULL OR o.amount IS NULL OR o.amount = 0
                    OR o.amount NOT BETWEEN -1000000000 AND 1000000000 THEN 'invalid'
-              WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END END
+              WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
+              -- Taken from an allowance that is about to lapse, a correction would be void a second later.
+              WHEN a.due_at <= in_now THEN 'reset_due' END
     FROM w_op o
     LEFT JOIN w_account a ON a.user_id = o.user_id
     LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = 'adjust' AND t.request_key = o.request_key;

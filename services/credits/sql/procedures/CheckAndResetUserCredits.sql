@@ -130,6 +130,13 @@ BEGIN
    WHERE i.verdict IN ('first', 'reset', 'topped_up', 'unchanged') AND i.code IN ('give', 'force')
      AND (p.served_start IS NULL OR i.ends_at > p.served_start);
 
+  -- Spent to the last credit: nothing to lapse, but it has ended like the rest. A refund that comes later must not open it again,
+  -- or the credits would count for the old allowance and lapse with the next reset.
+  UPDATE w_item i STRAIGHT_JOIN credit_grants g ON g.user_id = i.user_id
+     SET g.state = 'ended', g.ended_at = in_now
+   WHERE g.kind = 'allowance' AND g.state = 'spent'
+     AND (i.verdict IN ('reset', 'forfeited') OR (i.code = 'forfeit' AND i.verdict = 'unchanged'));
+
   -- Kept by holds to the last credit: nothing to book, but what they free will lapse.
   UPDATE w_item i STRAIGHT_JOIN credit_grants g ON g.user_id = i.user_id
      SET g.state = 'ending', g.ended_at = in_now

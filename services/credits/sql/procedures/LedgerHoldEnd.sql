@@ -25,7 +25,9 @@ BEGIN
   CALL LedgerLapse(in_now);
 
   INSERT INTO w_item (ord, user_id, amount, request_key, request_hash, target_id, tx_version, refundable, code, verdict)
-  SELECT o.ord, h.user_id, COALESCE(o.amount, h.amount), o.request_key, o.request_hash, h.id, t.version, h.amount, h.status,
+  SELECT o.ord, h.user_id, COALESCE(o.amount, h.amount), o.request_key, o.request_hash, h.id, t.version, h.amount,
+         -- LedgerLapse frees only so many at once: what it left is expired all the same.
+         CASE WHEN h.status = 'open' AND h.expires_at <= in_now THEN 'expired' ELSE CONCAT(h.status) END,
          CASE WHEN o.request_key IS NULL OR o.request_hash IS NULL OR o.amount < 1 THEN 'invalid'
               WHEN h.id IS NULL OR o.user_id <> h.user_id THEN 'hold_not_found'
               WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END END

@@ -4,7 +4,7 @@
 --   CALL LedgerWorkTables();
 CREATE PROCEDURE LedgerWorkTables()
 BEGIN
-  CREATE TEMPORARY TABLE w_op (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_op (
     ord             INT NOT NULL,
     user_id         VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin NULL,
     amount          BIGINT NULL,
@@ -36,7 +36,7 @@ BEGIN
     PRIMARY KEY (ord)
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE w_source (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_source (
     id       BIGINT NOT NULL,
     place    INT NOT NULL,
     grant_id BIGINT NOT NULL,
@@ -44,7 +44,7 @@ BEGIN
     amount   BIGINT NOT NULL
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE w_month (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_month (
     ord       INT NOT NULL,
     month     INT NULL,
     starts_at DATETIME(3) NULL,
@@ -52,7 +52,7 @@ BEGIN
     amount    BIGINT NULL
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE w_package (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_package (
     ord                 INT NOT NULL,
     code                VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
     name                VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
@@ -68,13 +68,13 @@ BEGIN
   ) ENGINE = MEMORY;
 
   -- JSON needs an engine that has it.
-  CREATE TEMPORARY TABLE w_doc (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_doc (
     ord INT NOT NULL,
     doc JSON NULL,
     PRIMARY KEY (ord)
   ) ENGINE = InnoDB;
 
-  CREATE TEMPORARY TABLE w_audit (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_audit (
     ord        INT NOT NULL,
     id         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
     actor      VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
@@ -89,12 +89,12 @@ BEGIN
     PRIMARY KEY (ord)
   ) ENGINE = InnoDB;
 
-  CREATE TEMPORARY TABLE w_user (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_user (
     user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     PRIMARY KEY (user_id) USING BTREE
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE w_account (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_account (
     user_id             VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     version             BIGINT NOT NULL,
     balance             BIGINT NOT NULL,
@@ -115,7 +115,7 @@ BEGIN
     PRIMARY KEY (user_id)
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE w_item (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_item (
     ord          INT NOT NULL,
     user_id      VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NULL,
     amount       BIGINT NULL,
@@ -143,7 +143,7 @@ BEGIN
     KEY (user_id)
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE w_entry (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_entry (
     seq          INT NOT NULL,
     ord          INT NULL,
     user_id      VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -167,7 +167,7 @@ BEGIN
     PRIMARY KEY (seq)
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE w_draw (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_draw (
     seq       INT NOT NULL,
     place     BIGINT NOT NULL,
     grant_id  BIGINT NOT NULL,
@@ -181,7 +181,7 @@ BEGIN
     KEY (seq)
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE w_post (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_post (
     seq             INT NOT NULL,
     ord             INT NULL,
     user_id         VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -216,7 +216,14 @@ BEGIN
     KEY (ord)
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE w_judge (
+  -- Copies for CheckCreditsSync, which needs the accounts in five places of one statement.
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_user_2 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_user_3 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_user_4 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_user_5 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
+
+  -- The last one: LedgerBegin looks for it first, so a connection that was cut off in here makes the missing ones.
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_judge (
     ord      INT NOT NULL,
     verdict  VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
     first_ord INT NULL,
@@ -224,10 +231,4 @@ BEGIN
     tx_version BIGINT NULL,
     PRIMARY KEY (ord)
   ) ENGINE = MEMORY;
-
-  -- Copies for CheckCreditsSync, which needs the accounts in five places of one statement.
-  CREATE TEMPORARY TABLE w_user_2 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
-  CREATE TEMPORARY TABLE w_user_3 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
-  CREATE TEMPORARY TABLE w_user_4 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
-  CREATE TEMPORARY TABLE w_user_5 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
 END

@@ -64,8 +64,8 @@ BEGIN
   SELECT i.ord,
          CASE WHEN b.claim = v_claim AND b.claim_ord = i.ord THEN 'ok'
               WHEN b.user_id = i.user_id AND b.code = o.code THEN 'replayed' ELSE 'payment_reference_used' END,
-         CASE WHEN b.claim = v_claim AND b.claim_ord <> i.ord AND b.user_id = i.user_id THEN b.claim_ord END,
-         CASE WHEN b.user_id = i.user_id THEN b.transaction_version END
+         CASE WHEN b.claim = v_claim AND b.claim_ord <> i.ord AND b.user_id = i.user_id AND b.code = o.code THEN b.claim_ord END,
+         CASE WHEN b.user_id = i.user_id AND b.code = o.code THEN b.transaction_version END
     FROM w_item i
     JOIN w_op o ON o.ord = i.ord
     JOIN package_purchases b ON b.payment_reference = i.code

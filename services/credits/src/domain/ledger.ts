@@ -208,6 +208,7 @@ export type AdjustResult =
   | Done
   | KeyReused
   | Invalid
+  | ResetDue
   /** Negative and nothing at all is available. */
   | Insufficient;
 

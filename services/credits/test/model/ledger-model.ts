@@ -147,8 +147,9 @@ export class ModelAccount {
     return this.#once("grant", key, hash, () => this.#write("grant", [this.#open(kind, amount, priority, expiresAt)]));
   }
 
-  adjust(amount: number, key: string, hash: string): Verdict {
+  adjust(now: number, amount: number, key: string, hash: string): Verdict {
     return this.#once("adjust", key, hash, () => {
+      if (this.#due(now)) return refused("reset_due");
       if (amount > 0) return this.#write("adjust", [this.#open("adjustment", amount, 50, null)]);
       if (this.free === 0) return refused("insufficient_credits");
       return this.#write("adjust", this.#take(Math.min(-amount, this.free), false));
@@ -293,8 +294,10 @@ export class ModelAccount {
   #endAllowance(): ModelDraw[] {
     const draws: ModelDraw[] = [];
     this.grants.forEach((grant, index) => {
-      if (grant.kind !== "allowance" || grant.ended || grant.remaining === 0) return;
+      if (grant.kind !== "allowance" || grant.ended) return;
+      // A spent one ends too: a later refund must not open it again.
       grant.ended = true;
+      if (grant.remaining === 0) return;
       draws.push({ grant: index, change: grant.reserved - grant.remaining, reserved: 0 });
     });
     return draws;

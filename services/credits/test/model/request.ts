@@ -118,7 +118,7 @@ export function ask(model: ModelAccount, request: Request, now: number): Verdict
     case "grant":
       return model.grant(request.grantKind, request.amount, request.priority, request.expiresAt, key, hash);
     case "adjust":
-      return model.adjust(request.amount, key, hash);
+      return model.adjust(now, request.amount, key, hash);
     case "freeze":
       return model.setStatus(request.action, key, hash);
   }
