@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { silentLog } from "../src/log/log.ts";
 import { Database } from "../src/mysql/database.ts";
 import { checkSchema, migrate } from "../src/mysql/migrator.ts";
+import { deprovision, provision } from "../src/mysql/provision.ts";
 import { dumpSchema } from "../src/mysql/snapshot.ts";
 import { parseMysqlUrl } from "../src/mysql/url.ts";
 import { engines } from "./support/engines.ts";
@@ -175,6 +177,33 @@ describe("checkSchema", () => {
   it("says so when nothing was ever migrated", async () => {
     await owner.query("DROP VIEW schema_version");
     await expect(checkSchema(service, [])).rejects.toThrow(/has not been migrated/);
+  });
+
+  it("says so at once when the user has no right to the schema yet, or there is none", async () => {
+    const names = { schema: `bare_${randomBytes(5).toString("hex")}`, ownerUser: "", serviceUser: "" };
+    names.ownerUser = `${names.schema}_o`;
+    names.serviceUser = `${names.schema}_s`;
+    const admin = engines().mysqlAdminUrl;
+    await provision(admin, { ...names, ownerPassword: "owner", servicePassword: "service" });
+    const url = new URL(schema.url);
+    Object.assign(url, { username: names.serviceUser, password: "service", pathname: `/${names.schema}` });
+    const bare = new Database({ url: url.href, log: silentLog(), poolSize: 2 });
+    const nowhere = new URL(admin);
+    nowhere.pathname = "/never_made";
+    const none = new Database({ url: nowhere.href, log: silentLog(), poolSize: 2 });
+    try {
+      for (const db of [bare, none]) {
+        const started = performance.now();
+        await expect(checkSchema(db, sources(), "npm run migrate")).rejects.toThrow(
+          /has not been migrated\. Run npm run migrate/,
+        );
+        expect(performance.now() - started).toBeLessThan(5_000);
+      }
+    } finally {
+      await bare.stop();
+      await none.stop();
+      await deprovision(admin, names);
+    }
   });
 });
 

@@ -79,7 +79,8 @@ interface VersionRow {
  * Refuses to go on when the schema is not what this program was written for; needs the service's own rights only.
  *
  * @param command what a person runs to migrate; stands in the message.
- * @throws SchemaError naming what differs and the command; DatabaseUnavailable when the server stays away for 30 s.
+ * @throws SchemaError naming what differs and the command; DatabaseUnavailable when the server stays away for 30 s. A
+ * schema that was never migrated is told at once.
  */
 export async function checkSchema(db: Database, sources: readonly SqlSource[], command?: string): Promise<void> {
   const loaded = await loadSources(sources);
@@ -112,17 +113,21 @@ async function readVersion(db: Database, command: string | undefined): Promise<V
     try {
       return await db.query<VersionRow>("SELECT kind, source, name, checksum FROM schema_version");
     } catch (error) {
-      // Whole systems start at once: the database may come a little later than this service.
-      if (!(error instanceof DatabaseUnavailable) || performance.now() > giveUpAt) throw notMigrated(error, command);
+      // Whole systems start at once: the database may come a little later than this service. Who migrates comes first.
+      if (isNotMigrated(error)) throw new SchemaError(`the schema has not been migrated. ${hint(command)}`);
+      if (!(error instanceof DatabaseUnavailable) || performance.now() > giveUpAt) throw error;
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
   }
 }
 
-/** No such view, or no right to it: nothing has been migrated yet. */
-function notMigrated(error: unknown, command: string | undefined): unknown {
-  if (![1142, 1146, 1356].includes(errnoOf(error) ?? 0)) return error;
-  return new SchemaError(`the schema has not been migrated. ${hint(command)}`);
+/**
+ * No such schema (1049) or no right to it yet (1044), no such view (1146, 1356) or no right to it (1142): nothing has
+ * been migrated. While connecting these are the cause of a DatabaseUnavailable.
+ */
+function isNotMigrated(error: unknown): boolean {
+  const refusal = error instanceof DatabaseUnavailable ? error.cause : error;
+  return [1044, 1049, 1142, 1146, 1356].includes(errnoOf(refusal) ?? 0);
 }
 
 function describe(what: string, names: readonly string[]): string[] {
