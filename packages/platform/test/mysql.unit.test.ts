@@ -1,4 +1,9 @@
+import { once } from "node:events";
+import type { AddressInfo, Server } from "node:net";
+import { createServer } from "mysql2";
 import { describe, expect, it } from "vitest";
+import { silentLog } from "../src/log/log.ts";
+import { Database } from "../src/mysql/database.ts";
 import { classify, DatabaseUnavailable, isTransient } from "../src/mysql/errors.ts";
 import { splitStatements, stripLeadingComments } from "../src/mysql/statements.ts";
 import { resultSets, rowsOf } from "../src/mysql/tx.ts";
@@ -70,6 +75,11 @@ describe("classify", () => {
     [{ errno: 1062, code: "ER_DUP_ENTRY" }, "statement"],
     [{ errno: 1644, code: "ER_SIGNAL_EXCEPTION" }, "statement"],
     [{ errno: 1040, code: "ER_CON_COUNT_ERROR" }, "connection"],
+    [{ errno: 1114, code: "ER_RECORD_FILE_FULL" }, "statement"],
+    ...[1021, 1024, 1026, 1030, 1037, 1038, 1041, 1135, 1180, 1206].map((errno): [unknown, string] => [
+      { errno, code: "ER_OUT_OF_SOMETHING" },
+      "connection",
+    ]),
     [{ errno: -111, code: "ECONNREFUSED", fatal: true }, "connection"],
     [{ code: "PROTOCOL_CONNECTION_LOST", fatal: true }, "connection"],
     [{ code: "ETIMEDOUT" }, "connection"],
@@ -85,6 +95,41 @@ describe("classify", () => {
     expect(isTransient(new DatabaseUnavailable("away"))).toBe(true);
     expect(isTransient({ errno: 1213 })).toBe(true);
     expect(isTransient(new Error("bug"))).toBe(false);
+  });
+});
+
+describe("a server that fails in the middle of COMMIT", () => {
+  it("leaves the outcome unknown", async () => {
+    // Speaks the protocol only as far as needed: no real server can be made to answer 1180.
+    const server = createServer((connection) => {
+      connection.on("error", () => undefined);
+      // The driver's server reports SET as this.
+      connection.on("stmt_prepare", () => connection.writeOk());
+      connection.on("query", (sql: string) => {
+        if (sql === "COMMIT") connection.writeError({ code: 1180, message: "Got error 28 during COMMIT" });
+        else connection.writeOk();
+      });
+      connection.serverHandshake({
+        protocolVersion: 10,
+        serverVersion: "10.11.0-test",
+        connectionId: 1,
+        statusFlags: 2,
+        characterSet: 45,
+        capabilityFlags: 0xff_f7_df,
+      });
+    });
+    server.listen(0);
+    // The driver's server does not tell its port.
+    const { _server: listener } = server as unknown as { readonly _server: Server };
+    await once(listener, "listening");
+    const { port } = listener.address() as AddressInfo;
+    const db = new Database({ url: `mysql://u:p@127.0.0.1:${port}/s`, log: silentLog(), poolSize: 1 });
+    try {
+      await expect(db.transaction(async () => undefined)).rejects.toMatchObject({ code: "outcome_unknown" });
+    } finally {
+      await db.stop();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    }
   });
 });
 

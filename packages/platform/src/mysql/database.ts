@@ -98,7 +98,7 @@ export class Database implements Part {
    *
    * @throws DatabaseUnavailable (`database_unavailable`): nothing was changed.
    * @throws DatabaseBusy (`database_busy`): deadlocks or lock waits went on; nothing was changed.
-   * @throws OutcomeUnknown (`outcome_unknown`): the connection ended during COMMIT; the change may have been made.
+   * @throws OutcomeUnknown (`outcome_unknown`): the connection ended or the server failed during COMMIT; the change may have been made.
    * @throws whatever fn throws, after ROLLBACK.
    */
   transaction<T>(fn: (tx: Tx) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
@@ -224,7 +224,7 @@ export class Database implements Part {
     } catch (error) {
       const broken = session.broken;
       session.destroy();
-      // A server that answers COMMIT with an error has rolled back; silence says nothing.
+      // A server that refuses COMMIT has rolled back; silence, or a server that failed in the middle, says nothing.
       if (broken) throw new OutcomeUnknown(error);
       throw error;
     }

@@ -4,7 +4,7 @@ import { CodedError, ServiceUnavailable } from "../errors/coded.ts";
 export type MysqlFailure =
   /** The transaction lost against another; the whole of it may run again. */
   | "retry"
-  /** The server or the way to it is gone; nothing is known about this connection any more. */
+  /** The server or the way to it is gone, or the server is exhausted; nothing is known about this connection any more. */
   | "connection"
   /** The statement was refused: a bug, or a SIGNAL of a procedure. */
   | "statement";
@@ -20,6 +20,18 @@ const RETRY: ReadonlySet<number> = new Set([
 
 /** Server errors that mean "not now", whatever the statement was. */
 const CONNECTION: ReadonlySet<number> = new Set([
+  // The server has run out of something or fails to write. Not 1114, a full MEMORY table: there it is the statement
+  // that asks too much.
+  1021, // ER_DISK_FULL
+  1024, // ER_ERROR_ON_READ
+  1026, // ER_ERROR_ON_WRITE
+  1030, // ER_GET_ERRNO: "Got error … from storage engine"
+  1037, // ER_OUTOFMEMORY
+  1038, // ER_OUT_OF_SORTMEMORY
+  1041, // ER_OUT_OF_RESOURCES
+  1135, // ER_CANT_CREATE_THREAD
+  1180, // ER_ERROR_DURING_COMMIT: an answer to COMMIT that says neither yes nor no
+  1206, // ER_LOCK_TABLE_FULL
   1040, // ER_CON_COUNT_ERROR
   1044, // ER_DBACCESS_DENIED_ERROR: while the schema is being provisioned
   1045, // ER_ACCESS_DENIED_ERROR
@@ -83,12 +95,12 @@ export class DatabaseUnavailable extends ServiceUnavailable {
 }
 
 /**
- * The connection ended while COMMIT was under way: the change may or may not be there. Only an idempotency key (or
+ * The connection ended, or the server failed, while COMMIT was under way: the change may or may not be there. Only an idempotency key (or
  * the inbox) can tell, so the transaction is never run again from here.
  */
 export class OutcomeUnknown extends ServiceUnavailable {
   constructor(cause?: unknown) {
-    super("outcome_unknown", { message: "the connection ended while the change was being committed", cause });
+    super("outcome_unknown", { message: "the database failed while the change was being committed", cause });
   }
 }
 
