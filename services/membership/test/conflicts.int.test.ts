@@ -1,3 +1,4 @@
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { testEngines } from "@stipend/testing/engines/test-engines";
 import { type Connection, createConnection } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -41,6 +42,17 @@ describe("two admins at once", () => {
     const answers = await Promise.all(copies);
     expect(answers.filter((answer) => answer.ok && answer.replayed)).toHaveLength(19);
     expect(await audits(rig, "keyed-storm")).toHaveLength(1);
+  });
+
+  it("an end that waited for the lock while the membership began ends it after its beginning", async () => {
+    await put(rig, { userId: "overtaken", now: NOW });
+    const asked = new Date(NOW.getTime() - 5);
+    const answer = await endMembership(rig.deps, { userId: "overtaken", reason: "x", asker: adminAsker(), now: asked });
+    const endedAt = "2026-01-31T10:00:00.001Z";
+    expect(answer).toMatchObject({ ok: true, changed: true, view: { startedAt: NOW.toISOString(), endedAt } });
+    const [, ended] = await changes(rig, "overtaken");
+    expect(ended?.membership?.endedAt).toEqual(timestampFromDate(at(endedAt)));
+    expect((await rig.deps.store.findMember("overtaken"))?.membership?.endedAt).toEqual(at(endedAt));
   });
 
   it("changes of many members cross each other without loss", async () => {
@@ -105,7 +117,9 @@ describe("a change whose connection is killed right before its commit", () => {
       checkUsers: (userIds) => store.checkUsers(userIds),
     };
     const doomed = put({ ...rig, deps: { ...rig.deps, store: killing } }, { userId: "ghost", now: NOW });
-    await expect(doomed).rejects.toThrow(/connection/);
+    await expect(doomed).rejects.toMatchObject({
+      code: expect.stringMatching(/^(database_unavailable|outcome_unknown)$/),
+    });
     await admin.end();
     expect(await store.findUser("ghost")).toBeUndefined();
     expect(await outbox(rig, "ghost")).toEqual([]);

@@ -77,7 +77,19 @@ export function resume(membership: Membership | null): Decision {
 export function end(membership: Membership | null, now: Date): Decision {
   if (!isAllowed(membership, "end")) return refuse(membership);
   if (membership.status === "ended") return { outcome: "unchanged", membership };
-  return { outcome: "changed", change: "ended", next: { ...membership, status: "ended", endedAt: now } };
+  return {
+    outcome: "changed",
+    change: "ended",
+    next: { ...membership, status: "ended", endedAt: endOf(membership, now) },
+  };
+}
+
+/**
+ * `now` was taken before the lock was waited for: a membership that began meanwhile ends after its beginning, not
+ * before it.
+ */
+function endOf(membership: Membership, now: Date): Date {
+  return new Date(Math.max(now.getTime(), membership.startedAt.getTime() + 1));
 }
 
 /**

@@ -94,7 +94,9 @@ async function carryOut(
   };
   // Without a change there is only something to write when somebody wants it remembered.
   if (changed || change.audit !== undefined || change.keep !== undefined) {
-    await tx.apply(order.step, [change], order.now);
+    // The end that was judged, not the one asked for: row, history and events tell of one moment.
+    const now = order.step === "end" && changed ? (next.endedAt ?? order.now) : order.now;
+    await tx.apply(order.step, [change], now);
   }
   return { ok: true, view: viewOf(after), changed, replayed: false };
 }
