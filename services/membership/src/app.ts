@@ -21,7 +21,7 @@ import { outboxRegistry } from "./events/registry.ts";
 import { adminRoutes } from "./http/admin-routes.ts";
 import { internalRoutes } from "./http/internal-routes.ts";
 import { memberRoutes } from "./http/member-routes.ts";
-import { remind, settleDue } from "./jobs/due.ts";
+import { rememberPassedOver, remind, settleDue } from "./jobs/due.ts";
 import { SERVICE } from "./sql.ts";
 import { MysqlMembershipStore } from "./store/membership-store.ts";
 import type { Deps } from "./usecases/ports.ts";
@@ -103,13 +103,14 @@ function connectKafka(config: Config, log: Log, db: Database, clock: Clock) {
 /** They run by themselves, and at once when a developer moves the clock. */
 function dueJobs(config: Config, log: Log, deps: Deps, clock: Clock): readonly IntervalJob[] {
   const options = { deps, clock, batch: config.STIPEND_MEMBERSHIP_JOB_BATCH };
+  const passedOver = rememberPassedOver(log);
   // After an outage of the database nobody should wait for long.
   const shared = { log, maxBackoffMs: 5_000 };
   const settling = new IntervalJob({
     ...shared,
     name: "membership-due",
     everyMs: config.STIPEND_MEMBERSHIP_JOB_MS,
-    run: (signal) => settleDue(options, signal),
+    run: (signal) => settleDue(options, passedOver, signal),
   });
   const reminding = new IntervalJob({
     ...shared,

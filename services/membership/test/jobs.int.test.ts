@@ -1,5 +1,6 @@
 import { MembershipChange } from "@stipend/proto/events/membership/v1/events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PassedOver } from "../src/usecases/passed-over.ts";
 import { cancelMembership } from "../src/usecases/self-service.ts";
 import { remindBatch, settleDueBatch } from "../src/usecases/settle-due.ts";
 import { at, changes, openRig, put, type Rig, reminders } from "./support.ts";
@@ -99,6 +100,39 @@ describe("renewals and ends", () => {
     });
     expect(await settleDueBatch(rig.deps, at("2026-08-20T00:00:00Z"), 500)).toBe(1);
     expect(await settleDueBatch(rig.deps, now, 0)).toBe(0);
+  });
+});
+
+describe("a member that can't be settled", () => {
+  it("holds up nobody: the others are settled, it is told of, left alone, and tried again a minute later", async () => {
+    // In a batch with others, and longer due than they are.
+    await put(rig, { userId: "stuck-000", now: at("2026-01-01T00:00:00Z") });
+    for (const userId of ids("free", 5)) await put(rig, { userId, now: JOIN });
+    await rig.owner.query(
+      "CREATE TRIGGER stuck BEFORE UPDATE ON memberships FOR EACH ROW BEGIN IF NEW.user_id = 'stuck-000' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'stuck'; END IF; END",
+    );
+    const failures: string[] = [];
+    let elapsed = 0;
+    const passedOver = new PassedOver({
+      onFailure: (userId, error) => failures.push(`${userId}: ${String(error)}`),
+      elapsedMs: () => elapsed,
+    });
+    const now = at("2026-03-01T00:00:00Z");
+    const run = () => drain(() => settleDueBatch(rig.deps, now, 2, passedOver));
+    await run();
+    const renewed = await perUser(
+      "SELECT user_id, COUNT(*) AS n FROM membership_history WHERE change_kind = 'renewed' AND user_id LIKE ? GROUP BY user_id",
+      "free",
+    );
+    expect([...renewed.keys()].sort()).toEqual(ids("free", 5));
+    expect(failures).toEqual([expect.stringMatching(/^stuck-000: .*stuck/)]);
+    expect(await run()).toBe(0);
+    expect(failures).toHaveLength(1);
+
+    await rig.owner.query("DROP TRIGGER stuck");
+    elapsed = 60_001;
+    expect(await run()).toBe(1);
+    expect((await rig.deps.store.findMember("stuck-000"))?.version).toBe(2);
   });
 });
 

@@ -1,4 +1,7 @@
 import type { Clock } from "@stipend/platform/clock/clock";
+import type { Log } from "@stipend/platform/log/log";
+import { counter } from "@stipend/platform/telemetry/metrics";
+import { PassedOver } from "../usecases/passed-over.ts";
 import type { Deps } from "../usecases/ports.ts";
 import { remindBatch, settleDueBatch } from "../usecases/settle-due.ts";
 
@@ -17,8 +20,23 @@ const MAX_BATCHES = 50;
  * due is judged by stored moments, not by when this ran last.
  * @returns true when there is more to do.
  */
-export function settleDue({ deps, clock, batch }: JobOptions, signal: AbortSignal): Promise<boolean> {
-  return inBatches(signal, batch, () => settleDueBatch(deps, clock.now(), batch));
+export function settleDue(
+  { deps, clock, batch }: JobOptions,
+  passedOver: PassedOver,
+  signal: AbortSignal,
+): Promise<boolean> {
+  return inBatches(signal, batch, () => settleDueBatch(deps, clock.now(), batch, passedOver));
+}
+
+/** Remembers for one process whom its job passes over; each failure is logged and counted. */
+export function rememberPassedOver(log: Log): PassedOver {
+  const failures = counter("membership_settle_failures", "Members that the job could not settle");
+  return new PassedOver({
+    onFailure: (userId, error) => {
+      failures.add(1);
+      log.error({ err: error, userId }, "a membership that is due could not be settled; the others go on without it");
+    },
+  });
 }
 
 /** Reminders before an end, the same way. */
