@@ -1,4 +1,5 @@
 import { request as httpRequest, type IncomingMessage, type RequestListener } from "node:http";
+import { connect } from "node:net";
 import { silentLog } from "@stipend/platform/log/log";
 import { eventually } from "@stipend/testing/eventually";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -462,6 +463,39 @@ describe("a streamed answer", () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     finish?.();
     await eventually(() => expect(setup.credits.state).toMatchObject({ balance: 2, rows: ["hold 1", "capture 1"] }));
+  });
+
+  test("that nobody reads ends with the call's time: connections are cut, the credits come back", async () => {
+    let upstreamEnded = false;
+    const setup = await setUp(
+      (_req, res) => {
+        res.once("close", () => {
+          upstreamEnded = true;
+        });
+        res.writeHead(200);
+        const more = () => {
+          while (!res.destroyed && res.write(Buffer.alloc(65_536)));
+        };
+        res.on("drain", more);
+        more();
+      },
+      { ...streamed, timeoutMs: 700 },
+    );
+    const { hostname, port } = new URL(setup.url);
+    // A socket that is never read: the kernel's buffers fill up, and nothing closes.
+    const socket = connect(Number(port), hostname);
+    onTestFinished(() => void socket.destroy());
+    socket.on("error", () => undefined);
+    socket.pause();
+    socket.write(
+      `POST /api/rewrite/short HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ncontent-length: 2\r\n\r\n{}`,
+    );
+    await eventually(() => expect(setup.credits.state.rows).toEqual(["hold 1"]));
+    await eventually(() => expect(setup.credits.state).toMatchObject({ balance: 3, rows: ["hold 1", "release 1"] }));
+    await eventually(() => expect(upstreamEnded).toBe(true));
+    const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    socket.resume();
+    await closed;
   });
 
   async function open(setup: Setup) {

@@ -163,7 +163,7 @@ export class MeteredCall {
     });
     res.flushHeaders();
     try {
-      for await (const chunk of answer.body as AsyncIterable<Buffer>) await writeTo(res, chunk);
+      for await (const chunk of answer.body as AsyncIterable<Buffer>) await writeTo(res, chunk, watch.signal);
     } catch (error) {
       return await this.#fail(hold, watch, error);
     }
@@ -299,18 +299,27 @@ async function readWhole(answer: UpstreamAnswer, limit: number): Promise<Buffer>
   return Buffer.concat(chunks, bytes);
 }
 
-/** Writes with back pressure. A client that is gone takes nothing: by policy the call goes on to its end without it. */
-async function writeTo(res: ServerResponse, chunk: Buffer): Promise<void> {
+/**
+ * Writes with back pressure. A client that is gone takes nothing: by policy the call goes on to its end without it. One
+ * that is there but does not read is waited for until the call's time is over.
+ *
+ * @throws the signal's reason.
+ */
+async function writeTo(res: ServerResponse, chunk: Buffer, signal: AbortSignal): Promise<void> {
   if (res.destroyed || res.write(chunk)) return;
   await new Promise<void>((resolve) => {
     const done = () => {
       res.off("drain", done);
       res.off("close", done);
+      signal.removeEventListener("abort", done);
       resolve();
     };
     res.on("drain", done);
     res.on("close", done);
+    signal.addEventListener("abort", done);
+    if (signal.aborted) done();
   });
+  signal.throwIfAborted();
 }
 
 function isCode(error: unknown, code: string): boolean {
