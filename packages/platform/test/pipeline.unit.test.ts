@@ -13,11 +13,11 @@ import { DatabaseUnavailable } from "../src/mysql/errors.ts";
 
 type Kind = "good" | "poison" | "failing" | "unknown" | "undecodable" | "repeated";
 
-function message(kind: Kind, offset: number): KafkaMessage {
+function message(kind: Kind, offset: number, source = "/t"): KafkaMessage {
   const data = toBinary(MembershipExpiringSchema, create(MembershipExpiringSchema, { userId: kind, daysLeft: offset }));
   const type = kind === "unknown" ? "stipend.other.v1.Thing" : MembershipExpiringSchema.typeName;
   const id = kind === "repeated" ? "repeated" : `id-${offset}`;
-  const headers = headersOf({ id, type, source: "/t", subject: "u", time: new Date(0), topic: "t", data }, undefined);
+  const headers = headersOf({ id, type, source, subject: "u", time: new Date(0), topic: "t", data }, undefined);
   return {
     key: Buffer.from("u"),
     value: kind === "undecodable" ? Buffer.from([0xff]) : Buffer.from(data),
@@ -84,7 +84,10 @@ describe("the pipeline", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(kinds, { minLength: 1, maxLength: 40 }), async (batch) => {
         const w = world();
-        await run(w, batch.map(message));
+        await run(
+          w,
+          batch.map((kind, offset) => message(kind, offset)),
+        );
         const firstRepeated = batch.indexOf("repeated");
         const good = batch.flatMap((kind, i) => (kind === "good" || i === firstRepeated ? [i] : []));
         expect(w.applied).toEqual(good);
@@ -96,6 +99,12 @@ describe("the pipeline", () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it("takes two events for one only when id and source are the same", async () => {
+    const w = world();
+    await run(w, [message("repeated", 0, "/a"), message("repeated", 1, "/b"), message("repeated", 2, "/a")]);
+    expect(w.applied).toEqual([0, 1]);
   });
 
   it("passes nothing over while the database is away, and says how far it came", async () => {

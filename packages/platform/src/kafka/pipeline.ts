@@ -13,8 +13,8 @@ export interface EventHandler {
   /** The types this consumer applies; others are counted and passed over. */
   readonly types: readonly DescMessage[];
   /**
-   * Applies a batch of one partition, in order, in one transaction together with its inbox rows. No event id stands
-   * twice in a batch, but an event may come again in a later one. Throw PoisonEvent for one event that can never be
+   * Applies a batch of one partition, in order, in one transaction together with its inbox rows. No id of a source
+   * stands twice in a batch, but an event may come again in a later one. Throw PoisonEvent for one event that can never be
    * applied; anything else thrown is tried again.
    *
    * @param signal aborted when the batch takes too long; it will be delivered again.
@@ -129,9 +129,11 @@ export class Pipeline {
       if (item.kind === "unknown") {
         this.#count("unknown", 1, { type: item.type.slice(0, 128) });
       } else if (item.kind === "event") {
-        if (seen.has(item.event.id)) this.#count("duplicate", 1);
+        // CloudEvents: an id is unique within its source only.
+        const identity = JSON.stringify([item.event.source, item.event.id]);
+        if (seen.has(identity)) this.#count("duplicate", 1);
         else items.push({ event: item.event, raw: item.raw });
-        seen.add(item.event.id);
+        seen.add(identity);
       }
     }
     return items;
