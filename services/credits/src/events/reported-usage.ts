@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type IncomingEvent, messageOf } from "@stipend/platform/kafka/events";
 import { UsageReportedSchema } from "@stipend/proto/events/usage/v1/events";
 import { Amount, Reason, UserId } from "@stipend/proto/http/common";
@@ -16,6 +17,9 @@ export function reportedUsage(event: IncomingEvent): ReportedUsage | null {
   if (reported === undefined) return null;
   return {
     eventId: event.id,
+    identity: createHash("sha256")
+      .update(JSON.stringify([event.source, event.id]))
+      .digest("hex"),
     userId: reported.userId,
     // Beyond what a double holds exactly it is refused below; nothing is charged by a rounded amount.
     amount: Number(reported.amount),

@@ -6,6 +6,8 @@ import { runOperations } from "./run-operations.ts";
 /** A message of the usage topic: an internal service reports use that is to be charged. */
 export interface ReportedUsage {
   readonly eventId: string;
+  /** The event among those of all services: 64 hex digits over source and id, as an id is unique in its source only. */
+  readonly identity: string;
   readonly userId: UserId;
   readonly amount: number;
   readonly feature: string;
@@ -26,7 +28,13 @@ export interface ChargeUsagePorts {
 const CONSUMER = "credits.usage";
 
 /**
- * Charges reported use, once for each event id: the inbox refuses the second delivery, and the ledger's own key would
+ * Stands before the ledger key of a usage event, which shares its key space with POST /consume. It begins with DEL, which
+ * no Idempotency-Key may hold (printable ASCII): nobody can take an event's key by guessing its id.
+ */
+const KEY_PREFIX = "\x7fusage:";
+
+/**
+ * Charges reported use, once for each event: the inbox refuses the second delivery, and the ledger's own key would
  * as well. What can't be charged is answered by an event that says why, in the same transaction.
  */
 export async function chargeUsage(ports: ChargeUsagePorts, reports: readonly ReportedUsage[]): Promise<void> {
@@ -34,15 +42,15 @@ export async function chargeUsage(ports: ChargeUsagePorts, reports: readonly Rep
     const now = ports.clock.now();
     const fresh = await session.recordInbox(
       CONSUMER,
-      reports.map((report) => report.eventId),
+      reports.map((report) => report.identity),
       now,
     );
     const seen = new Set<string>();
     const rejections: RejectedUsage[] = [];
     const charged: ReportedUsage[] = [];
     for (const report of reports) {
-      if (!fresh.has(report.eventId) || seen.has(report.eventId)) continue;
-      seen.add(report.eventId);
+      if (!fresh.has(report.identity) || seen.has(report.identity)) continue;
+      seen.add(report.identity);
       const flaw = ports.validate(report);
       if (flaw === null) charged.push(report);
       else rejections.push(rejection(report, "validation_failed", flaw));
@@ -73,7 +81,7 @@ function operationOf(report: ReportedUsage): ConsumeOperation {
     reason: reason === "" ? "usage" : reason,
     actor: report.source,
     traceparent: report.traceparent,
-    requestKey: `usage:${report.eventId}`,
+    requestKey: `${KEY_PREFIX}${report.identity}`,
     requestHash: requestHash("usage", { userId, amount, feature }),
   };
 }
