@@ -1,6 +1,8 @@
 import { IntervalJob } from "@stipend/platform/jobs/interval";
 import type { Log } from "@stipend/platform/log/log";
-import { type SweepPorts, sweepLapsed, sweepResets } from "../usecases/sweep.ts";
+import { isTransient } from "@stipend/platform/mysql/errors";
+import { counter } from "@stipend/platform/telemetry/metrics";
+import { type SweepFaults, type SweepPorts, sweepLapsed, sweepResets } from "../usecases/sweep.ts";
 
 export interface Sweeps {
   readonly resets: IntervalJob;
@@ -9,9 +11,11 @@ export interface Sweeps {
   trigger(): void;
 }
 
+const skipped = counter("credits_sweep_accounts_skipped", "Accounts that a sweep of the resets could not settle");
+
 /** Resets, holds and grants whose time has come, for accounts that nobody touches. Each page is a transaction of its own. */
 export function createSweeps(
-  ports: SweepPorts,
+  ports: Omit<SweepPorts, "faults">,
   options: { readonly resetsEveryMs: number; readonly lapsedEveryMs: number; readonly log: Log },
 ): Sweeps {
   const { log } = options;
@@ -25,7 +29,14 @@ export function createSweeps(
         if (served > 0) log.info({ job: name, accounts: served }, "swept");
       },
     });
-  const resets = job("resets", options.resetsEveryMs, (signal) => sweepResets(ports, signal));
+  const faults: SweepFaults = {
+    isTransient,
+    skipped(userId, error) {
+      skipped.add(1);
+      log.error({ err: error, userId }, "an account's reset is due and can't be settled; the others go on");
+    },
+  };
+  const resets = job("resets", options.resetsEveryMs, (signal) => sweepResets({ ...ports, faults }, signal));
   const lapsed = job("lapsed", options.lapsedEveryMs, (signal) => sweepLapsed(ports, signal));
   return {
     resets,

@@ -1,5 +1,5 @@
 import type { MembershipOperation, UserId } from "../domain/ledger.ts";
-import { activeUntil, isActiveAt, type Membership, membershipToState } from "../domain/membership.ts";
+import { activeUntil, type Membership, membershipToState } from "../domain/membership.ts";
 import type { Clock, Ledger, LedgerSession } from "./ports.ts";
 import { settleAllowances } from "./settle-allowances.ts";
 
@@ -72,21 +72,19 @@ async function applyRound(
     );
     await settleAllowances(session, now, due, options);
   }
-  const states = await session.applyMembership(
-    now,
-    round.map((message) => operationOf(message, now)),
-  );
+  const states = await session.applyMembership(now, round.map(operationOf));
   const applied = states.filter((state) => state.outcome === "applied");
   await settleAllowances(session, now, applied, options);
 }
 
-function operationOf(message: MembershipNews, now: Date): MembershipOperation {
+/** The ledger compares `activeUntil` with its own now; whether the membership has begun is never judged here. */
+function operationOf(message: MembershipNews): MembershipOperation {
   const { membership } = message;
   return {
     userId: message.userId,
     version: message.version,
     state: membershipToState(membership),
-    activeUntil: membership === null || !isActiveAt(membership, now) ? null : (activeUntil(membership) ?? "open"),
+    activeUntil: membership === null ? null : (activeUntil(membership) ?? "open"),
   };
 }
 
