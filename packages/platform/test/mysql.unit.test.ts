@@ -102,12 +102,20 @@ describe("a server that fails in the middle of COMMIT", () => {
   it("leaves the outcome unknown", async () => {
     // Speaks the protocol only as far as needed: no real server can be made to answer 1180.
     const server = createServer((connection) => {
+      // The driver's server leaves the numbering of packets, which begins anew with each command, to its user.
+      const numbered = connection as unknown as { sequenceId: number };
+      const answer = (write: () => void) => {
+        numbered.sequenceId = 1;
+        write();
+        numbered.sequenceId = 0;
+      };
       connection.on("error", () => undefined);
       // The driver's server reports SET as this.
-      connection.on("stmt_prepare", () => connection.writeOk());
+      connection.on("stmt_prepare", () => answer(() => connection.writeOk()));
       connection.on("query", (sql: string) => {
-        if (sql === "COMMIT") connection.writeError({ code: 1180, message: "Got error 28 during COMMIT" });
-        else connection.writeOk();
+        if (sql === "COMMIT")
+          answer(() => connection.writeError({ code: 1180, message: "Got error 28 during COMMIT" }));
+        else answer(() => connection.writeOk());
       });
       connection.serverHandshake({
         protocolVersion: 10,
@@ -116,6 +124,10 @@ describe("a server that fails in the middle of COMMIT", () => {
         statusFlags: 2,
         characterSet: 45,
         capabilityFlags: 0xff_f7_df,
+        authCallback: (_who: unknown, accept: (error: null) => void) => {
+          accept(null);
+          numbered.sequenceId = 0;
+        },
       });
     });
     server.listen(0);
