@@ -7,6 +7,7 @@ import {
   MembershipChangedSchema,
   MembershipExpiringSchema,
 } from "@stipend/proto/events/membership/v1/events";
+import { seeUsers } from "@stipend/proto/http/membership";
 import { eventually } from "@stipend/testing/eventually";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Harness, startHarness } from "./app-support.ts";
@@ -92,6 +93,28 @@ describe("from the request to the event", () => {
         membershipVersion: 1,
       },
     ]);
+  });
+});
+
+describe("users that the gateway has seen", () => {
+  const users = [{ userId: "passer-by", email: "passer@example.com" }, { userId: "passer-2" }];
+
+  it("stand in the admin's list, though they never called this service; telling again changes nothing", async () => {
+    for (let n = 0; n < 2; n++) {
+      const told = await h.call(seeUsers.method, seeUsers.path, { as: "gateway", roles: "service", body: { users } });
+      expect(told.status).toBe(204);
+    }
+    const found = await h.call("GET", "/api/admin/users?query=passer");
+    const rows = found.body.data as { userId: string; email: string | null; status: string }[];
+    expect(rows.map(({ userId, email, status }) => [userId, email, status]).sort()).toEqual([
+      ["passer-2", null, "none"],
+      ["passer-by", "passer@example.com", "none"],
+    ]);
+  });
+
+  it("are taken from services only", async () => {
+    const told = await h.call(seeUsers.method, seeUsers.path, { as: "eve", roles: "user", body: { users } });
+    expect(told.status).toBe(403);
   });
 });
 
