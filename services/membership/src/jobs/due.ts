@@ -32,6 +32,7 @@ export function settleDue(
 export function rememberPassedOver(log: Log): PassedOver {
   const failures = counter("membership_settle_failures", "Members that the job could not settle");
   return new PassedOver({
+    elapsedMs: () => performance.now(),
     onFailure: (userId, error) => {
       failures.add(1);
       log.error({ err: error, userId }, "a membership that is due could not be settled; the others go on without it");

@@ -7,7 +7,7 @@ export interface PassedOverOptions {
   /** Told of every failure, once a try. */
   readonly onFailure?: (userId: string, error: unknown) => void;
   /** Milliseconds that only rise; not the clock of the domain, which developers move. */
-  readonly elapsedMs?: () => number;
+  readonly elapsedMs: () => number;
 }
 
 /** Members that the job could not settle and leaves alone for a minute, so that it comes to those behind them. */
@@ -16,9 +16,9 @@ export class PassedOver {
   readonly #onFailure: (userId: string, error: unknown) => void;
   readonly #elapsedMs: () => number;
 
-  constructor(options: PassedOverOptions = {}) {
+  constructor(options: PassedOverOptions) {
     this.#onFailure = options.onFailure ?? (() => undefined);
-    this.#elapsedMs = options.elapsedMs ?? (() => performance.now());
+    this.#elapsedMs = options.elapsedMs;
   }
 
   /** How many may be among those that are claimed next; at most 500. */

@@ -19,7 +19,7 @@ export async function settleDueBatch(
   deps: Deps,
   now: Date,
   limit: number,
-  passedOver = new PassedOver(),
+  passedOver = new PassedOver({ elapsedMs: () => 0 }),
 ): Promise<number> {
   let claimed: string[] = [];
   try {
