@@ -60,7 +60,7 @@ export const spendingMutations: readonly Mutation[] = [
     find: "t.operation = in_operation",
     replace: "t.operation IN ('consume', 'hold')",
     what: "consume and hold share their keys",
-    test: "holds",
+    test: "edges",
   },
   {
     file: spend,
@@ -160,7 +160,7 @@ export const spendingMutations: readonly Mutation[] = [
     find: "BETWEEN 1 AND 86400)",
     replace: "BETWEEN 0 AND 86400)",
     what: "a hold that ends as it begins",
-    test: "holds",
+    test: "edges",
   },
   {
     file: post,
@@ -188,14 +188,14 @@ export const spendingMutations: readonly Mutation[] = [
     find: `'","available":"', t.balance_after - t.held_after`,
     replace: `'","available":"', t.balance_after`,
     what: "events count what is held as available",
-    test: "ledger",
+    test: "edges",
   },
   {
     file: post,
     find: "COALESCE(t.hold_id, t.related_transaction_id, '')",
     replace: "COALESCE(t.related_transaction_id, '')",
     what: "events of holds don't name the hold",
-    test: "ledger",
+    test: "edges",
   },
   {
     file: post,
@@ -216,7 +216,7 @@ export const spendingMutations: readonly Mutation[] = [
     find: "THEN is_low ELSE (balance_after - amount) - (held_after - held_change) < threshold END",
     replace: "THEN is_low ELSE is_low END",
     what: "several rows of one batch below the threshold: a LowBalance each",
-    test: "ledger",
+    test: "edges",
   },
   {
     file: post,
@@ -230,14 +230,14 @@ export const spendingMutations: readonly Mutation[] = [
     find: "CASE WHEN p.lapse_at IS NULL OR a.lapse_at <= p.lapse_at THEN a.lapse_at ELSE p.lapse_at END",
     replace: "COALESCE(p.lapse_at, a.lapse_at)",
     what: "a later end hides an earlier one",
-    test: "holds",
+    test: "edges",
   },
   {
     file: post,
     find: "MIN(COALESCE(e.new_until, e.hold_until))",
     replace: "MAX(COALESCE(e.new_until, e.hold_until))",
     what: "of several ends in one batch the last one counts",
-    test: "holds",
+    test: "edges",
   },
   {
     file: post,
@@ -279,7 +279,7 @@ export const spendingMutations: readonly Mutation[] = [
     find: "COALESCE(m.doc, h.metadata)",
     replace: "m.doc",
     what: "a capture loses its hold's metadata",
-    test: "holds",
+    test: "edges",
   },
   {
     file: post,

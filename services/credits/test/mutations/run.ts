@@ -1,0 +1,120 @@
+/**
+ * npm run mutation:sql [-- words]: plants each fault of the list (those whose description has the words) into a copy of the ledger's SQL, makes a fresh
+ * schema of it, and lets the ledger's tests look: the file most likely to notice first, then the others. One at a time.
+ * Exits non-zero when a mutant survives that should not, when one dies that counts as equivalent, or when the list no longer fits the SQL.
+ */
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PlainReporter } from "@stipend/local/report/plain";
+import { startEngines } from "@stipend/testing/engines/start-engines";
+import type { EngineUrls } from "@stipend/testing/engines/types";
+import { startVitest } from "vitest/node";
+import { type Mutation, TEST_FILES, type TestFile } from "./mutation.ts";
+import { periodMutations } from "./period-mutations.ts";
+import { returningMutations } from "./returning-mutations.ts";
+import { spendingMutations } from "./spending-mutations.ts";
+
+const CREDITS = join(import.meta.dirname, "../..");
+const SQL = join(CREDITS, "sql");
+/** The same histories for every mutant, and few: what they don't notice in 300 is hard to notice. */
+const HISTORIES = { STIPEND_HISTORIES: "300", STIPEND_SEED: "20260101" };
+
+interface Verdict {
+  /** The test that noticed; undefined = none did. */
+  readonly killedBy: string | undefined;
+}
+
+const all = [...spendingMutations, ...returningMutations, ...periodMutations];
+const words = process.argv.slice(2).join(" ").toLowerCase();
+const chosen = all.filter(({ file, what }) => `${file} ${what}`.toLowerCase().includes(words));
+if (chosen.length === 0) throw new Error(`no mutation is about "${words}"`);
+
+const misfits = (await Promise.all(all.map(misfit))).filter((text) => text !== undefined);
+if (misfits.length > 0) throw new Error(`the list no longer fits the SQL:\n${misfits.join("\n")}`);
+
+const engines = await startEngines({ mysql: true }, new PlainReporter((line) => process.stderr.write(`${line}\n`)));
+let unexpected = 0;
+let killed = 0;
+try {
+  if (words === "") await expectSound(engines.urls);
+  for (const mutation of chosen) {
+    const { killedBy } = await judge(engines.urls, mutation);
+    if (killedBy !== undefined) killed += 1;
+    const asExpected = (killedBy === undefined) === (mutation.equivalent !== undefined);
+    if (!asExpected) unexpected += 1;
+    console.log(
+      `${mark(killedBy, asExpected)} ${mutation.file}: ${mutation.what}\n           ${killedBy ?? mutation.equivalent ?? "no test noticed"}`,
+    );
+  }
+} finally {
+  await engines.stop();
+}
+console.log(`${killed} of ${chosen.length} killed, ${chosen.length - killed} survived, ${unexpected} not as expected`);
+process.exit(unexpected === 0 ? 0 : 1);
+
+function mark(killedBy: string | undefined, asExpected: boolean): string {
+  if (killedBy === undefined) return asExpected ? "equivalent" : "SURVIVED  ";
+  return asExpected ? "killed    " : "KILLED?   ";
+}
+
+async function misfit(mutation: Mutation): Promise<string | undefined> {
+  const text = await readFile(join(SQL, mutation.file), "utf8");
+  const times = text.split(mutation.find).length - 1;
+  return times === 1 ? undefined : `  ${mutation.file}: ${times} times, not once: ${mutation.find}`;
+}
+
+/** Without a fault no test may fail, or every mutant would count as killed. */
+async function expectSound(urls: EngineUrls): Promise<void> {
+  for (const file of TEST_FILES) {
+    const { killedBy } = await look(urls, SQL, file);
+    if (killedBy !== undefined) throw new Error(`fails without any fault: ${killedBy}`);
+  }
+}
+
+async function judge(urls: EngineUrls, mutation: Mutation): Promise<Verdict> {
+  const copy = await mkdtemp(join(tmpdir(), "stipend-mutant-"));
+  try {
+    await cp(SQL, copy, { recursive: true });
+    const text = await readFile(join(SQL, mutation.file), "utf8");
+    await writeFile(
+      join(copy, mutation.file),
+      text.replace(mutation.find, () => mutation.replace),
+    );
+    for (const file of [mutation.test, ...TEST_FILES.filter((other) => other !== mutation.test)]) {
+      const verdict = await look(urls, copy, file);
+      if (verdict.killedBy !== undefined) return verdict;
+    }
+    return { killedBy: undefined };
+  } finally {
+    await rm(copy, { recursive: true });
+  }
+}
+
+async function look(urls: EngineUrls, sql: string, file: TestFile): Promise<Verdict> {
+  const vitest = await startVitest([join(CREDITS, "test", `${file}.int.test.ts`)], {
+    config: false,
+    root: CREDITS,
+    watch: false,
+    include: ["test/*.int.test.ts"],
+    provide: { engines: urls },
+    env: { ...HISTORIES, STIPEND_CREDITS_SQL: sql },
+    maxWorkers: 1,
+    bail: 1,
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    reporters: [{}],
+  });
+  try {
+    const modules = vitest.state.getTestModules();
+    if (modules.length !== 1) throw new Error(`${file}: no such test file`);
+    // A schema that can't be made is no mutant: the list is wrong.
+    const broken = [...modules.flatMap((module) => module.errors()), ...vitest.state.getUnhandledErrors()];
+    const failed = modules.flatMap((module) => [...module.children.allTests("failed")]);
+    if (failed.length === 0 && broken.length > 0) throw new Error(`${file} could not run`, { cause: broken[0] });
+    const first = failed[0];
+    return { killedBy: first === undefined ? undefined : `${file}: ${first.fullName}` };
+  } finally {
+    await vitest.close();
+  }
+}
