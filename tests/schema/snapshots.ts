@@ -26,8 +26,8 @@ export function isFromMariaDb(dump: string): boolean {
   return dump.startsWith("-- Dumped from MariaDB");
 }
 
-/** "TABLE outbox", "PROCEDURE ConsumeCredits" …: what is the same on both engines. */
+/** "TABLE outbox", "PROCEDURE ConsumeCredits" …: what is the same on both engines (MariaDB keeps a trigger's text as it was written, without backticks). */
 export function namesIn(dump: string): string[] {
-  const creates = dump.matchAll(/^CREATE\b.*?\b(TABLE|VIEW|PROCEDURE|FUNCTION|TRIGGER) `(\w+)`/gm);
+  const creates = dump.matchAll(/^CREATE\b.*?\b(TABLE|VIEW|PROCEDURE|FUNCTION|TRIGGER) `?(\w+)/gm);
   return [...creates].map((match) => `${match[1]} ${match[2]}`).sort();
 }

@@ -20,6 +20,7 @@ import {
   type TierTermsSchema,
 } from "@stipend/proto/events/membership/v1/events";
 import { testEngines } from "@stipend/testing/engines/test-engines";
+import { eventually } from "@stipend/testing/eventually";
 import { FakeClock } from "@stipend/testing/fake-clock";
 import { type FreshDatabase, freshDatabase } from "@stipend/testing/fresh-database";
 import { exportJWK, generateKeyPair } from "jose";
@@ -134,9 +135,14 @@ export async function startCredits(
     admin: (method, path, body, more) => call(method, path, { body, user: "root", roles: "admin", ...more }),
     as: (user, method, path, body, more) => call(method, path, { body, user, roles: "user", ...more }),
     async publish(events, topic) {
-      await producer.publish(
-        events.map((event) => ({ ...event, topic: `${prefix}.${topic}`, source: "/test", time: clock.now() })),
-      );
+      const sent = events.map((event) => ({
+        ...event,
+        topic: `${prefix}.${topic}`,
+        source: "/test",
+        time: clock.now(),
+      }));
+      // A topic made a moment ago may have no leader yet. What a failed try left behind is a second delivery.
+      await eventually(() => producer.publish(sent), { timeoutMs: 20_000, what: "the events are in Kafka" });
     },
     another: (other) => run(other ?? clock),
     async stop() {
