@@ -198,6 +198,14 @@ describe("memberships", () => {
     });
   }
 
+  test("an event that comes again in a call of its own changes nothing and makes nobody due", async () => {
+    const userId = freshUser();
+    await member(userId, "open", month(userId, NOW, 100));
+    const again = { userId, version: 1, state: {}, activeUntil: "open" as const };
+    const [answer] = await ledger.db.transaction((tx) => applyMembership(tx, later(1_000), [again]));
+    expect(answer).toMatchObject({ outcome: "ignored", dueAt: at("2026-02-01T00:00:00.000Z") });
+  });
+
   test("an allowance that holds keep to the last credit is forfeited when they end", async () => {
     const userId = freshUser();
     await member(userId, "open", month(userId, NOW, 100));

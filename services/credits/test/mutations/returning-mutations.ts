@@ -71,6 +71,7 @@ export const returningMutations: readonly Mutation[] = [
     replace: "h.status",
     what: "of very many holds that ran out together some can still be captured",
     test: "holds",
+    slow: true,
   },
   {
     file: holdEnd,

@@ -19,6 +19,8 @@ export const spendingMutations: readonly Mutation[] = [
     replace: "u.user_id",
     what: "new accounts are read without a lock",
     test: "packages",
+    equivalent:
+      "INSERT IGNORE before it locks the rows already: exclusively what it made, shared what another made meanwhile. Of two that would both write, one meets a deadlock and is repeated",
   },
   {
     file: lock,
@@ -33,6 +35,8 @@ export const spendingMutations: readonly Mutation[] = [
     replace: "",
     what: "an ill-formed id is not kept from becoming an account",
     test: "spending",
+    equivalent:
+      "the CHECK of profiles refuses the same ids, and INSERT IGNORE passes over them; the condition saves a warning",
   },
   {
     file: spend,
