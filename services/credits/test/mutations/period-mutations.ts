@@ -118,7 +118,7 @@ export const periodMutations: readonly Mutation[] = [
     find: "version > kept_version",
     replace: "version >= kept_version",
     what: "the same event counts again",
-    test: "edges"",
+    test: "edges",
   },
   {
     file: membership,
