@@ -109,7 +109,7 @@ describe("procedures", () => {
 });
 
 describe("the project names no foreign place", () => {
-  test.each(["cd /work/main", "see /root/notes.md", "/home/ann/x"])("%s", (line) => {
+  test.each(["cd /work/app", "see /root/notes.md", "/home/ann/x"])("%s", (line) => {
     expect(noForeignPlaces("docs/operating.md", line)).toHaveLength(1);
   });
   test("a registry in the lock file", () => {
