@@ -193,16 +193,14 @@ test("a frozen account refuses consume and hold but still captures and releases"
   ]);
 });
 
-test("6,000 holds that ran out together are freed in passes, and none of them can be captured meanwhile", {
-  timeout: 120_000,
-}, async () => {
+test("1,200 holds that ran out together are freed by one touch, in passes, and none of them can be captured", async () => {
   const userId = freshUser();
   const ids: string[] = [];
-  for (let page = 0; page < 6; page += 1) {
+  for (let page = 0; page < 2; page += 1) {
     await ledger.db.transaction(async (tx) => {
-      await give(tx, userId, 1_000);
+      await give(tx, userId, 600);
       const operation = () => ({ userId, amount: 1, ttlSeconds: 60, ...request() });
-      const answers = await holdCredits(tx, NOW, Array.from({ length: 1_000 }, operation));
+      const answers = await holdCredits(tx, NOW, Array.from({ length: 600 }, operation));
       for (const answer of answers) ids.push(done<{ hold: Hold }>(answer).extra.hold.holdId);
     });
   }
@@ -213,8 +211,6 @@ test("6,000 holds that ran out together are freed in passes, and none of them ca
   );
   expect(capture?.outcome).toBe("hold_expired");
   const held = async () => (await ledger.db.transaction((tx) => getAccounts(tx, afterwards, [userId])))[0]?.held;
-  expect(await held()).toBe(1_000);
-  await ledger.db.transaction((tx) => lapseDueAccounts(tx, afterwards, 100));
   expect(await held()).toBe(0);
   const checks = await ledger.db.transaction((tx) => checkCreditsSync(tx, { userIds: [userId] }));
   expect(checks[0]?.problems).toEqual([]);

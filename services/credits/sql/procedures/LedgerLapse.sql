@@ -11,21 +11,28 @@
 CREATE PROCEDURE LedgerLapse(IN in_now DATETIME(3))
 BEGIN
   DECLARE v_due INT DEFAULT 0;
+  DECLARE v_found INT DEFAULT 0;
+  DECLARE v_pass INT DEFAULT 1;
   SELECT COUNT(*) INTO v_due FROM w_account WHERE lapse_at <= in_now;
   IF v_due > 0 THEN
-    INSERT INTO w_entry (seq, user_id, type, amount, held_change, hold_id, hold_end, operation, own_reason)
-    SELECT ROW_NUMBER() OVER (ORDER BY h.expires_at, h.id), h.user_id, 'release', 0, -h.amount, h.id, 'expired', 'expire', 'hold expired'
-      FROM w_account a
-      STRAIGHT_JOIN credit_holds h ON h.user_id = a.user_id AND h.status = 'open'
-     WHERE a.lapse_at <= in_now AND h.expires_at <= in_now
-     -- Bounded, because work tables are: the rest stays reserved and lapse_at in the past, so the next touch goes on.
-     ORDER BY h.expires_at, h.id LIMIT 5000;
-    IF ROW_COUNT() > 0 THEN
-      CALL LedgerHoldDraws();
-      INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve)
-      SELECT e.seq, d.place, d.grant_id, d.kind, 0, -d.amount FROM w_entry e JOIN w_source d ON d.id = e.hold_id;
-      CALL LedgerPost(in_now);
-    END IF;
+    SET v_found = 1;
+    -- In passes, because work tables are bounded and a pass costs more than its share when it is large. At most 10,000 holds a call:
+    -- what is left stays reserved and lapse_at in the past, so the next touch goes on.
+    WHILE v_found > 0 AND v_pass <= 20 DO
+      INSERT INTO w_entry (seq, user_id, type, amount, held_change, hold_id, hold_end, operation, own_reason)
+      SELECT ROW_NUMBER() OVER (ORDER BY h.expires_at, h.id), h.user_id, 'release', 0, -h.amount, h.id, 'expired', 'expire', 'hold expired'
+        FROM w_account a
+        STRAIGHT_JOIN credit_holds h ON h.user_id = a.user_id AND h.status = 'open'
+       WHERE a.lapse_at <= in_now AND h.expires_at <= in_now
+       ORDER BY h.expires_at, h.id LIMIT 500;
+      SET v_found = ROW_COUNT(), v_pass = v_pass + 1;
+      IF v_found > 0 THEN
+        CALL LedgerHoldDraws();
+        INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve)
+        SELECT e.seq, d.place, d.grant_id, d.kind, 0, -d.amount FROM w_entry e JOIN w_source d ON d.id = e.hold_id;
+        CALL LedgerPost(in_now);
+      END IF;
+    END WHILE;
 
     CALL LedgerLapseGrants(in_now);
 

@@ -15,7 +15,7 @@ BEGIN
       FROM w_account a
       STRAIGHT_JOIN credit_grants g ON g.user_id = a.user_id AND g.state IN ('open', 'ending')
      WHERE (g.state = 'ending' OR g.expires_at <= in_now) AND g.remaining > g.reserved
-     ORDER BY g.expires_at, g.id LIMIT 5000;
+     ORDER BY g.expires_at, g.id LIMIT 500;
     SET v_found = ROW_COUNT();
     IF v_found > 0 THEN
       INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve, ends)
