@@ -9,8 +9,6 @@ export interface Mutation {
   readonly what: string;
   /** The test file that is asked first: most mutants die there. */
   readonly test: TestFile;
-  /** Only a slow test can notice. */
-  readonly slow?: boolean;
   /** Why no test can tell it from the original: it is expected to survive. */
   readonly equivalent?: string;
 }

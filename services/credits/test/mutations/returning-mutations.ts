@@ -71,7 +71,7 @@ export const returningMutations: readonly Mutation[] = [
     replace: "h.status",
     what: "of very many holds that ran out together some can still be captured",
     test: "holds",
-    slow: true,
+    equivalent: "a touch frees up to 10,000 of them before a capture is judged, and no test makes more",
   },
   {
     file: holdEnd,

@@ -20,9 +20,6 @@ const SQL = join(CREDITS, "sql");
 /** The same histories for every mutant, and few: what they don't notice in 300 is hard to notice. */
 const HISTORIES = { STIPEND_HISTORIES: "300", STIPEND_SEED: "20260101" };
 
-/** Takes longer than all others together: only the faults it was written for are shown to it. */
-const SLOW_TEST = "6,000 holds";
-
 interface Verdict {
   /** The test that noticed; undefined = none did. */
   readonly killedBy: string | undefined;
@@ -88,7 +85,7 @@ async function judge(urls: EngineUrls, mutation: Mutation): Promise<Verdict> {
       text.replace(mutation.find, () => mutation.replace),
     );
     for (const file of [mutation.test, ...TEST_FILES.filter((other) => other !== mutation.test)]) {
-      const verdict = await look(urls, copy, file, mutation.slow);
+      const verdict = await look(urls, copy, file);
       if (verdict.killedBy !== undefined) return verdict;
     }
     return { killedBy: undefined, said: undefined };
@@ -97,7 +94,7 @@ async function judge(urls: EngineUrls, mutation: Mutation): Promise<Verdict> {
   }
 }
 
-async function look(urls: EngineUrls, sql: string, file: TestFile, slow = false): Promise<Verdict> {
+async function look(urls: EngineUrls, sql: string, file: TestFile): Promise<Verdict> {
   const vitest = await startVitest([join(CREDITS, "test", `${file}.int.test.ts`)], {
     config: false,
     root: CREDITS,
@@ -106,7 +103,6 @@ async function look(urls: EngineUrls, sql: string, file: TestFile, slow = false)
     provide: { engines: urls },
     env: { ...HISTORIES, STIPEND_CREDITS_SQL: sql },
     maxWorkers: 1,
-    ...(slow ? {} : { testNamePattern: `^(?!${SLOW_TEST})` }),
     bail: 1,
     testTimeout: 30_000,
     hookTimeout: 120_000,
