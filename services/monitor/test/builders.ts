@@ -1,7 +1,7 @@
 import type { Finding } from "../src/domain/alerts.ts";
 import type { CreditsChanged, MonitorEvent } from "../src/domain/events.ts";
 import { type RuleBook, readRuleBook } from "../src/rules/all.ts";
-import type { Delivery } from "../src/usecases/observe-events.ts";
+import type { Delivery } from "../src/usecases/ports.ts";
 
 export const T0 = new Date("2026-01-31T10:00:00.000Z");
 

@@ -1,4 +1,4 @@
-import type { Tx } from "../mysql/database.ts";
+import type { Tx } from "../mysql/tx.ts";
 
 /** Most ids one call takes. */
 export const MAX_INBOX_BATCH = 500;

@@ -8,19 +8,8 @@ import { classify, DatabaseBusy, DatabaseUnavailable, errnoOf, isLockConflict, O
 import { isDeadConnection, MAX_STALE_CONNECTIONS, SessionPool } from "./pool.ts";
 import type { Session } from "./session.ts";
 import { type StreamOptions, streamRows } from "./stream.ts";
-import { callStatement, resultSets, rowsOf, SessionTx } from "./tx.ts";
+import { callStatement, resultSets, rowsOf, SessionTx, type Tx } from "./tx.ts";
 import { parseMysqlUrl } from "./url.ts";
-
-export interface Tx {
-  /**
-   * CALLs a procedure and returns its first result set ([] when it has none). Objects and arrays are passed as JSON
-   * text, dates as DATETIME(3) in UTC, undefined as NULL.
-   */
-  call<R = Record<string, unknown>>(procedure: string, ...args: readonly unknown[]): Promise<R[]>;
-  /** All result sets, in order. */
-  callMulti(procedure: string, ...args: readonly unknown[]): Promise<unknown[][]>;
-  query<R = Record<string, unknown>>(sql: string, params?: readonly unknown[]): Promise<R[]>;
-}
 
 export interface DatabaseOptions {
   readonly url: string;

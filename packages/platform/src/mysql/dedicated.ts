@@ -1,8 +1,7 @@
 import { type Connection, createConnection } from "mysql2";
-import type { Tx } from "./database.ts";
 import { classify, DatabaseUnavailable } from "./errors.ts";
 import { Session } from "./session.ts";
-import { callStatement, resultSets, rowsOf, SessionTx } from "./tx.ts";
+import { callStatement, resultSets, rowsOf, SessionTx, type Tx } from "./tx.ts";
 import { connectionOptions, type MysqlTarget, sessionStatements } from "./url.ts";
 import type { Watchdog } from "./watchdog.ts";
 

@@ -1,6 +1,16 @@
-import type { Tx } from "./database.ts";
 import type { Session } from "./session.ts";
 import { quoteName } from "./url.ts";
+
+export interface Tx {
+  /**
+   * CALLs a procedure and returns its first result set ([] when it has none). Objects and arrays are passed as JSON
+   * text, dates as DATETIME(3) in UTC, undefined as NULL.
+   */
+  call<R = Record<string, unknown>>(procedure: string, ...args: readonly unknown[]): Promise<R[]>;
+  /** All result sets, in order. */
+  callMulti(procedure: string, ...args: readonly unknown[]): Promise<unknown[][]>;
+  query<R = Record<string, unknown>>(sql: string, params?: readonly unknown[]): Promise<R[]>;
+}
 
 export function callStatement(procedure: string, args: readonly unknown[]): string {
   return `CALL ${quoteName(procedure)}(${args.map(() => "?").join(",")})`;

@@ -1,5 +1,6 @@
 import { recordInbox } from "@stipend/platform/inbox/inbox";
-import type { Database, Tx } from "@stipend/platform/mysql/database";
+import type { Database } from "@stipend/platform/mysql/database";
+import type { Tx } from "@stipend/platform/mysql/tx";
 import type { AuditRow } from "../domain/audit-row.ts";
 import type { ChainHead } from "../domain/chain.ts";
 import type { ChainTransaction, ChainWriter } from "../usecases/record-actions.ts";

@@ -1,4 +1,4 @@
-import type { Tx } from "@stipend/platform/mysql/database";
+import type { Tx } from "@stipend/platform/mysql/tx";
 import type {
   AllowanceOutcome,
   AllowanceState,

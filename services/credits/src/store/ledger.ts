@@ -1,7 +1,7 @@
 // One typed function a procedure that writes: the only place CALL stands (reads: reads.ts, allowance: allowance.ts, sweeps and
 // checks: upkeep.ts). Each takes the caller's transaction, the moment and an array of operations, and answers an array of the same
 // length in the same order. Procedures never commit: the answer is true only once the transaction has committed.
-import type { Tx } from "@stipend/platform/mysql/database";
+import type { Tx } from "@stipend/platform/mysql/tx";
 import type {
   AdjustOperation,
   AdjustResult,

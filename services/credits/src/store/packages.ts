@@ -1,4 +1,5 @@
-import type { Database, Tx } from "@stipend/platform/mysql/database";
+import type { Database } from "@stipend/platform/mysql/database";
+import type { Tx } from "@stipend/platform/mysql/tx";
 import type { CreditPackage, SetPackageOperation, SetPackageResult } from "../domain/ledger.ts";
 import { integer, type Row, text } from "./codec.ts";
 import { inOrder } from "./results.ts";

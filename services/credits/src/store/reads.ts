@@ -1,4 +1,5 @@
-import type { Database, Tx } from "@stipend/platform/mysql/database";
+import type { Database } from "@stipend/platform/mysql/database";
+import type { Tx } from "@stipend/platform/mysql/tx";
 import type {
   AccountStatus,
   AccountView,

@@ -1,5 +1,6 @@
 import { MAX_INBOX_BATCH, recordInbox } from "@stipend/platform/inbox/inbox";
-import type { Database, Tx } from "@stipend/platform/mysql/database";
+import type { Database } from "@stipend/platform/mysql/database";
+import type { Tx } from "@stipend/platform/mysql/tx";
 import type { Ledger, LedgerReads, LedgerSession } from "../usecases/ports.ts";
 import { applyMembership, checkAndResetUserCredits, claimDueAccounts, loadDue } from "./allowance.ts";
 import {

@@ -1,4 +1,4 @@
-import type { Tx } from "@stipend/platform/mysql/database";
+import type { Tx } from "@stipend/platform/mysql/tx";
 import type { AccountCheck, AccountStatus, RejectedUsage, UserId } from "../domain/ledger.ts";
 import { integer, jsonRows, type Row, text } from "./codec.ts";
 

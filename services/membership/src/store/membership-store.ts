@@ -1,5 +1,6 @@
 import { recordInbox } from "@stipend/platform/inbox/inbox";
-import type { Database, Tx } from "@stipend/platform/mysql/database";
+import type { Database } from "@stipend/platform/mysql/database";
+import type { Tx } from "@stipend/platform/mysql/tx";
 import { parseJson } from "@stipend/platform/mysql/values";
 import type { Member, Tier } from "../domain/membership.ts";
 import { type SeenUser, searchTerms } from "../domain/people.ts";

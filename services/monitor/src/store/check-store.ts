@@ -1,4 +1,5 @@
-import type { Database, Tx } from "@stipend/platform/mysql/database";
+import type { Database } from "@stipend/platform/mysql/database";
+import type { Tx } from "@stipend/platform/mysql/tx";
 import type { Comparison, Result } from "../domain/consistency.ts";
 import type { CheckStore, CheckTransaction, PassState } from "../usecases/ports.ts";
 import { alertTransaction } from "./observe-store.ts";

@@ -1,5 +1,6 @@
 import { recordInbox } from "@stipend/platform/inbox/inbox";
-import type { Database, Tx } from "@stipend/platform/mysql/database";
+import type { Database } from "@stipend/platform/mysql/database";
+import type { Tx } from "@stipend/platform/mysql/tx";
 import { v7 as uuidv7 } from "uuid";
 import type { Range } from "../domain/versions.ts";
 import type {

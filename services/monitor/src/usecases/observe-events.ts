@@ -4,15 +4,16 @@ import { phasesOf, type Step } from "../domain/phases.ts";
 import { seeVersion } from "../domain/versions.ts";
 import type { RuleBook } from "../rules/all.ts";
 import { eventGap } from "../rules/event-gap.ts";
-import type { AccountChange, Episode, KnownAccount, Observation, ObserveStore, ObserveTransaction } from "./ports.ts";
+import type {
+  AccountChange,
+  Delivery,
+  Episode,
+  KnownAccount,
+  Observation,
+  ObserveStore,
+  ObserveTransaction,
+} from "./ports.ts";
 import { progressOf, totalsOf } from "./traffic.ts";
-
-export interface Delivery {
-  readonly event: MonitorEvent;
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-}
 
 /**
  * Looks at a batch of events with every rule, in one transaction with the inbox: an event counts once however often

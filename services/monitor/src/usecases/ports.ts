@@ -1,7 +1,16 @@
 import type { Finding, Recovery } from "../domain/alerts.ts";
 import type { Comparison, CreditsSide, Result, ViewSide } from "../domain/consistency.ts";
+import type { MonitorEvent } from "../domain/events.ts";
 import type { Range, SeenVersions } from "../domain/versions.ts";
 import type { Gap } from "../rules/event-gap.ts";
+
+/** An event and where in Kafka it stood. */
+export interface Delivery {
+  readonly event: MonitorEvent;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
 
 export interface KnownAccount extends SeenVersions {
   readonly userId: string;

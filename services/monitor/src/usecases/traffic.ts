@@ -1,6 +1,5 @@
 import type { MonitorEvent } from "../domain/events.ts";
-import type { Delivery } from "./observe-events.ts";
-import type { DayTotal, Progress } from "./ports.ts";
+import type { DayTotal, Delivery, Progress } from "./ports.ts";
 
 /** How far each partition was read; events that were delivered again count as read, not as events. */
 export function progressOf(batch: readonly Delivery[], fresh: readonly Delivery[]): Progress[] {
