@@ -352,11 +352,14 @@ BEGIN
   ON DUPLICATE KEY UPDATE user_id = VALUES(user_id);
 
   SELECT a.user_id, a.version, a.missing, a.gap_since, a.membership_version
-  FROM accounts AS a
-  WHERE a.user_id IN (
-    SELECT wanted.user_id FROM JSON_TABLE(in_user_ids, '$[*]' COLUMNS (
-      user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$')) AS wanted)
-  ORDER BY a.user_id
+  -- Only a join in this order takes the locks in it; an ORDER BY sorts rows that are locked already. The LIMIT keeps the
+  -- derived table.
+  FROM (SELECT item.user_id
+        FROM JSON_TABLE(in_user_ids, '$[*]' COLUMNS (
+               user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$')) AS item
+        ORDER BY item.user_id
+        LIMIT 100000) AS wanted
+  STRAIGHT_JOIN accounts AS a ON a.user_id = wanted.user_id
   FOR UPDATE;
 END;
 
@@ -455,10 +458,14 @@ BEGIN
   DECLARE v_again JSON;
   DECLARE v_locked INT;
 
+  -- One order for all, as in LockAccounts.
   SELECT COUNT(*) INTO v_locked
-  FROM alerts
-  WHERE active_fingerprint IN (SELECT item.fingerprint FROM JSON_TABLE(in_findings, '$[*]' COLUMNS (
-          fingerprint VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.fingerprint')) AS item)
+  FROM (SELECT item.fingerprint
+        FROM JSON_TABLE(in_findings, '$[*]' COLUMNS (
+               fingerprint VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.fingerprint')) AS item
+        ORDER BY item.fingerprint
+        LIMIT 100000) AS wanted
+  STRAIGHT_JOIN alerts AS a ON a.active_fingerprint = wanted.fingerprint
   FOR UPDATE;
 
   SELECT COALESCE(JSON_ARRAYAGG(JSON_OBJECT('fingerprint', a.fingerprint,
@@ -605,6 +612,7 @@ BEGIN
          at_ms    BIGINT PATH '$.atMs',
          event_id VARCHAR(64) CHARACTER SET ascii PATH '$.eventId',
          amount   BIGINT PATH '$.amount')) AS item
+  ORDER BY item.rule, item.subject, item.at_ms, item.event_id
   ON DUPLICATE KEY UPDATE amount = observations.amount;
 
   -- Running sums over the events and, for each event, a mark at the beginning of its window: what a window holds is
@@ -701,10 +709,14 @@ BEGIN
   DECLARE v_ended JSON;
   DECLARE v_locked INT;
 
+  -- One order for all, as in LockAccounts.
   SELECT COUNT(*) INTO v_locked
-  FROM alerts
-  WHERE active_fingerprint IN (SELECT item.fingerprint FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
-          fingerprint VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.fingerprint')) AS item)
+  FROM (SELECT item.fingerprint
+        FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+               fingerprint VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.fingerprint')) AS item
+        ORDER BY item.fingerprint
+        LIMIT 100000) AS wanted
+  STRAIGHT_JOIN alerts AS a ON a.active_fingerprint = wanted.fingerprint
   FOR UPDATE;
 
   -- Which ones end is settled first: after the UPDATE they are no longer found by their fingerprint.

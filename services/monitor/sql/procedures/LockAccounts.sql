@@ -26,10 +26,13 @@ BEGIN
   ON DUPLICATE KEY UPDATE user_id = VALUES(user_id);
 
   SELECT a.user_id, a.version, a.missing, a.gap_since, a.membership_version
-  FROM accounts AS a
-  WHERE a.user_id IN (
-    SELECT wanted.user_id FROM JSON_TABLE(in_user_ids, '$[*]' COLUMNS (
-      user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$')) AS wanted)
-  ORDER BY a.user_id
+  -- Only a join in this order takes the locks in it; an ORDER BY sorts rows that are locked already. The LIMIT keeps the
+  -- derived table.
+  FROM (SELECT item.user_id
+        FROM JSON_TABLE(in_user_ids, '$[*]' COLUMNS (
+               user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$')) AS item
+        ORDER BY item.user_id
+        LIMIT 100000) AS wanted
+  STRAIGHT_JOIN accounts AS a ON a.user_id = wanted.user_id
   FOR UPDATE;
 END

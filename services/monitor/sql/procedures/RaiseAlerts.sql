@@ -12,7 +12,7 @@
 -- ERRORS
 --   none of its own
 -- LOCKS
---   the alerts with these fingerprints that are not resolved
+--   the alerts with these fingerprints that are not resolved, in order of the fingerprint
 -- EVENTS
 --   AlertRaised for each new alert and each rise of severity; AlertRecovered for an alert whose recovers_at had passed
 --   when the finding happened: that one is over and a new one begins, also when the monitor reads all of it late. The
@@ -27,10 +27,14 @@ BEGIN
   DECLARE v_again JSON;
   DECLARE v_locked INT;
 
+  -- One order for all, as in LockAccounts.
   SELECT COUNT(*) INTO v_locked
-  FROM alerts
-  WHERE active_fingerprint IN (SELECT item.fingerprint FROM JSON_TABLE(in_findings, '$[*]' COLUMNS (
-          fingerprint VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.fingerprint')) AS item)
+  FROM (SELECT item.fingerprint
+        FROM JSON_TABLE(in_findings, '$[*]' COLUMNS (
+               fingerprint VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.fingerprint')) AS item
+        ORDER BY item.fingerprint
+        LIMIT 100000) AS wanted
+  STRAIGHT_JOIN alerts AS a ON a.active_fingerprint = wanted.fingerprint
   FOR UPDATE;
 
   SELECT COALESCE(JSON_ARRAYAGG(JSON_OBJECT('fingerprint', a.fingerprint,

@@ -15,7 +15,7 @@
 -- ERRORS
 --   none of its own; an event that was counted before is left alone
 -- LOCKS
---   the rows it inserts
+--   the rows it inserts, in order of their key
 -- EXAMPLE
 --   CALL RecordObservations('[{"rule": "frequent_refunds", "subject": "alice", "atMs": 1769853600000,
 --     "eventId": "0190a5c2-…", "amount": 1, "windowMs": 600000, "minEvents": 10, "minAmount": 0,
@@ -31,6 +31,7 @@ BEGIN
          at_ms    BIGINT PATH '$.atMs',
          event_id VARCHAR(64) CHARACTER SET ascii PATH '$.eventId',
          amount   BIGINT PATH '$.amount')) AS item
+  ORDER BY item.rule, item.subject, item.at_ms, item.event_id
   ON DUPLICATE KEY UPDATE amount = observations.amount;
 
   -- Running sums over the events and, for each event, a mark at the beginning of its window: what a window holds is

@@ -11,7 +11,7 @@
 -- ERRORS
 --   none of its own
 -- LOCKS
---   the alerts with these fingerprints that are not resolved
+--   the alerts with these fingerprints that are not resolved, in order of the fingerprint
 -- EVENTS
 --   AlertRecovered for each alert that ended
 -- EXAMPLE
@@ -22,10 +22,14 @@ BEGIN
   DECLARE v_ended JSON;
   DECLARE v_locked INT;
 
+  -- One order for all, as in LockAccounts.
   SELECT COUNT(*) INTO v_locked
-  FROM alerts
-  WHERE active_fingerprint IN (SELECT item.fingerprint FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
-          fingerprint VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.fingerprint')) AS item)
+  FROM (SELECT item.fingerprint
+        FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+               fingerprint VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.fingerprint')) AS item
+        ORDER BY item.fingerprint
+        LIMIT 100000) AS wanted
+  STRAIGHT_JOIN alerts AS a ON a.active_fingerprint = wanted.fingerprint
   FOR UPDATE;
 
   -- Which ones end is settled first: after the UPDATE they are no longer found by their fingerprint.
