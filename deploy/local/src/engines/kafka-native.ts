@@ -97,8 +97,9 @@ function javaArgs(options: KafkaNativeOptions, heap: string, main: string, args:
 }
 
 async function format(options: KafkaNativeOptions, config: string, dataDir: string): Promise<void> {
-  const clusterId = randomBytes(16).toString("base64url");
-  const args = javaArgs(options, "128m", "kafka.tools.StorageTool", ["format", "-t", clusterId, "-c", config]);
+  // As one argument: one id in 64 begins with "-", and would be taken for an option.
+  const clusterId = `--cluster-id=${randomBytes(16).toString("base64url")}`;
+  const args = javaArgs(options, "128m", "kafka.tools.StorageTool", ["format", clusterId, "-c", config]);
   const result = await run(options.java, args, { timeoutMs: FORMAT_TIMEOUT_MS, env: baseEnv() });
   if (result.code === 0) return;
   rmSync(dataDir, { recursive: true, force: true });
