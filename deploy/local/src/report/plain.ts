@@ -2,10 +2,13 @@ import type { ReportEvent, Reporter } from "./reporter.ts";
 
 const MARKS = { running: "·", done: "✓", failed: "✗", skipped: "-" } as const;
 
+/** A step's progress is told at most this often: a log is read, not watched. */
+const PROGRESS_EVERY_MS = 1_000;
+
 /** One line an event, for logs and pipes. A step that says the same again is not repeated. */
 export class PlainReporter implements Reporter {
   #write: (line: string) => void;
-  #last = new Map<string, string>();
+  #last = new Map<string, { line: string; at: number }>();
   #began = Date.now();
 
   constructor(write: (line: string) => void) {
@@ -19,8 +22,10 @@ export class PlainReporter implements Reporter {
       return;
     }
     const line = `${MARKS[event.state]} ${event.step}: ${event.text}`;
-    if (this.#last.get(event.step) === line) return;
-    this.#last.set(event.step, line);
+    const last = this.#last.get(event.step);
+    const soon = last !== undefined && Date.now() - last.at < PROGRESS_EVERY_MS;
+    if (last?.line === line || (soon && event.state === "running")) return;
+    this.#last.set(event.step, { line, at: Date.now() });
     this.#write(`${time}  ${line}`);
   }
 }
