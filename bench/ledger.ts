@@ -6,10 +6,9 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { PlainReporter } from "@stipend/local/report/plain";
-import { startEngines } from "@stipend/testing/engines/start-engines";
 import { freshDatabase } from "@stipend/testing/fresh-database";
 import { type Connection, createConnection } from "mysql2/promise";
+import { mysqlTarget } from "./src/mysql-target.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -18,13 +17,7 @@ const { values, positionals } = parseArgs({
     accounts: { type: "string", default: "20000" },
   },
 });
-const given = positionals[0] ?? process.env["STIPEND_TEST_MYSQL_URL"];
-const engines =
-  given === undefined
-    ? await startEngines({ mysql: true }, new PlainReporter((line) => console.error(line)))
-    : undefined;
-const adminUrl = given ?? engines?.urls.mysqlAdminUrl;
-if (adminUrl === undefined) throw new Error("no MySQL: give the URL of an administrator, or STIPEND_TEST_MYSQL_URL");
+const target = await mysqlTarget(positionals[0]);
 const seconds = Number(values.seconds);
 const accounts = Number(values.accounts);
 const NOW = "2026-01-15 12:00:00.000";
@@ -32,14 +25,14 @@ const NOW = "2026-01-15 12:00:00.000";
 /** CPU time of the server so far, in microseconds; null when it is not a process of this machine that we may see. */
 let cpuOfServer = (): number | null => null;
 
-const fresh = await freshDatabase(adminUrl, "credits");
+const fresh = await freshDatabase(target.adminUrl, "credits");
 try {
   await prepare();
   await compare("spread over all accounts", (n) => `user-${String((n * 7919) % accounts).padStart(6, "0")}`);
   await compare("one hot account", () => "user-000000");
 } finally {
   await fresh.drop();
-  await engines?.stop();
+  await target.stop();
 }
 
 async function connect(url = fresh.url): Promise<Connection> {

@@ -11,6 +11,7 @@ import { Database } from "@stipend/platform/mysql/database";
 import { freshDatabase } from "@stipend/testing/fresh-database";
 import { v7 as uuidv7 } from "uuid";
 import { fillUsers } from "./src/fill-users.ts";
+import { mysqlTarget } from "./src/mysql-target.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -19,14 +20,13 @@ const { values, positionals } = parseArgs({
     due: { type: "string", default: "20000" },
   },
 });
-const adminUrl = positionals[0] ?? process.env["STIPEND_TEST_MYSQL_URL"];
-if (adminUrl === undefined) throw new Error("give the URL of a MySQL administrator, or STIPEND_TEST_MYSQL_URL");
+const target = await mysqlTarget(positionals[0]);
 const users = Number(values.users);
 const PAGE = 50;
 const LIMIT_MS = 50;
 
 const log = createLog({ service: "bench", level: "warn" });
-const fresh = await freshDatabase(adminUrl, "membership");
+const fresh = await freshDatabase(target.adminUrl, "membership");
 const db = new Database({ url: fresh.url, log });
 const owner = new Database({ url: fresh.ownerUrl, log, poolSize: 2, statementTimeoutMs: 600_000 });
 try {
@@ -41,6 +41,7 @@ try {
   await db.stop();
   await owner.stop();
   await fresh.drop();
+  await target.stop();
 }
 
 function pages(): [string, Omit<UserQuery, "limit">][] {
