@@ -16,6 +16,8 @@ export default defineConfig({
           include: [`${ROOTS}/**/*.unit.test.ts`],
           exclude: EXCLUDED,
           testTimeout: 15_000,
+          // The default leaves a core idle.
+          maxWorkers: 2,
         },
       },
       {
