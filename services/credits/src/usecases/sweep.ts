@@ -22,7 +22,7 @@ export interface SweepPorts {
  * Accounts settled in one transaction. Small enough that an account whose owner spends meanwhile waits for its lock
  * well under 200 ms.
  */
-const PAGE = 250;
+const PAGE = 150;
 /** Most accounts one claim may take, with those left behind that come along again. */
 const CLAIM_LIMIT = 1_000;
 /** Pages under way at once: while one waits for its commit, the other computes. */
