@@ -516,8 +516,6 @@ BEGIN
   INSERT INTO w_user_3 (user_id) SELECT user_id FROM w_user;
   DELETE FROM w_user_4;
   INSERT INTO w_user_4 (user_id) SELECT user_id FROM w_user;
-  DELETE FROM w_user_5;
-  INSERT INTO w_user_5 (user_id) SELECT user_id FROM w_user;
   SELECT a.user_id, a.version, a.balance, a.held, a.status,
          CONCAT('[', CONCAT_WS(',',
            CASE WHEN a.grants <> a.balance THEN CONCAT('{"code":"grants_sum","expected":', a.balance, ',"actual":', a.grants, '}') END,
@@ -551,19 +549,19 @@ BEGIN
                          STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
                        WINDOW by_version AS (PARTITION BY t.user_id ORDER BY t.version)) chained
                 GROUP BY user_id) l ON l.user_id = a.user_id
-    LEFT JOIN (SELECT g.user_id, COUNT(*) AS wrong
-                 FROM w_user_3 n
-                 STRAIGHT_JOIN credit_grants g ON g.user_id = n.user_id
-                 LEFT JOIN (SELECT d.grant_id, SUM(d.change_by) AS remaining, SUM(d.reserve) AS reserved
-                              FROM w_user_4 n
-                              STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
-                              STRAIGHT_JOIN JSON_TABLE(t.draws, '$[*]' COLUMNS (grant_id BIGINT PATH '$.g', change_by BIGINT PATH '$.c', reserve BIGINT PATH '$.r')) d
-                             GROUP BY d.grant_id) x ON x.grant_id = g.id
-                WHERE COALESCE(x.remaining, 0) <> g.remaining OR COALESCE(x.reserved, 0) <> g.reserved
-                GROUP BY g.user_id) d ON d.user_id = a.user_id
+    -- From the draws, not from the grants: a draw may name a grant of somebody else. A grant that no draw names shows in the sums.
+    LEFT JOIN (SELECT x.user_id, COUNT(*) AS wrong
+                 FROM (SELECT t.user_id, d.grant_id, SUM(d.change_by) AS remaining, SUM(d.reserve) AS reserved
+                         FROM w_user_3 n
+                         STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
+                         STRAIGHT_JOIN JSON_TABLE(t.draws, '$[*]' COLUMNS (grant_id BIGINT PATH '$.g', change_by BIGINT PATH '$.c', reserve BIGINT PATH '$.r')) d
+                        GROUP BY t.user_id, d.grant_id) x
+                 LEFT JOIN credit_grants g ON g.id = x.grant_id AND g.user_id = x.user_id
+                WHERE g.id IS NULL OR x.remaining <> g.remaining OR x.reserved <> g.reserved
+                GROUP BY x.user_id) d ON d.user_id = a.user_id
     LEFT JOIN (SELECT c.user_id, COUNT(*) AS wrong
                  FROM (SELECT r.related_transaction_id AS id, SUM(r.amount) AS given
-                         FROM w_user_5 n
+                         FROM w_user_4 n
                          STRAIGHT_JOIN credit_transactions r ON r.user_id = n.user_id
                         WHERE r.type = 'refund' GROUP BY r.related_transaction_id) x
                  JOIN credit_transactions c ON c.id = x.id
@@ -1014,7 +1012,9 @@ post: BEGIN
                  ROW_NUMBER() OVER placed AS place,
                  LEAD(e.seq) OVER placed AS next_seq,
                  a.version + ROW_NUMBER() OVER placed AS version,
-                 a.balance + SUM(e.amount) OVER running AS balance_after,
+                 -- What a row says must be what its draws do. No CHECK lets -1 pass.
+                 CASE WHEN e.amount = COALESCE(d.changed, 0) + COALESCE(e.new_amount, 0) AND e.held_change = COALESCE(d.reserved, 0)
+                      THEN a.balance + SUM(e.amount) OVER running ELSE -1 END AS balance_after,
                  a.held + SUM(e.held_change) OVER running AS held_after,
                  a.allowance_remaining
                    + SUM(COALESCE(d.allowance_change, 0) + CASE WHEN e.new_kind = 'allowance' THEN e.new_amount ELSE 0 END) OVER running AS allowance_after,
@@ -1022,8 +1022,8 @@ post: BEGIN
                  MIN(COALESCE(e.new_until, e.hold_until)) OVER running AS lapse_at
             FROM w_entry e
             JOIN w_account a ON a.user_id = e.user_id
-            LEFT JOIN (SELECT seq, SUM(change_by) AS allowance_change
-                         FROM w_draw WHERE kind = 'allowance' GROUP BY seq) d ON d.seq = e.seq
+            LEFT JOIN (SELECT seq, SUM(change_by) AS changed, SUM(reserve) AS reserved, SUM(CASE kind WHEN 'allowance' THEN change_by ELSE 0 END) AS allowance_change
+                         FROM w_draw GROUP BY seq) d ON d.seq = e.seq
           WINDOW placed AS (PARTITION BY e.user_id ORDER BY e.seq),
                  running AS (PARTITION BY e.user_id ORDER BY e.seq ROWS UNBOUNDED PRECEDING)) figured;
 
@@ -1077,11 +1077,11 @@ post: BEGIN
    ORDER BY p.seq;
 
   -- Work tables stand first in every UPDATE: an optimizer that began with the other side would lock rows of accounts that are not ours.
-  UPDATE (SELECT d.grant_id, o.remaining + SUM(d.change_by) AS remaining, o.reserved + SUM(d.reserve) AS reserved,
+  UPDATE (SELECT d.grant_id, CASE WHEN MIN(o.user_id = p.user_id) = 1 THEN o.remaining + SUM(d.change_by) ELSE -1 END AS remaining, o.reserved + SUM(d.reserve) AS reserved,
                  CASE WHEN MAX(d.ends) = 1 OR o.state IN ('ending', 'ended')
                       THEN CASE WHEN o.remaining + SUM(d.change_by) > 0 THEN 'ending' ELSE 'ended' END
                       ELSE CASE WHEN o.remaining + SUM(d.change_by) > 0 THEN 'open' ELSE 'spent' END END AS state
-            FROM w_draw d STRAIGHT_JOIN credit_grants o ON o.id = d.grant_id
+            FROM w_draw d STRAIGHT_JOIN w_post p ON p.seq = d.seq STRAIGHT_JOIN credit_grants o ON o.id = d.grant_id
            WHERE d.fresh = 0
            GROUP BY d.grant_id, o.remaining, o.reserved, o.state) n
     STRAIGHT_JOIN credit_grants g ON g.id = n.grant_id
@@ -1544,11 +1544,10 @@ BEGIN
     KEY (ord)
   ) ENGINE = MEMORY;
 
-  -- Copies for CheckCreditsSync, which needs the accounts in five places of one statement.
+  -- Copies for CheckCreditsSync, which needs the accounts in four places of one statement.
   CREATE TEMPORARY TABLE IF NOT EXISTS w_user_2 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
   CREATE TEMPORARY TABLE IF NOT EXISTS w_user_3 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
   CREATE TEMPORARY TABLE IF NOT EXISTS w_user_4 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
-  CREATE TEMPORARY TABLE IF NOT EXISTS w_user_5 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
 
   -- The last one: LedgerBegin looks for it first, so a connection that was cut off in here makes the missing ones.
   CREATE TEMPORARY TABLE IF NOT EXISTS w_judge (
@@ -1801,6 +1800,8 @@ BEGIN
 
   SELECT COUNT(*) INTO v_open FROM w_entry;
   IF v_open > 0 THEN
+    -- What LedgerLapse read is of holds: their ids are other numbers than those of consumptions, and may be equal to them.
+    DELETE FROM w_source;
     INSERT INTO w_source (id, place, grant_id, kind, amount)
     SELECT DISTINCT c.id, d.place, d.grant_id, d.kind, -d.change_by
       FROM w_entry e

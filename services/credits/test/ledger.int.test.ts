@@ -158,6 +158,40 @@ describe("events", () => {
   });
 });
 
+describe("the posting refuses", () => {
+  const posted = (userId: string, change: number, grantId: string) =>
+    ledger.owner.transaction(async (tx) => {
+      await tx.call("LockAccounts", NOW, [userId]);
+      await tx.query(
+        "INSERT INTO w_entry (seq, user_id, type, amount, operation, own_key) VALUES (1, ?, 'adjust', ?, 'adjust', UUID())",
+        [userId, -5],
+      );
+      await tx.query(
+        "INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve) VALUES (1, 1, ?, 'bonus', ?, 0)",
+        [grantId, change],
+      );
+      await tx.call("LedgerPost", NOW);
+    });
+
+  test.each([
+    ["a draw from the grant of another account", "another's", -5],
+    ["an entry that is not the sum of its draws", "own", -4],
+  ])("%s", async (_, whose, change) => {
+    const [userId, other] = [freshUser("own"), freshUser("stranger")];
+    const grants = await ledger.db.transaction(async (tx) => [await give(tx, userId, 9), await give(tx, other, 9)]);
+    const [own, foreign] = grants.map(({ grantId }) => grantId ?? "");
+    // MySQL says 3819, MariaDB 4025: a CHECK refuses it.
+    const refusal = { errno: expect.toSatisfy((errno) => errno === 3819 || errno === 4025) };
+    await expect(posted(userId, change, (whose === "own" ? own : foreign) ?? "")).rejects.toMatchObject(refusal);
+    await posted(userId, -5, own ?? "");
+    const checks = await ledger.db.transaction((tx) => checkCreditsSync(tx, { userIds: [userId, other] }));
+    expect(checks.map(({ balance, problems }) => [balance, problems])).toEqual([
+      [4, []],
+      [9, []],
+    ]);
+  });
+});
+
 describe("CheckCreditsSync", () => {
   const damages: [string, string][] = [
     ["grants_sum", "UPDATE credit_grants SET remaining = remaining - 1 WHERE user_id = ? AND remaining > 1"],
@@ -177,6 +211,23 @@ describe("CheckCreditsSync", () => {
     await ledger.owner.query(damage, [userId]);
     const [check] = await ledger.db.transaction((tx) => checkCreditsSync(tx, { userIds: [userId] }));
     expect(check?.problems.map((problem) => problem.code)).toContain(code);
+  });
+
+  test("finds grants that changed hands, though every sum is right", async () => {
+    const [one, two] = [freshUser("one"), freshUser("two")];
+    const grants = await ledger.db.transaction(async (tx) => [await give(tx, one, 7), await give(tx, two, 7)]);
+    for (const [owner, grant] of [
+      ["nobody", grants[0]],
+      [one, grants[1]],
+      [two, grants[0]],
+    ] as const) {
+      await ledger.owner.query("UPDATE credit_grants SET user_id = ? WHERE id = ?", [owner, grant?.grantId]);
+    }
+    const checks = await ledger.db.transaction((tx) => checkCreditsSync(tx, { userIds: [one, two] }));
+    expect(checks.map(({ problems }) => problems)).toEqual([
+      [{ code: "grant_draws", expected: 0, actual: 1 }],
+      [{ code: "grant_draws", expected: 0, actual: 1 }],
+    ]);
   });
 
   test("walks a range in byte order", async () => {

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { refundCredits, setAccountStatus } from "../src/store/ledger.ts";
 import { listTransactions } from "../src/store/reads.ts";
-import { done, freshUser, give, later, NOW, request, spend } from "./support/build.ts";
+import { checkCreditsSync } from "../src/store/upkeep.ts";
+import { done, freshUser, give, later, NOW, request, reserve, spend } from "./support/build.ts";
 import { useLedgerDatabase } from "./support/ledger-database.ts";
 
 const ledger = useLedgerDatabase();
@@ -87,4 +88,24 @@ test("only consumptions of the named account can be refunded; a frozen account i
     "transaction_not_found",
     "ok",
   ]);
+});
+
+test("a hold that ends in the same call lends nothing to a refund, even of a consumption with the same number", async () => {
+  const refunded = freshUser("refunded");
+  const holder = freshUser("holder");
+  const { spent, other } = await ledger.db.transaction(async (tx) => {
+    await give(tx, refunded, 20);
+    await give(tx, holder, 20);
+    return { spent: await spend(tx, refunded, 10), other: await spend(tx, holder, 1) };
+  });
+  await ledger.owner.query(`ALTER TABLE credit_holds AUTO_INCREMENT = ${Number(spent.id)}`);
+  const { held, answers } = await ledger.db.transaction(async (tx) => {
+    const { holdId } = await reserve(tx, holder, 3, { ttlSeconds: 1 });
+    const back = [spent, other].map(({ id }) => ({ transactionId: id, ...request() }));
+    return { held: holdId, answers: await refundCredits(tx, later(2_000), back) };
+  });
+  expect(held).toBe(spent.id);
+  expect(answers.map((answer) => done(answer).transaction.draws.map(({ change }) => change))).toEqual([[10], [1]]);
+  const checks = await ledger.db.transaction((tx) => checkCreditsSync(tx, { userIds: [refunded, holder] }));
+  expect(checks.map(({ problems }) => problems)).toEqual([[], []]);
 });

@@ -11,7 +11,8 @@
 --   the account's available credits crossed its threshold. w_account and w_item.tx_version are brought up to date; w_entry and
 --   w_draw are emptied; w_post keeps what was written.
 -- ERRORS
---   3819/4025 a CHECK refuses it: an account or grant would go below zero. A defect; the caller's transaction must roll back.
+--   3819/4025 a CHECK refuses it: an account or grant would go below zero. A defect; the caller's transaction must roll back. So does
+--   -1, which stands where an entry is not the sum of its draws, or draws from a grant of another account.
 -- LOCKS
 --   None beyond the accounts, which must be locked.
 CREATE PROCEDURE LedgerPost(IN in_now DATETIME(3))
@@ -44,7 +45,9 @@ post: BEGIN
                  ROW_NUMBER() OVER placed AS place,
                  LEAD(e.seq) OVER placed AS next_seq,
                  a.version + ROW_NUMBER() OVER placed AS version,
-                 a.balance + SUM(e.amount) OVER running AS balance_after,
+                 -- What a row says must be what its draws do. No CHECK lets -1 pass.
+                 CASE WHEN e.amount = COALESCE(d.changed, 0) + COALESCE(e.new_amount, 0) AND e.held_change = COALESCE(d.reserved, 0)
+                      THEN a.balance + SUM(e.amount) OVER running ELSE -1 END AS balance_after,
                  a.held + SUM(e.held_change) OVER running AS held_after,
                  a.allowance_remaining
                    + SUM(COALESCE(d.allowance_change, 0) + CASE WHEN e.new_kind = 'allowance' THEN e.new_amount ELSE 0 END) OVER running AS allowance_after,
@@ -52,8 +55,8 @@ post: BEGIN
                  MIN(COALESCE(e.new_until, e.hold_until)) OVER running AS lapse_at
             FROM w_entry e
             JOIN w_account a ON a.user_id = e.user_id
-            LEFT JOIN (SELECT seq, SUM(change_by) AS allowance_change
-                         FROM w_draw WHERE kind = 'allowance' GROUP BY seq) d ON d.seq = e.seq
+            LEFT JOIN (SELECT seq, SUM(change_by) AS changed, SUM(reserve) AS reserved, SUM(CASE kind WHEN 'allowance' THEN change_by ELSE 0 END) AS allowance_change
+                         FROM w_draw GROUP BY seq) d ON d.seq = e.seq
           WINDOW placed AS (PARTITION BY e.user_id ORDER BY e.seq),
                  running AS (PARTITION BY e.user_id ORDER BY e.seq ROWS UNBOUNDED PRECEDING)) figured;
 
@@ -107,11 +110,11 @@ post: BEGIN
    ORDER BY p.seq;
 
   -- Work tables stand first in every UPDATE: an optimizer that began with the other side would lock rows of accounts that are not ours.
-  UPDATE (SELECT d.grant_id, o.remaining + SUM(d.change_by) AS remaining, o.reserved + SUM(d.reserve) AS reserved,
+  UPDATE (SELECT d.grant_id, CASE WHEN MIN(o.user_id = p.user_id) = 1 THEN o.remaining + SUM(d.change_by) ELSE -1 END AS remaining, o.reserved + SUM(d.reserve) AS reserved,
                  CASE WHEN MAX(d.ends) = 1 OR o.state IN ('ending', 'ended')
                       THEN CASE WHEN o.remaining + SUM(d.change_by) > 0 THEN 'ending' ELSE 'ended' END
                       ELSE CASE WHEN o.remaining + SUM(d.change_by) > 0 THEN 'open' ELSE 'spent' END END AS state
-            FROM w_draw d STRAIGHT_JOIN credit_grants o ON o.id = d.grant_id
+            FROM w_draw d STRAIGHT_JOIN w_post p ON p.seq = d.seq STRAIGHT_JOIN credit_grants o ON o.id = d.grant_id
            WHERE d.fresh = 0
            GROUP BY d.grant_id, o.remaining, o.reserved, o.state) n
     STRAIGHT_JOIN credit_grants g ON g.id = n.grant_id

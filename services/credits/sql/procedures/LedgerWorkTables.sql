@@ -216,11 +216,10 @@ BEGIN
     KEY (ord)
   ) ENGINE = MEMORY;
 
-  -- Copies for CheckCreditsSync, which needs the accounts in five places of one statement.
+  -- Copies for CheckCreditsSync, which needs the accounts in four places of one statement.
   CREATE TEMPORARY TABLE IF NOT EXISTS w_user_2 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
   CREATE TEMPORARY TABLE IF NOT EXISTS w_user_3 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
   CREATE TEMPORARY TABLE IF NOT EXISTS w_user_4 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
-  CREATE TEMPORARY TABLE IF NOT EXISTS w_user_5 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
 
   -- The last one: LedgerBegin looks for it first, so a connection that was cut off in here makes the missing ones.
   CREATE TEMPORARY TABLE IF NOT EXISTS w_judge (

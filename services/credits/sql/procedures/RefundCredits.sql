@@ -78,6 +78,8 @@ BEGIN
 
   SELECT COUNT(*) INTO v_open FROM w_entry;
   IF v_open > 0 THEN
+    -- What LedgerLapse read is of holds: their ids are other numbers than those of consumptions, and may be equal to them.
+    DELETE FROM w_source;
     INSERT INTO w_source (id, place, grant_id, kind, amount)
     SELECT DISTINCT c.id, d.place, d.grant_id, d.kind, -d.change_by
       FROM w_entry e

@@ -117,6 +117,13 @@ export const returningMutations: readonly Mutation[] = [
   },
   {
     file: refund,
+    find: "    DELETE FROM w_source;\n",
+    replace: "",
+    what: "what was read of holds that end in the same call counts as draws of a consumption with the same number",
+    test: "refunds",
+  },
+  {
+    file: refund,
     find: "WHEN amount > refundable - taken THEN 'refund_exceeds_original'",
     replace: "",
     what: "the cap of refunds removed",
