@@ -78,7 +78,8 @@ export class UsersSeen implements Part {
   #noteTold(batch: readonly Principal[]): void {
     for (const principal of batch) {
       this.#told.set(principal.sub, principal.email ?? "");
-      if (this.#waiting.get(principal.sub) === principal) this.#waiting.delete(principal.sub);
+      // Seen again while the batch was under way: told already, unless the address has changed.
+      if (this.#waiting.get(principal.sub)?.email === principal.email) this.#waiting.delete(principal.sub);
       if (this.#told.size <= MAX_TOLD) continue;
       const oldest = this.#told.keys().next();
       if (!oldest.done) this.#told.delete(oldest.value);
