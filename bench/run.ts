@@ -11,6 +11,7 @@ const BENCHES: Readonly<Record<string, readonly [file: string, ...args: string[]
   reset: ["reset.ts", "--members", "200000"],
   membership: ["membership.ts", "--users", "200000", "--due", "10000"],
   visibility: ["visibility.ts"],
+  export: ["export.ts", "--rows", "200000"],
 };
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));

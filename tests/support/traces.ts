@@ -14,9 +14,16 @@ const Span = z.object({
 
 export type Span = z.output<typeof Span>;
 
-/** The spans of one trace as the trace UI's API has them; none while it knows nothing of it. */
+/**
+ * The spans of one trace as the trace UI's API has them; none while it knows nothing of it.
+ *
+ * @throws Error that says what to do when no trace UI answers.
+ */
 export async function readTrace(tracesUrl: string, traceId: string): Promise<Span[]> {
-  const answer = await fetch(`${tracesUrl}/api/v2/trace/${traceId}`);
+  const answer = await fetch(`${tracesUrl}/api/v2/trace/${traceId}`).catch((cause: unknown) => {
+    const advice = "a system started with --no-traces has none; start it without that";
+    throw new Error(`no trace UI answers at ${tracesUrl}: ${advice}`, { cause });
+  });
   if (answer.status === 404) return [];
   if (!answer.ok) throw new Error(`the trace UI answered ${answer.status}`);
   return z.array(Span).parse(await answer.json());
