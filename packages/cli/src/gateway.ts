@@ -132,7 +132,12 @@ export class Gateway {
  * @param roles what a development token is given.
  * @throws CliFailure usage or denied when there is no address or no token.
  */
-export function openGateway(shell: Shell, flags: GatewayFlags, roles: readonly string[], signal?: AbortSignal): Gateway {
+export function openGateway(
+  shell: Shell,
+  flags: GatewayFlags,
+  roles: readonly string[],
+  signal?: AbortSignal,
+): Gateway {
   const settings = settingsOf(shell);
   const local = `http://127.0.0.1:${settings.ports.services.gateway}`;
   const url = plainUrl(flags.url ?? shell.env["STIPEND_URL"] ?? local);

@@ -1,14 +1,15 @@
 /** npm run stipend -- <command>: what operators do with a system that runs. Each command is a file of commands/. */
 import { Command, CommanderError } from "commander";
+import { addImport } from "./commands/import.ts";
 import { CliFailure, EXIT } from "./failure.ts";
 import type { AddCommand, Shell } from "./shell.ts";
 
 /** In the order of the help page. */
-const COMMANDS: readonly AddCommand[] = [];
+const COMMANDS: readonly AddCommand[] = [addImport];
 
 const shell: Shell = {
   env: process.env,
-  interactive: process.stderr.isTTY === true,
+  interactive: process.stdout.isTTY === true && process.stderr.isTTY === true,
   print: (line) => void process.stdout.write(`${line}\n`),
   say: (line) => void process.stderr.write(`${line}\n`),
   end: (code) => {

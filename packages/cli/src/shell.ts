@@ -5,7 +5,7 @@ import type { ExitCode } from "./failure.ts";
 /** What a command sees of the world around it; tests hand in their own. */
 export interface Shell {
   readonly env: NodeJS.ProcessEnv;
-  /** Whether standard error is a terminal: progress is then redrawn, otherwise it comes as lines. */
+  /** Whether a person watches (both outputs are a terminal): progress is then redrawn, otherwise it comes as lines. */
   readonly interactive: boolean;
   /** Results, on standard output: what another program may read. */
   print(line: string): void;
