@@ -137,6 +137,13 @@ export default {
       to: { path: "^services/" },
     },
     {
+      name: "cli-uses-the-front-door",
+      comment: "The command line is a client: contracts, HTTP and engines, never a service's code.",
+      severity: "error",
+      from: { path: "^packages/cli/", pathNot: "^packages/cli/test/" },
+      to: { path: OURS, pathNot: ["^packages/(cli|platform)/", "^proto/", "^deploy/local/"] },
+    },
+    {
       name: "nobody-imports-tests",
       severity: "error",
       from: { pathNot: "^(tests|bench)/|\\.test\\.ts$|/test/" },

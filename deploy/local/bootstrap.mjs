@@ -35,6 +35,7 @@ export const COMMANDS = {
   install: ["deploy/local/src/cli.ts", "install"],
   token: ["deploy/local/src/cli.ts", "token"],
   tour: ["tests/tour/main.ts"],
+  stipend: ["packages/cli/src/main.ts"],
   test: ["tests/run.ts"],
   bench: ["bench/run.ts"],
 };

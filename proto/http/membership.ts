@@ -1,6 +1,6 @@
 import { defineRoute } from "@stipend/platform/http/contract";
 import { z } from "zod";
-import { Code, Cursor, PageLimit, page, Reason, Timestamp, UserId } from "./common.ts";
+import { Code, Cursor, isWellFormed, PageLimit, page, Reason, Timestamp, UserId } from "./common.ts";
 
 const Cycle = z.enum(["monthly", "yearly"]);
 const STATUSES = ["none", "active", "cancelled", "expired", "ended"] as const;
@@ -259,6 +259,78 @@ export const putTier = defineRoute({
     201: { description: "The tier is new", schema: Tier },
   },
   errors: ["version_conflict"],
+});
+
+// ---- many at once --------------------------------------------------------------------------------------------------
+
+const oneLine = /^\P{Cc}*$/u;
+const Key = z.string().regex(/^[\x21-\x7e]{1,255}$/, "must be 1-255 visible ASCII characters");
+const Words = z
+  .string()
+  .trim()
+  .min(1)
+  .regex(oneLine, "must not contain control characters")
+  .refine(isWellFormed, "must be well-formed Unicode");
+
+/** One item of a batch of users. Items are validated one by one: a bad one is answered as such and fails no other. */
+export const BatchUser = z.strictObject({
+  key: Key,
+  userId: UserId,
+  email: Words.max(320).optional(),
+  name: Words.max(200).optional(),
+  membership: z
+    .strictObject({
+      tier: Code,
+      cycle: Cycle,
+      startedAt: Timestamp.optional(),
+      expiresAt: Timestamp.optional(),
+    })
+    .optional(),
+});
+
+export const batchUsers = defineRoute({
+  id: "users.batch",
+  method: "POST",
+  path: "/api/admin/users/batch",
+  roles: ["admin"],
+  summary: "Name users and set their memberships, up to 500; an outcome for each, in order",
+  tags: ["admin"],
+  bodyLimit: 1_048_576,
+  body: z.object({
+    reason: Reason,
+    dryRun: z.boolean().default(false).meta({ description: "Judge everything, keep nothing." }),
+    items: z.array(z.unknown()).min(1).max(500).meta({
+      description:
+        "Items {key, userId, email?, name?, membership?: {tier, cycle, startedAt?, expiresAt?}}: membership is judged as PUT …/membership would judge it; without it the user is named only. startedAt is the join day of a member who comes from another system: for a user's first membership only, not in the future. key is the item's idempotency key, 1-255 visible ASCII characters.",
+    }),
+  }),
+  responses: {
+    200: {
+      description: "One result an item, in the order given",
+      schema: z.object({
+        results: z.array(
+          z.looseObject({
+            key: z.string().nullable(),
+            status: z.int().meta({ description: "The HTTP status the single call would have answered." }),
+            code: z.string().optional().meta({ description: "Of a refusal: the problem's code." }),
+            replayed: z.boolean().optional().meta({ description: "Done before under this key." }),
+            changed: z.boolean().optional().meta({ description: "False: it was so already." }),
+            tier: Code.nullable().optional(),
+            membershipStatus: Status.optional(),
+            version: Version.optional(),
+          }),
+        ),
+      }),
+    },
+  },
+  errors: [
+    "unknown_tier",
+    "end_date_in_past",
+    "start_date_in_future",
+    "membership_exists",
+    "idempotency_key_reused",
+    "tier_retired",
+  ],
 });
 
 // ---- inside the system ---------------------------------------------------------------------------------------------

@@ -78,6 +78,11 @@ export const domainProblems = defineProblems({
     title: "This payment was used for another purchase",
     action: "Each payment reference buys one package for one user; check the reference.",
   },
+  allowance_served: {
+    status: 409,
+    title: "This account was given an allowance here before",
+    action: "Bring the balance over without an allowance, or leave this user out.",
+  },
   account_already_frozen: {
     status: 409,
     title: "This account is frozen already",
@@ -114,6 +119,16 @@ export const domainProblems = defineProblems({
     status: 409,
     title: "This was changed by somebody else since it was read",
     action: "Read it anew, decide again, and send currentVersion as If-Match.",
+  },
+  start_date_in_future: {
+    status: 400,
+    title: "The join day lies in the future",
+    action: "Send a startedAt that has come, or leave it out: the membership then begins now.",
+  },
+  membership_exists: {
+    status: 409,
+    title: "This user has a membership already",
+    action: "A join day can be set only for the first membership of a user: leave startedAt out to change this one.",
   },
   transition_not_allowed: {
     status: 409,

@@ -34,6 +34,7 @@ const BREACHES: readonly (readonly [rule: string, from: string, imports: string]
   ["proto-imports-the-contract-only", "proto/http/a.ts", "@stipend/platform/mysql/database"],
   ["testing-imports-platform-and-local", "packages/testing/src/a.ts", "@stipend/credits/domain/ok"],
   ["local-imports-platform", "deploy/local/src/a.ts", "@stipend/proto/http/credits"],
+  ["cli-uses-the-front-door", "packages/cli/src/a.ts", "@stipend/credits/domain/ok"],
   ["black-box-tests-use-the-front-door", "tests/e2e/a.ts", "@stipend/credits/domain/ok"],
   ["nobody-imports-tests", "packages/platform/src/log/a.ts", "../../../../tests/e2e/ok.ts"],
   ["main-is-started-not-imported", "tests/e2e/b.ts", "../../services/credits/src/main.ts"],

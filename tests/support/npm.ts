@@ -8,11 +8,18 @@ export interface Ended {
 }
 
 /** Runs an npm command as a person would, in a process group of its own like a terminal's. */
-export function startNpm(
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn("npm", [...args], { cwd: REPO_ROOT, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+export function startNpm(args: readonly string[], env: NodeJS.ProcessEnv): Started {
+  return startProgram("npm", args, env);
+}
+
+export interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
+/** As startNpm, for a program that has to be killed itself and not what started it. */
+export function startProgram(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Started {
+  const child = spawn(program, [...args], { cwd: REPO_ROOT, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
   const texts = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
     child[name]?.setEncoding("utf8").on("data", (chunk: string) => {

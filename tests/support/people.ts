@@ -29,7 +29,11 @@ export class People {
   }
 
   async withRoles(name: string, roles: string[]): Promise<Client> {
-    return new Client(this.#baseUrl, await this.#token(name, roles));
+    return new Client(this.#baseUrl, await this.tokenOf(name, roles));
+  }
+
+  tokenOf(name: string, roles: string[]): Promise<string> {
+    return this.#token(name, roles);
   }
 
   admin(): Promise<Client> {

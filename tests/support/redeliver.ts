@@ -3,8 +3,9 @@ import { createLog } from "@stipend/platform/log/log";
 import { eventually } from "@stipend/testing/eventually";
 import type { Admin, IHeaders, Kafka } from "kafkajs";
 
+/** A message as it stands in a topic, or as it is to be put there; without a partition its key chooses one. */
 export interface Recorded {
-  readonly partition: number;
+  readonly partition?: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: IHeaders;

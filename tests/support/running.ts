@@ -6,5 +6,5 @@ import { People } from "./people.ts";
 export function running() {
   const { baseUrl, home, ...urls } = inject("running");
   const token = tokenMaker(home);
-  return { baseUrl, ...urls, token, people: new People(baseUrl, token) };
+  return { baseUrl, home, ...urls, token, people: new People(baseUrl, token) };
 }

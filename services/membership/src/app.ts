@@ -19,6 +19,7 @@ import type { Config } from "./config.ts";
 import { balancesHandler } from "./events/balances.ts";
 import { outboxRegistry } from "./events/registry.ts";
 import { adminRoutes } from "./http/admin-routes.ts";
+import { batchRoute } from "./http/batch-route.ts";
 import { internalRoutes } from "./http/internal-routes.ts";
 import { memberRoutes } from "./http/member-routes.ts";
 import { rememberPassedOver, remind, settleDue } from "./jobs/due.ts";
@@ -143,6 +144,7 @@ function httpDoor(
   http.app.use(internalAuth({ jwksFile: config.STIPEND_INTERNAL_JWKS_FILE, audience: SERVICE }));
   memberRoutes(http.app, deps, clock);
   adminRoutes(http.app, deps, clock);
+  batchRoute(http.app, deps, clock, log);
   internalRoutes(http.app, deps, clock);
   if (clock instanceof DevClock) mountDevClock(http.app, clock);
   return http;

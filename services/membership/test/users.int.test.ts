@@ -108,6 +108,13 @@ describe("the admin's list", () => {
     await put(rig, { userId: "ends-2", expiresAt: at("2026-07-01T00:00:00Z"), now: NOW });
     const range = { endsFrom: at("2026-06-01T00:00:00Z"), endsTo: at("2026-07-01T00:00:00Z") };
     expect(await walk(range, 10)).toEqual(["ends-1"]);
+    const both = { endsFrom: range.endsFrom };
+    expect(await walk(both, 1)).toEqual(["ends-2", "ends-1"]);
+    expect(await walk({ ...both, status: "active", tier: "pro" }, 10)).toEqual(["ends-2", "ends-1"]);
+    expect(await walk({ ...both, status: "expired" }, 10)).toEqual([]);
+    expect(await walk({ ...both, balanceMin: 0 }, 1)).toEqual(["ends-2", "ends-1"]);
+    expect(await walk({ ...both, balanceMin: 1 }, 10)).toEqual([]);
+    expect(await walk({ ...both, query: "ends-" }, 10)).toEqual(["ends-1", "ends-2"]);
   });
 
   it("tells apart ids that differ only in case", async () => {

@@ -1,6 +1,7 @@
 import type { Actor } from "@stipend/platform/auth/actor";
 import { CodedError } from "@stipend/platform/errors/coded";
-import { describeProblem, validationProblem } from "@stipend/platform/http/problem";
+import { failedItem, itemKey } from "@stipend/platform/http/batch";
+import { validationProblem } from "@stipend/platform/http/problem";
 import { serve } from "@stipend/platform/http/serve";
 import * as contract from "@stipend/proto/http/credits";
 import { domainProblems } from "@stipend/proto/http/problems";
@@ -29,7 +30,7 @@ export function batchRoute(router: IRouter, deps: RouteDeps): void {
 
 async function answerItem(deps: RouteDeps, actor: Actor, operation: unknown) {
   const parsed = contract.BatchOperation.safeParse(operation);
-  const key = keyOf(operation);
+  const key = itemKey(operation);
   if (!parsed.success) return failed(key, validationProblem("body", parsed.error));
   try {
     return await run(deps, actor, parsed.data);
@@ -80,12 +81,5 @@ function outcome(key: string, status: number, result: { readonly outcome: string
 }
 
 function failed(key: string | null, error: unknown) {
-  const { body } = describeProblem(error, [domainProblems]);
-  const { type: _, title: __, action: ___, ...rest } = body;
-  return { ...rest, key };
-}
-
-function keyOf(operation: unknown): string | null {
-  const key = typeof operation === "object" && operation !== null && "key" in operation ? operation.key : null;
-  return typeof key === "string" ? key.slice(0, 255) : null;
+  return failedItem(key, error, [domainProblems]);
 }

@@ -5,6 +5,7 @@ import { batchRoute } from "./batch-route.ts";
 import type { RouteDeps } from "./deps.ts";
 import { exportRoute } from "./export-route.ts";
 import { internalRoutes } from "./internal-routes.ts";
+import { openingRoute } from "./opening-route.ts";
 import { packageRoutes } from "./package-routes.ts";
 import { spendRoutes } from "./spend-routes.ts";
 
@@ -16,5 +17,6 @@ export function creditsRoutes(router: IRouter, deps: RouteDeps): void {
   batchRoute(router, deps);
   packageRoutes(router, deps);
   adminRoutes(router, deps);
+  openingRoute(router, deps);
   internalRoutes(router, deps);
 }

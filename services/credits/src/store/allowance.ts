@@ -6,7 +6,10 @@ import type {
   AllowanceStepResult,
   ApplyMembershipResult,
   MembershipOperation,
+  OpeningOperation,
+  OpeningResult,
   UserId,
+  YearlyMonth,
 } from "../domain/ledger.ts";
 import {
   decodeFigures,
@@ -20,7 +23,7 @@ import {
   sqlTime,
   text,
 } from "./codec.ts";
-import { inOrder } from "./results.ts";
+import { decodeDone, inOrder } from "./results.ts";
 
 /**
  * Keeps the newest copy of each membership and answers what is now current for EVERY user named, with the accounts
@@ -54,17 +57,32 @@ export async function checkAndResetUserCredits(
     periodEnd: optionalSqlTime(step.period?.end),
     dueAt: optionalSqlTime(step.dueAt),
     nextResetAt: optionalSqlTime(step.nextResetAt),
-    schedule: step.schedule?.map((month) => ({
-      ...month,
-      periodStart: sqlTime(month.periodStart),
-      periodEnd: sqlTime(month.periodEnd),
-    })),
+    schedule: step.schedule?.map(monthItem),
   }));
   return inOrder(steps, await tx.call<Row>("CheckAndResetUserCredits", now, items), (row) => ({
     outcome: text(row, "outcome") as AllowanceOutcome,
     transaction: row["t_id"] === null ? null : decodeLedgerRow(row, "t_"),
     account: row["a_user_id"] === null ? null : decodeFigures(row, "a_"),
   }));
+}
+
+/** Books what accounts bring from another system; the parts of one account are done or refused together. At most 1,000. */
+export async function openAccounts(
+  tx: Tx,
+  now: Date,
+  operations: readonly OpeningOperation[],
+): Promise<OpeningResult[]> {
+  const items = operations.map(({ period, months, ...operation }) => ({
+    ...operation,
+    periodStart: optionalSqlTime(period?.start),
+    periodEnd: optionalSqlTime(period?.end),
+    schedule: months?.map(monthItem),
+  }));
+  return inOrder(operations, await tx.call<Row>("OpenAccounts", now, items), decodeDone);
+}
+
+function monthItem(month: YearlyMonth): Record<string, unknown> {
+  return { ...month, periodStart: sqlTime(month.periodStart), periodEnd: sqlTime(month.periodEnd) };
 }
 
 /**

@@ -2,7 +2,7 @@ import { MAX_INBOX_BATCH, recordInbox } from "@stipend/platform/inbox/inbox";
 import type { Database } from "@stipend/platform/mysql/database";
 import type { Tx } from "@stipend/platform/mysql/tx";
 import type { Ledger, LedgerReads, LedgerSession } from "../usecases/ports.ts";
-import { applyMembership, checkAndResetUserCredits, claimDueAccounts, loadDue } from "./allowance.ts";
+import { applyMembership, checkAndResetUserCredits, claimDueAccounts, loadDue, openAccounts } from "./allowance.ts";
 import {
   adjustCredits,
   captureHolds,
@@ -84,6 +84,7 @@ function sessionOf(tx: Tx): LedgerSession {
     loadDue: (now, userIds) => loadDue(tx, now, userIds),
     claimDue: (now, limit) => claimDueAccounts(tx, now, limit),
     checkAndReset: (now, steps) => checkAndResetUserCredits(tx, now, steps),
+    openAccounts: (now, operations) => openAccounts(tx, now, operations),
     touch: (now, userIds) => touchAccounts(tx, now, userIds),
     lapseDue: (now, limit) => lapseDueAccounts(tx, now, limit).then(({ accounts }) => accounts),
     recordInbox: (consumer, eventIds, now) => recordAll(tx, consumer, eventIds, now),

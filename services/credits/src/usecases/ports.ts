@@ -21,6 +21,8 @@ import type {
   LedgerId,
   LedgerRow,
   MembershipOperation,
+  OpeningOperation,
+  OpeningResult,
   PurchaseOperation,
   PurchaseResult,
   RefundOperation,
@@ -55,6 +57,8 @@ export interface LedgerSession {
   loadDue(now: Date, userIds: readonly UserId[]): Promise<AllowanceState[]>;
   claimDue(now: Date, limit: number): Promise<AllowanceState[]>;
   checkAndReset(now: Date, steps: readonly AllowanceStep[]): Promise<AllowanceStepResult[]>;
+
+  openAccounts(now: Date, operations: readonly OpeningOperation[]): Promise<OpeningResult[]>;
 
   /** Lapses what is due on these accounts and creates those that do not exist. Answers the rows written. */
   touch(now: Date, userIds: readonly UserId[]): Promise<number>;

@@ -7,7 +7,7 @@ import {
   type TierTerms,
   termsOf,
 } from "./membership.ts";
-import { firstPeriod, periodFrom } from "./periods.ts";
+import { periodFrom, periodHolding } from "./periods.ts";
 
 /**
  * The state machine of a membership. Its states are coarser than the row: an active membership that was cancelled is
@@ -28,9 +28,11 @@ const ALLOWED: Record<State, readonly Command[]> = {
 
 export type Decision =
   | { readonly outcome: "changed"; readonly change: ChangeKind; readonly next: Membership }
-  | { readonly outcome: "unchanged"; readonly membership: Membership }
+  | { readonly outcome: "unchanged"; readonly membership: Membership | null }
   | { readonly outcome: "not_allowed"; readonly state: State; readonly allowed: readonly Command[] }
-  | { readonly outcome: "tier_retired"; readonly tier: string };
+  | { readonly outcome: "tier_retired"; readonly tier: string }
+  /** A join day was named for somebody who has a membership with another one. */
+  | { readonly outcome: "membership_exists"; readonly startedAt: Date };
 
 /** What an admin wants the membership to be. */
 export interface Wanted {
@@ -38,6 +40,8 @@ export interface Wanted {
   readonly cycle: Cycle;
   /** undefined: leave the agreed end as it is; null: none. A date lies in the future (checked before). */
   readonly expiresAt: Date | null | undefined;
+  /** The join day of a member who comes from another system; not after now (checked before). undefined: now. */
+  readonly startedAt?: Date | undefined;
   /** A member of this tier keeps the terms agreed to, or agrees to the tier's terms of today. */
   readonly terms: "keep" | "latest";
   /** Used when a new membership starts. */
@@ -99,14 +103,23 @@ function endOf(membership: Membership, now: Date): Date {
  * a shorter one when the period ends. Whatever was scheduled or cancelled before is replaced by what is wanted now.
  */
 export function set(membership: Membership | null, wanted: Wanted, now: Date, timeZone: string): Decision {
+  if (membership !== null && wanted.startedAt !== undefined && !startsAt(membership, wanted.startedAt)) {
+    return { outcome: "membership_exists", startedAt: membership.startedAt };
+  }
   const active = membership !== null && membership.status === "active" ? membership : null;
   const joins = active === null || ![active.terms.tier, active.pendingTerms?.tier].includes(wanted.tier.tier);
   if (joins && !wanted.tier.offered) return { outcome: "tier_retired", tier: wanted.tier.tier };
   return active === null ? start(wanted, now, timeZone) : change(active, wanted, timeZone);
 }
 
+/** A second membership has its own beginning, so a join day that was named can only be that of the one that runs. */
+function startsAt(membership: Membership, startedAt: Date): boolean {
+  return membership.status === "active" && membership.startedAt.getTime() === startedAt.getTime();
+}
+
 function start(wanted: Wanted, now: Date, timeZone: string): Decision {
-  const period = firstPeriod(now, wanted.cycle, timeZone);
+  const startedAt = wanted.startedAt ?? now;
+  const period = periodHolding(startedAt, startedAt, wanted.cycle, now, timeZone);
   return {
     outcome: "changed",
     change: "started",
@@ -117,7 +130,7 @@ function start(wanted: Wanted, now: Date, timeZone: string): Decision {
       terms: termsOf(wanted.tier),
       pendingTerms: null,
       pendingCycle: null,
-      startedAt: now,
+      startedAt,
       currentPeriodStart: period.start,
       currentPeriodEnd: period.end,
       expiresAt: wanted.expiresAt ?? null,

@@ -175,3 +175,29 @@ describe("cancel, resume, end", () => {
     expect(resume(closed("ended"))).toMatchObject({ outcome: "not_allowed" });
   });
 });
+
+describe("a join day of its own", () => {
+  const startedAt = at("2025-11-17T09:00:00Z");
+
+  it("begins the first membership there: the period that holds now is counted from it", () => {
+    const { change, next } = changed(set(null, wanted({ startedAt }), NOW, "UTC"));
+    expect(change).toBe("started");
+    expect(next).toMatchObject({
+      startedAt,
+      currentPeriodStart: at("2026-01-17T09:00:00Z"),
+      currentPeriodEnd: at("2026-02-17T09:00:00Z"),
+    });
+    const yearly = changed(set(null, wanted({ startedAt, cycle: "yearly" }), NOW, "UTC")).next;
+    expect([yearly.currentPeriodStart, yearly.currentPeriodEnd]).toEqual([startedAt, at("2026-11-17T09:00:00Z")]);
+  });
+
+  it("is that of the membership there is, or none", () => {
+    const active = member({ startedAt });
+    expect(set(active, wanted({ startedAt }), NOW, "UTC")).toMatchObject({ outcome: "unchanged" });
+    expect(set(active, wanted({ startedAt, tier: PREMIUM }), NOW, "UTC")).toMatchObject({ change: "upgraded" });
+    const other = { outcome: "membership_exists", startedAt };
+    expect(set(active, wanted({ startedAt: at("2025-11-18T09:00:00Z") }), NOW, "UTC")).toEqual(other);
+    const ended = member({ startedAt, status: "ended", endedAt: NOW });
+    expect(set(ended, wanted({ startedAt }), NOW, "UTC")).toEqual(other);
+  });
+});

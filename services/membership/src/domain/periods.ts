@@ -30,10 +30,6 @@ export function monthIndexAt(startedAt: Date, at: Date, timeZone: string): numbe
   return index;
 }
 
-export function firstPeriod(startedAt: Date, cycle: Cycle, timeZone: string): Period {
-  return { start: startedAt, end: monthsAfter(startedAt, MONTHS[cycle], timeZone) };
-}
-
 /** The period of this cycle that begins at `start`, which is a monthly boundary counted from the join moment. */
 export function periodFrom(startedAt: Date, start: Date, cycle: Cycle, timeZone: string): Period {
   const index = monthIndexAt(startedAt, start, timeZone);

@@ -12,6 +12,8 @@ export type RefusalCode =
   | "tier_not_found"
   | "tier_retired"
   | "end_date_in_past"
+  | "start_date_in_future"
+  | "membership_exists"
   | "version_conflict"
   | "transition_not_allowed"
   | "idempotency_key_reused";

@@ -29,6 +29,7 @@ export function changeItem(step: ChangeStep, change: Change): Record<string, unk
 
 /** Only what the step's procedure reads: a batch is parsed by every statement of it. */
 function stateFor(step: ChangeStep, { before, next }: Change): Record<string, unknown> {
+  if (next === null) return {};
   if (step === "renew") {
     return { periodStart: sqlTime(next.currentPeriodStart), periodEnd: sqlTime(next.currentPeriodEnd) };
   }

@@ -5,6 +5,7 @@ import { parseJson } from "@stipend/platform/mysql/values";
 import type { Member, Tier } from "../domain/membership.ts";
 import { type SeenUser, searchTerms } from "../domain/people.ts";
 import type {
+  AnsweredRequest,
   Change,
   ChangeStep,
   KeyedRequest,
@@ -36,6 +37,12 @@ interface OutcomeRow {
   readonly user_id: string;
   readonly outcome: string;
   readonly version: number | null;
+}
+
+interface RequestRow {
+  readonly user_id: string;
+  readonly request_hash: string;
+  readonly response: unknown;
 }
 
 /** The procedures and views of this schema, typed. */
@@ -93,14 +100,13 @@ class MysqlMembershipTx implements MembershipTx {
     return (await this.#tx.call<MembershipRow>("ClaimDueMemberships", now, limit)).map(memberOf);
   }
 
-  async findRequest(
-    userId: string,
-    request: KeyedRequest,
-  ): Promise<{ hash: string; response: MembershipView } | undefined> {
-    const items = [{ userId, operation: request.operation, key: request.key }];
-    const [row] = await this.#tx.call<{ request_hash: string; response: unknown }>("FindMembershipRequests", items);
-    if (row === undefined) return undefined;
-    return { hash: row.request_hash, response: parseJson(row.response) as MembershipView };
+  async findRequests(asked: ReadonlyMap<string, KeyedRequest>): Promise<Map<string, AnsweredRequest>> {
+    if (asked.size === 0) return new Map();
+    const items = [...asked].map(([userId, { operation, key }]) => ({ userId, operation, key }));
+    const rows = await this.#tx.call<RequestRow>("FindMembershipRequests", items);
+    return new Map(
+      rows.map((row) => [row.user_id, { hash: row.request_hash, response: parseJson(row.response) as MembershipView }]),
+    );
   }
 
   async tiers(): Promise<Tier[]> {

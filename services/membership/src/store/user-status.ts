@@ -61,8 +61,11 @@ export async function checkUsers(db: Queries, userIds: readonly string[]): Promi
 export async function listUsers(db: Queries, query: UserQuery): Promise<UserStatus[]> {
   const rows = async ({ sql, params }: Statement) => (await db.query<StatusRow>(sql, params)).map(statusOf);
   if (query.query !== undefined) return rows(byTerm(query, query.query));
+  // Only an active membership has an end to come.
+  if (isEnding(query) && (query.status ?? "active") !== "active") return [];
   const ranged = query.balanceMin !== undefined || query.balanceMax !== undefined;
-  if (ranged && (await isSparse(db, query))) return rows(byBalance(query));
+  if (ranged && (await isSparse(db, balances(query)))) return rows(byBalance(query));
+  if (isEnding(query) && (await isSparse(db, ends(query)))) return rows(byEnd(query));
   if (query.after === undefined) return rows(newestFirst(query));
   for (const reach of REACHES) {
     const found = await rows(newestFirst(query, reach));
@@ -77,16 +80,26 @@ export async function listUsers(db: Queries, query: UserQuery): Promise<UserStat
  */
 const REACHES = [5_000, 100_000];
 
-/** A range of balances with at most this many accounts is read by its index and sorted; one with more is dense enough. */
+/** A range of balances or ends with at most this many users is read by its index and sorted; one with more is dense enough. */
 const SPARSE = 5_000;
 
 /** The optimiser would walk all users, newest first, in the hope of a page's worth soon: right only for dense ranges. */
-async function isSparse(db: Queries, query: UserQuery): Promise<boolean> {
+async function isSparse(db: Queries, { sql: range, params }: Statement): Promise<boolean> {
+  const sql = `SELECT COUNT(*) AS n FROM (SELECT 1 FROM ${range} LIMIT ?) found`;
+  const [row] = await db.query<{ n: number }>(sql, [...params, SPARSE + 1]);
+  return Number(row?.n ?? 0) <= SPARSE;
+}
+
+function balances(query: UserQuery): Statement {
   const where = new Where();
   balanceRange(where, "b.balance", query);
-  const sql = `SELECT COUNT(*) AS n FROM (SELECT 1 FROM member_balance_list b ${where.sql} LIMIT ?) found`;
-  const [row] = await db.query<{ n: number }>(sql, [...where.params, SPARSE + 1]);
-  return Number(row?.n ?? 0) <= SPARSE;
+  return { sql: `member_balance_list b ${where.sql}`, params: where.params };
+}
+
+function ends(query: UserQuery): Statement {
+  const where = new Where();
+  endRange(where, "e.ends_at", query);
+  return { sql: `membership_end_list e ${where.sql}`, params: where.params };
 }
 
 interface Statement {
@@ -111,11 +124,13 @@ class Where {
 
 function newestFirst(query: UserQuery, reach?: number): Statement {
   const where = new Where();
-  filters(where, query);
-  // Not a bare column: the optimiser would read the whole range by its index and sort it, to show one page.
+  const status = query.status ?? (isEnding(query) ? "active" : undefined);
+  filters(where, { ...query, ...(status === undefined ? {} : { status }) });
+  // Not bare columns: the optimiser would read the whole range by its index and sort it, to show one page.
   balanceRange(where, "s.balance + 0", query);
+  endRange(where, "s.ends_at + INTERVAL 0 SECOND", query);
   // Among members, the index by status and tier is ordered by the copy of user_no that memberships carry.
-  const order = query.tier !== undefined || isMember(query.status) ? "s.membership_user_no" : "s.user_no";
+  const order = query.tier !== undefined || isMember(status) ? "s.membership_user_no" : "s.user_no";
   if (query.after !== undefined) where.and(`${order} < ?`, query.after.userNo);
   if (query.after !== undefined && reach !== undefined) where.and(`${order} >= ?`, query.after.userNo - reach);
   const sql = `SELECT ${COLUMNS} FROM user_membership_status s ${where.sql} ORDER BY ${order} DESC LIMIT ?`;
@@ -124,11 +139,25 @@ function newestFirst(query: UserQuery, reach?: number): Statement {
 
 function byBalance(query: UserQuery): Statement {
   const where = new Where();
-  balanceRange(where, "b.balance", query);
+  balanceRange(where, "r.balance", query);
+  endRange(where, "s.ends_at", query);
+  return byRange("member_balance_list", where, query);
+}
+
+function byEnd(query: UserQuery): Statement {
+  const where = new Where();
+  endRange(where, "r.ends_at", query);
+  if (query.tier !== undefined) where.and("r.tier = ?", query.tier);
+  balanceRange(where, "s.balance", query);
+  return byRange("membership_end_list", where, query);
+}
+
+/** The few users of a range, sorted before anything is joined to them. */
+function byRange(range: string, where: Where, query: UserQuery): Statement {
   filters(where, query);
-  if (query.after !== undefined) where.and("b.user_no < ?", query.after.userNo);
-  const sql = `SELECT STRAIGHT_JOIN ${COLUMNS} FROM member_balance_list b
-    JOIN user_membership_status s ON s.user_id = b.user_id ${where.sql} ORDER BY b.user_no DESC LIMIT ?`;
+  if (query.after !== undefined) where.and("r.user_no < ?", query.after.userNo);
+  const sql = `SELECT STRAIGHT_JOIN ${COLUMNS} FROM ${range} r
+    JOIN user_membership_status s ON s.user_id = r.user_id ${where.sql} ORDER BY r.user_no DESC LIMIT ?`;
   return { sql, params: [...where.params, query.limit] };
 }
 
@@ -149,6 +178,7 @@ function byTerm(query: UserQuery, text: string): Statement {
   }
   filters(where, query);
   balanceRange(where, "s.balance", query);
+  endRange(where, "s.ends_at", query);
   const sql = `SELECT STRAIGHT_JOIN ${COLUMNS}, t.term FROM user_term_list t
     JOIN user_membership_status s ON s.user_no = t.user_no ${where.sql}
     ORDER BY t.term, t.user_no LIMIT ?`;
@@ -162,8 +192,15 @@ function filters(where: Where, query: UserQuery): void {
     where.and("s.membership_tier = ?", query.tier);
     if (query.status === undefined) where.and("s.membership_status = 'active'");
   }
-  if (query.endsFrom !== undefined) where.and("s.ends_at >= ?", query.endsFrom);
-  if (query.endsTo !== undefined) where.and("s.ends_at < ?", query.endsTo);
+}
+
+function isEnding(query: UserQuery): boolean {
+  return query.endsFrom !== undefined || query.endsTo !== undefined;
+}
+
+function endRange(where: Where, column: string, query: UserQuery): void {
+  if (query.endsFrom !== undefined) where.and(`${column} >= ?`, query.endsFrom);
+  if (query.endsTo !== undefined) where.and(`${column} < ?`, query.endsTo);
 }
 
 function balanceRange(where: Where, column: string, query: UserQuery): void {

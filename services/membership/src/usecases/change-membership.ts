@@ -2,7 +2,7 @@ import type { Decision } from "../domain/decide.ts";
 import type { Member, Tier } from "../domain/membership.ts";
 import type { SeenUser } from "../domain/people.ts";
 import { type Refusal, refusal } from "../domain/refusal.ts";
-import type { Asker, Change, Deps, KeyedRequest, MembershipTx } from "./ports.ts";
+import type { AnsweredRequest, Asker, Change, Deps, KeyedRequest, MembershipTx } from "./ports.ts";
 import { settle } from "./settle.ts";
 import { type MembershipView, viewOf } from "./view.ts";
 
@@ -57,28 +57,33 @@ async function attempt(deps: Deps, order: ChangeOrder, tx: MembershipTx): Promis
   }
   const decision = order.decide(member, tiers);
   if ("ok" in decision) return decision;
-  return carryOut(deps, order, tx, member, decision);
+  const judged = judge(deps, order, member, decision);
+  if (!judged.ok) return judged;
+  if (judged.change !== undefined) await tx.apply(order.step, [judged.change], judged.at);
+  return { ok: true, view: judged.view, changed: judged.changed, replayed: false };
 }
 
-async function carryOut(
-  deps: Deps,
-  order: ChangeOrder,
-  tx: MembershipTx,
-  member: Member,
-  decision: Decision,
-): Promise<ChangeAnswer> {
-  if (decision.outcome === "not_allowed") {
-    return refusal("transition_not_allowed", `a membership that is "${decision.state}" does not allow this`, {
-      state: decision.state,
-      allowed: decision.allowed,
-      currentVersion: member.version,
-    });
-  }
-  if (decision.outcome === "tier_retired") {
-    return refusal("tier_retired", `the tier "${decision.tier}" takes no new members`, { tier: decision.tier });
-  }
+/** Of an order, what its judgement and its records depend on. */
+export type Judging = Pick<ChangeOrder, "step" | "action" | "asker" | "reason" | "now" | "request">;
+
+export type Judged =
+  | {
+      readonly ok: true;
+      readonly view: MembershipView;
+      readonly changed: boolean;
+      /** What to write; undefined when nothing changed and nobody wants that remembered. */
+      readonly change: Change | undefined;
+      /** The moment of the change. */
+      readonly at: Date;
+    }
+  | Refusal;
+
+/** What a decision about a locked member comes to: a refusal, or the change to write and the answer to give. */
+export function judge(deps: Pick<Deps, "newId">, order: Judging, member: Member, decision: Decision): Judged {
+  const refused = refusedBy(decision, member);
+  if (refused !== undefined) return refused;
   const changed = decision.outcome === "changed";
-  const next = changed ? decision.next : decision.membership;
+  const next = changed ? decision.next : decision.outcome === "unchanged" ? decision.membership : null;
   const after: Member = { ...member, version: member.version + (changed ? 1 : 0), membership: next };
   const change: Change = {
     userId: member.userId,
@@ -92,20 +97,46 @@ async function carryOut(
     ...(order.asker.admin === undefined ? {} : { audit: auditOf(order.action, member, after) }),
     ...(order.request === undefined ? {} : { keep: { request: order.request, response: viewOf(after) } }),
   };
-  // Without a change there is only something to write when somebody wants it remembered.
-  if (changed || change.audit !== undefined || change.keep !== undefined) {
+  const wanted = changed || change.audit !== undefined || change.keep !== undefined;
+  return {
+    ok: true,
+    view: viewOf(after),
+    changed,
+    change: wanted ? change : undefined,
     // The end that was judged, not the one asked for: row, history and events tell of one moment.
-    const now = order.step === "end" && changed ? (next.endedAt ?? order.now) : order.now;
-    await tx.apply(order.step, [change], now);
+    at: order.step === "end" && changed ? (next?.endedAt ?? order.now) : order.now,
+  };
+}
+
+function refusedBy(decision: Decision, member: Member): Refusal | undefined {
+  switch (decision.outcome) {
+    case "not_allowed":
+      return refusal("transition_not_allowed", `a membership that is "${decision.state}" does not allow this`, {
+        state: decision.state,
+        allowed: decision.allowed,
+        currentVersion: member.version,
+      });
+    case "tier_retired":
+      return refusal("tier_retired", `the tier "${decision.tier}" takes no new members`, { tier: decision.tier });
+    case "membership_exists": {
+      const { startedAt } = decision;
+      return refusal("membership_exists", `the user has a membership since ${startedAt.toISOString()}`, { startedAt });
+    }
+    default:
+      return undefined;
   }
-  return { ok: true, view: viewOf(after), changed, replayed: false };
 }
 
 async function replayed(tx: MembershipTx, order: ChangeOrder): Promise<ChangeAnswer | undefined> {
   if (order.request === undefined) return undefined;
-  const found = await tx.findRequest(order.user.userId, order.request);
-  if (found === undefined) return undefined;
-  if (found.hash !== order.request.hash) {
+  const { userId } = order.user;
+  const found = (await tx.findRequests(new Map([[userId, order.request]]))).get(userId);
+  return found === undefined ? undefined : replay(found, order.request);
+}
+
+/** The answer to a request whose key was used before. */
+export function replay(found: AnsweredRequest, request: KeyedRequest): ChangeAnswer {
+  if (found.hash !== request.hash) {
     return refusal("idempotency_key_reused", "this Idempotency-Key was used for another request on this member");
   }
   return { ok: true, view: found.response, changed: false, replayed: true };

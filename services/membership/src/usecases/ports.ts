@@ -28,6 +28,12 @@ export interface KeyedRequest {
   readonly hash: string;
 }
 
+/** The hash and the answer of the first request under a key. */
+export interface AnsweredRequest {
+  readonly hash: string;
+  readonly response: MembershipView;
+}
+
 export type ChangeStep = "set" | "cancel" | "resume" | "end" | "renew" | "expire";
 
 /** A change as the procedures take it: judged at `expectedVersion`, leaving the membership as `next`. */
@@ -37,7 +43,8 @@ export interface Change {
   readonly changeId: string;
   readonly change: ChangeKind | "unchanged";
   readonly before: Membership | null;
-  readonly next: Membership;
+  /** null only for `unchanged`, of somebody who was never a member. */
+  readonly next: Membership | null;
   readonly asker: Asker;
   readonly reason: string;
   readonly audit?: { readonly action: string; readonly before: string; readonly after: string };
@@ -51,7 +58,8 @@ export interface MembershipTx {
   lock(userIds: readonly string[]): Promise<Member[]>;
   /** Locks up to `limit` members with something due by `now`, passing over those that others work on. */
   claimDue(now: Date, limit: number): Promise<Member[]>;
-  findRequest(userId: string, request: KeyedRequest): Promise<{ hash: string; response: MembershipView } | undefined>;
+  /** By user: what was answered to the request that this user's key stood for, where there was one. At most one a user. */
+  findRequests(asked: ReadonlyMap<string, KeyedRequest>): Promise<Map<string, AnsweredRequest>>;
   tiers(): Promise<Tier[]>;
   /** Throws when one change does not take effect: its caller holds the locks, so that would be a defect. */
   apply(step: ChangeStep, changes: readonly Change[], now: Date): Promise<void>;

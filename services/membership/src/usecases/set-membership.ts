@@ -20,10 +20,8 @@ export interface SetMembership {
 /** Makes the user a member as wanted, or changes the membership there is; the same command again changes nothing. */
 export function setMembership(deps: Deps, command: SetMembership): Promise<ChangeAnswer> {
   const { now, expiresAt } = command;
-  if (expiresAt !== undefined && expiresAt !== null && expiresAt <= now) {
-    const message = `expiresAt ${expiresAt.toISOString()} is not after now, ${now.toISOString()}`;
-    return Promise.resolve(refusal("end_date_in_past", message, { expiresAt, now }));
-  }
+  const refused = endMissed(expiresAt, now);
+  if (refused !== undefined) return Promise.resolve(refused);
   return changeMembership(deps, {
     user: { userId: command.userId },
     step: "set",
@@ -50,11 +48,18 @@ export function setMembership(deps: Deps, command: SetMembership): Promise<Chang
   });
 }
 
+/** A refusal when an end is agreed that has come already. */
+export function endMissed(expiresAt: Date | null | undefined, now: Date): Refusal | undefined {
+  if (expiresAt === undefined || expiresAt === null || expiresAt > now) return undefined;
+  const message = `expiresAt ${expiresAt.toISOString()} is not after now, ${now.toISOString()}`;
+  return refusal("end_date_in_past", message, { expiresAt, now });
+}
+
 function tierMissing(code: string, tiers: readonly Tier[]): Refusal | undefined {
   return tiers.some((tier) => tier.tier === code) ? undefined : unknownTier(code, tiers);
 }
 
-function unknownTier(code: string, tiers: readonly Tier[]): Refusal {
+export function unknownTier(code: string, tiers: readonly Tier[]): Refusal {
   const offered = tiers.filter((tier) => tier.offered).map((tier) => tier.tier);
   return refusal("unknown_tier", `there is no tier "${code}"; there are: ${offered.join(", ")}`, { tiers: offered });
 }

@@ -1,0 +1,91 @@
+/**
+ * Generated histories through membership and credits: what membership told in time is told again to credits of somebody else,
+ * late, repeated and with old news between the new. Where events arrive in the order of their versions, whatever comes twice
+ * or late between them, credits ends in the same state.
+ */
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Client, expectBody } from "../support/client.ts";
+import { act, chance, pass, retold, stateOf } from "../support/histories.ts";
+import type { Person } from "../support/people.ts";
+import { type Recorded, Redelivery } from "../support/redeliver.ts";
+import { running } from "../support/running.ts";
+import { DevClock } from "../support/shapes.ts";
+
+const { people, kafkaBrokers, topicPrefix } = running();
+const SEED = Number(process.env.STIPEND_HISTORIES_SEED ?? 20261124);
+const HISTORIES = Number(process.env.STIPEND_HISTORIES ?? 5);
+const STEPS = 9;
+
+const topic = new Redelivery(kafkaBrokers, `${topicPrefix}.membership.v1`);
+let admin: Client;
+let told: { readonly person: Person; readonly events: readonly Recorded[] }[];
+
+beforeAll(async () => {
+  admin = await people.admin();
+  const pick = chance(SEED);
+  const persons = await Promise.all(Array.from({ length: HISTORIES }, (_, n) => people.newcomer(`history${n}`)));
+  let now = new Date();
+  for (let step = 0; step < STEPS; step += 1) {
+    for (const person of persons) await act(admin, person, pick, now);
+    now = await pass(admin, 1 + pick(30));
+    // Whoever looks is up to date: what fell due is settled by membership, and given by credits.
+    for (const { client, name } of persons) {
+      await client.get("/api/membership");
+      await stateOf(people, name);
+    }
+  }
+  await topic.repeat([], 0, "credits");
+  told = [];
+  for (const person of persons) {
+    const all = await topic.read(person.name);
+    told.push({ person, events: all.filter(({ headers }) => `${headers["ce_type"]}`.endsWith(".MembershipChanged")) });
+  }
+}, 180_000);
+
+afterAll(async () => {
+  expectBody(await admin.put("/api/dev/clock", { real: true }), DevClock);
+});
+
+/** Tells each history to a new user, in the order that `arrange` makes of it, and compares what credits makes of it. */
+async function expectSameState(arrange: (events: readonly Recorded[]) => readonly Recorded[]): Promise<void> {
+  const copies = told.map(({ events }) => {
+    const userId = `retold-${randomUUID()}`;
+    return { userId, messages: arrange(retold(events, userId)) };
+  });
+  await topic.repeat(
+    copies.flatMap(({ messages }) => messages),
+    1,
+    "credits",
+  );
+  const original = await Promise.all(told.map(({ person }) => stateOf(people, person.name)));
+  const copied = await Promise.all(copies.map(({ userId }) => stateOf(people, userId)));
+  expect(copied).toEqual(original);
+}
+
+/** The same news under another id: the inbox can't tell that it is old, only its version can. */
+const again = (event: Recorded): Recorded => ({ ...event, headers: { ...event.headers, ce_id: randomUUID() } });
+
+describe(`${HISTORIES} generated histories`, () => {
+  test("are worth the name: changes of several kinds, over several months", () => {
+    for (const { events } of told) expect(events.length).toBeGreaterThan(2);
+    expect(told.reduce((sum, { events }) => sum + events.length, 0)).toBeGreaterThan(HISTORIES * 5);
+  });
+
+  test("told late, all at once", () => expectSameState((events) => events), 60_000);
+
+  test(
+    "told with every event three times, twice under its id and once under another",
+    () => expectSameState((events) => events.flatMap((event) => [event, event, again(event)])),
+    60_000,
+  );
+
+  test(
+    "told with all that was told before after every event, the oldest last",
+    () =>
+      expectSameState((events) =>
+        events.flatMap((event, index) => [event, ...events.slice(0, index).toReversed().map(again)]),
+      ),
+    60_000,
+  );
+});
