@@ -1,7 +1,6 @@
 /**
  * Generated histories through membership and credits: what membership told in time is told again to credits of somebody else,
- * late, repeated and with old news between the new. Where events arrive in the order of their versions, whatever comes twice
- * or late between them, credits ends in the same state.
+ * late, repeated, in any order. Credits ends in the same state.
  */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -58,8 +57,12 @@ async function expectSameState(arrange: (events: readonly Recorded[]) => readonl
     1,
     "credits",
   );
+  await expectLike(copies.map(({ userId }) => userId));
+}
+
+async function expectLike(userIds: readonly string[]): Promise<void> {
   const original = await Promise.all(told.map(({ person }) => stateOf(people, person.name)));
-  const copied = await Promise.all(copies.map(({ userId }) => stateOf(people, userId)));
+  const copied = await Promise.all(userIds.map((userId) => stateOf(people, userId)));
   expect(copied).toEqual(original);
 }
 
@@ -88,4 +91,28 @@ describe(`${HISTORIES} generated histories`, () => {
       ),
     60_000,
   );
+
+  test("told backwards, each event alone", async () => {
+    const copies = told.map(({ events }) => {
+      const userId = `backwards-${randomUUID()}`;
+      return { userId, messages: retold(events, userId).toReversed() };
+    });
+    const longest = Math.max(...copies.map(({ messages }) => messages.length));
+    for (let index = 0; index < longest; index += 1) {
+      await topic.repeat(
+        copies.flatMap(({ messages }) => messages[index] ?? []),
+        1,
+        "credits",
+      );
+    }
+    await expectLike(copies.map(({ userId }) => userId));
+  }, 120_000);
+
+  test("told in any order, everything twice", () => {
+    const pick = chance(SEED + 1);
+    return expectSameState((events) => {
+      const all = [...events, ...events.map(again)].map((event) => ({ event, place: pick(1_000_000) }));
+      return all.sort((a, b) => a.place - b.place).map(({ event }) => event);
+    });
+  }, 60_000);
 });

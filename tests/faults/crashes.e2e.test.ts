@@ -4,6 +4,7 @@ import { type System, startSystem } from "@stipend/testing/system";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkBooks, rowsOf } from "../support/books.ts";
 import { type Client, expectBody } from "../support/client.ts";
+import { expectMovedIn, ImportFile, movers, startImport } from "../support/importing.ts";
 import { accountOf, giveCredits, People, type Person } from "../support/people.ts";
 import { DevClock, Rewritten } from "../support/shapes.ts";
 import { type Outcome, Traffic } from "../support/traffic.ts";
@@ -124,4 +125,28 @@ describe("the gateway killed during a metered call", () => {
     }
     await expectSoundBooks(1);
   });
+});
+
+describe("credits and membership killed in the middle of an import", () => {
+  test("it waits for them, and everybody has what the file says, once", async () => {
+    const prefix = `moves${crypto.randomUUID().slice(0, 6)}`;
+    const all = movers(prefix, 120);
+    const file = new ImportFile(all);
+    const found = async (): Promise<number> => {
+      const answer = await admin.get(`/api/admin/users?query=${prefix}-&limit=100`);
+      return (answer.body as { data: unknown[] }).data.length;
+    };
+    const { child, ended } = startImport(system, file.path, "--batch", "4");
+    await eventually(async () => expect(await found()).toBeGreaterThan(0), { timeoutMs: 60_000, everyMs: 20 });
+    for (const name of ["credits", "membership"] as const) {
+      expect(child.exitCode).toBeNull();
+      await system.services.kill(name);
+      await system.services.start(name);
+    }
+    const { code, stdout, stderr } = await ended;
+    expect(code, stdout + stderr).toBe(0);
+    await expectMovedIn(people, all);
+    await expectSoundBooks(all.length);
+    file.remove();
+  }, 180_000);
 });

@@ -121,7 +121,11 @@ export class Gateway {
   }
 
   #endWhenInterrupted(): void {
-    if (this.#signal?.aborted === true) throw new CliFailure(EXIT.interrupted, "interrupted");
+    if (this.#signal?.aborted === true) {
+      throw new CliFailure(EXIT.interrupted, "interrupted", {
+        advice: "What was acknowledged stays done; run the same command again to go on.",
+      });
+    }
   }
 }
 

@@ -114,6 +114,17 @@ CREATE TABLE `membership_state` (
   PRIMARY KEY (`user_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE TABLE `membership_waiting` (
+  `user_id` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `version` bigint(20) NOT NULL,
+  `state` longtext DEFAULT NULL CHECK (json_valid(`state`)),
+  `occurred_at` datetime(3) NOT NULL,
+  `traceparent` varchar(64) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `received_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`user_id`,`version`),
+  KEY `membership_waiting_since` (`received_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 CREATE TABLE `outbox` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
   `event_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -697,6 +708,22 @@ BEGIN
          )) j
     JOIN inbox i ON i.consumer = in_consumer AND i.event_id = j.event_id
    WHERE i.claim = v_claim;
+END;
+
+CREATE PROCEDURE `KeepMemberships`(IN in_operations JSON)
+BEGIN
+  INSERT INTO membership_waiting (user_id, version, state, occurred_at, traceparent, received_at)
+  SELECT user_id, version, state, occurred_at, traceparent, received_at
+    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
+           ord FOR ORDINALITY,
+           user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           version BIGINT PATH '$.version',
+           state JSON PATH '$.state',
+           occurred_at DATETIME(3) PATH '$.occurredAt',
+           traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent',
+           received_at DATETIME(3) PATH '$.receivedAt')) o
+   ORDER BY ord
+      ON DUPLICATE KEY UPDATE version = membership_waiting.version;
 END;
 
 CREATE PROCEDURE `LapseDueAccounts`(IN in_now DATETIME(3), IN in_limit INT)
@@ -1749,6 +1776,11 @@ BEGIN
          (SELECT COUNT(*) FROM outbox_failures) AS failed;
 END;
 
+CREATE PROCEDURE `OverdueMemberships`(IN in_before DATETIME(3), IN in_limit INT)
+BEGIN
+  SELECT user_id FROM membership_waiting WHERE received_at <= in_before GROUP BY user_id ORDER BY MIN(received_at) LIMIT in_limit;
+END;
+
 CREATE PROCEDURE `PurchasePackages`(IN in_now DATETIME(3), IN in_operations JSON)
 BEGIN
   DECLARE v_claim CHAR(36) CHARACTER SET ascii DEFAULT UUID();
@@ -2083,6 +2115,16 @@ BEGIN
   SELECT i.ord, i.verdict AS outcome, k.code, k.name, k.credits, k.price_minor, k.currency, k.valid_days, k.priority, k.requires_membership, k.active, k.version
     FROM w_item i LEFT JOIN credit_packages k ON k.code = i.code AND i.verdict <> 'invalid'
    ORDER BY i.ord;
+END;
+
+CREATE PROCEDURE `TakeMemberships`(IN in_user_ids JSON)
+BEGIN
+  SELECT w.user_id, w.version, w.state, w.occurred_at, w.traceparent, w.received_at
+    FROM JSON_TABLE(in_user_ids, '$[*]' COLUMNS (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$')) o
+    STRAIGHT_JOIN membership_waiting w ON w.user_id = o.user_id;
+  DELETE w
+    FROM JSON_TABLE(in_user_ids, '$[*]' COLUMNS (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$')) o
+    STRAIGHT_JOIN membership_waiting w ON w.user_id = o.user_id;
 END;
 
 CREATE PROCEDURE `TouchAccounts`(IN in_now DATETIME(3), IN in_user_ids JSON)

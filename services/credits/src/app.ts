@@ -51,6 +51,7 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
   const { log } = options;
   const clock = options.clock ?? (config.STIPEND_DEV_CLOCK ? new DevClock() : systemClock);
   const timeZone = config.STIPEND_TIMEZONE;
+  const patienceMs = config.STIPEND_CREDITS_GAP_MS;
 
   const db = new Database({ url: config.STIPEND_MYSQL_URL, poolSize: config.STIPEND_MYSQL_POOL_SIZE, log });
   const topics = ["membership.v1", "credits.v1", "usage.v1", "admin.v1"] as const;
@@ -106,7 +107,11 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
       clock,
       ensureTopics,
     });
-  const membership = consumer("membership", "membership.v1", membershipHandler({ ledger, clock, timeZone }));
+  const membership = consumer(
+    "membership",
+    "membership.v1",
+    membershipHandler({ ledger, clock, timeZone, patienceMs }),
+  );
   const usage = consumer("usage", "usage.v1", usageHandler({ ledger, clock, timeZone, validate: flawOf }));
 
   const redis = createRedis(config.STIPEND_REDIS_URL, { prefix: config.STIPEND_REDIS_PREFIX, log });
@@ -116,7 +121,7 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
     balanceMirror((balances) => mirrorBalances(redis, balances), log),
   );
   const sweeps = createSweeps(
-    { ledger, clock, timeZone },
+    { ledger, clock, timeZone, patienceMs },
     { resetsEveryMs: config.STIPEND_CREDITS_SWEEP_MS, lapsedEveryMs: config.STIPEND_CREDITS_EXPIRY_MS, log },
   );
 
@@ -157,6 +162,7 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
     mirror,
     sweeps.resets,
     sweeps.lapsed,
+    sweeps.waiting,
     inboxPurgeJob({ db, clock, log }),
     http,
   ];

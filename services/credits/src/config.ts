@@ -21,6 +21,8 @@ const schema = z.object({
   STIPEND_CREDITS_SWEEP_MS: wholeNumber(100, 3_600_000).default(15_000),
   /** How often expired holds and grants are looked for; what is read is judged by the clock anyway. */
   STIPEND_CREDITS_EXPIRY_MS: wholeNumber(100, 3_600_000).default(2_000),
+  /** How long news of a membership waits for the news before it, in milliseconds; 0: not at all. */
+  STIPEND_CREDITS_GAP_MS: wholeNumber(0, 3_600_000).default(60_000),
 });
 
 export type Config = z.output<typeof schema>;

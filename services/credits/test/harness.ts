@@ -89,6 +89,8 @@ export async function startCredits(
     // Nothing happens by itself in these tests unless they ask for it.
     STIPEND_CREDITS_SWEEP_MS: "3600000",
     STIPEND_CREDITS_EXPIRY_MS: "3600000",
+    // Tests tell of versions as they need them.
+    STIPEND_CREDITS_GAP_MS: "0",
     ...options.env,
   });
   const clock = new FakeClock(options.now ?? "2026-01-15T10:00:00.000Z");

@@ -2,12 +2,15 @@ import { IntervalJob } from "@stipend/platform/jobs/interval";
 import type { Log } from "@stipend/platform/log/log";
 import { isTransient } from "@stipend/platform/mysql/errors";
 import { counter } from "@stipend/platform/telemetry/metrics";
+import { type ApplyMembershipsPorts, applyOverdue } from "../usecases/apply-memberships.ts";
 import { type SweepFaults, type SweepPorts, sweepLapsed, sweepResets } from "../usecases/sweep.ts";
 
 export interface Sweeps {
   readonly resets: IntervalJob;
   readonly lapsed: IntervalJob;
-  /** Both at once, for when the clock was moved. */
+  /** News of memberships that has waited too long for the news before it. */
+  readonly waiting: IntervalJob;
+  /** All at once, for when the clock was moved. */
   trigger(): void;
 }
 
@@ -15,7 +18,7 @@ const skipped = counter("credits_sweep_accounts_skipped", "Accounts that a sweep
 
 /** Resets, holds and grants whose time has come, for accounts that nobody touches. Each page is a transaction of its own. */
 export function createSweeps(
-  ports: Omit<SweepPorts, "faults">,
+  ports: Omit<SweepPorts, "faults"> & ApplyMembershipsPorts,
   options: { readonly resetsEveryMs: number; readonly lapsedEveryMs: number; readonly log: Log },
 ): Sweeps {
   const { log } = options;
@@ -38,13 +41,20 @@ export function createSweeps(
   };
   const resets = job("resets", options.resetsEveryMs, (signal) => sweepResets({ ...ports, faults }, signal));
   const lapsed = job("lapsed", options.lapsedEveryMs, (signal) => sweepLapsed(ports, signal));
+  const waiting = job("membership-waiting", options.lapsedEveryMs, (signal) =>
+    applyOverdue(ports, signal, (userId, error) =>
+      log.error({ err: error, userId }, "news of a membership that has waited too long could not be applied"),
+    ),
+  );
   return {
     resets,
     lapsed,
+    waiting,
     trigger() {
       // Errors are the job's own affair: it logs them and comes again.
       void resets.trigger();
       void lapsed.trigger();
+      void waiting.trigger();
     },
   };
 }

@@ -28,6 +28,7 @@ import {
   yearlyMonths,
 } from "./reads.ts";
 import { checkCreditsSync, lapseDueAccounts, rejectUsage, setLowBalanceThreshold, touchAccounts } from "./upkeep.ts";
+import { keepMemberships, overdueMemberships, takeMemberships } from "./waiting.ts";
 
 /** The use cases' ledger over MySQL. `onWritten` is called after each commit that may have written events. */
 export function mysqlLedger(db: Database, onWritten: () => void): Ledger {
@@ -81,6 +82,9 @@ function sessionOf(tx: Tx): LedgerSession {
     purchase: (now, operations) => purchasePackages(tx, now, operations),
     setPackages: (now, operations) => setPackages(tx, now, operations),
     applyMembership: (now, operations) => applyMembership(tx, now, operations),
+    takeMemberships: (userIds) => takeMemberships(tx, userIds),
+    keepMemberships: (waiting) => keepMemberships(tx, waiting),
+    overdueMemberships: (before, limit) => overdueMemberships(tx, before, limit),
     loadDue: (now, userIds) => loadDue(tx, now, userIds),
     claimDue: (now, limit) => claimDueAccounts(tx, now, limit),
     checkAndReset: (now, steps) => checkAndResetUserCredits(tx, now, steps),

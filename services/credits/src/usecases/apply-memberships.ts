@@ -1,32 +1,31 @@
+import { ServiceUnavailable } from "@stipend/platform/errors/coded";
 import type { MembershipOperation, UserId } from "../domain/ledger.ts";
-import { activeUntil, type Membership, membershipToState } from "../domain/membership.ts";
-import type { Clock, Ledger, LedgerSession } from "./ports.ts";
+import { activeUntil, membershipToState } from "../domain/membership.ts";
+import type { Clock, Ledger, LedgerSession, MembershipTold, MembershipWaiting } from "./ports.ts";
 import { settleAllowances } from "./settle-allowances.ts";
 
 /** A message of the membership topic. */
-export interface MembershipNews {
+export interface MembershipNews extends MembershipTold {
   readonly eventId: string;
-  readonly userId: UserId;
-  /** The membership's version: the highest wins, whatever order they come in. */
-  readonly version: number;
-  readonly membership: Membership | null;
-  /** When the change was made; long ago if credits was away meanwhile. */
-  readonly occurredAt: Date;
-  readonly traceparent?: string | undefined;
 }
 
 export interface ApplyMembershipsPorts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly timeZone: string;
+  /** How long news waits for the news before it, in milliseconds. 0, and left out: it is applied as it comes. */
+  readonly patienceMs?: number | undefined;
 }
 
 /** The name under which the inbox keeps what this consumer has seen. */
 const CONSUMER = "credits.membership";
+/** Users whose news has waited too long that one look takes on. */
+const MAX_OVERDUE = 500;
 
 /**
  * Takes what membership tells into the ledger's copy and gives, resets or takes what follows from it, all in one
- * transaction with the inbox: a message that comes again changes nothing, one that comes late is older than the copy.
+ * transaction with the inbox: a message that comes again changes nothing, one that comes late is older than the copy. One
+ * that comes early waits for those before it, so that whatever order they come in, the same is given as in order.
  */
 export async function applyMemberships(ports: ApplyMembershipsPorts, news: readonly MembershipNews[]): Promise<void> {
   await ports.ledger.write("membership", async (session) => {
@@ -36,10 +35,101 @@ export async function applyMemberships(ports: ApplyMembershipsPorts, news: reado
       news.map((message) => message.eventId),
       now,
     );
-    for (const round of rounds(news.filter((message) => fresh.has(message.eventId)))) {
-      await applyRound(session, now, round, ports.timeZone);
-    }
+    const told = news.filter((message) => fresh.has(message.eventId));
+    await takeIn(ports, session, now, told, isPatient(ports));
   });
+}
+
+/**
+ * Applies news that has waited too long: what should have come before it is taken for lost. A user at a time, so that
+ * one whose news can't be applied holds up nobody else.
+ *
+ * @param failed told of each user whose news could not be applied; it is tried again the next time.
+ * @returns how many users' news was applied.
+ */
+export async function applyOverdue(
+  ports: ApplyMembershipsPorts,
+  signal: AbortSignal,
+  failed: (userId: UserId, error: unknown) => void,
+): Promise<number> {
+  if (!isPatient(ports)) return 0;
+  const before = new Date(ports.clock.now().getTime() - (ports.patienceMs ?? 0));
+  const overdue = await ports.ledger.read("membership.overdue", (session) =>
+    session.overdueMemberships(before, MAX_OVERDUE),
+  );
+  let applied = 0;
+  for (const userId of overdue) {
+    if (signal.aborted) break;
+    try {
+      await ports.ledger.write("membership.overdue", (session) =>
+        takeIn(ports, session, ports.clock.now(), [], false, [userId]),
+      );
+      applied += 1;
+    } catch (error) {
+      if (error instanceof ServiceUnavailable) throw error;
+      failed(userId, error);
+    }
+  }
+  return applied;
+}
+
+function isPatient({ patienceMs = 0 }: ApplyMembershipsPorts): boolean {
+  return patienceMs > 0;
+}
+
+async function takeIn(
+  ports: ApplyMembershipsPorts,
+  session: LedgerSession,
+  now: Date,
+  news: readonly MembershipTold[],
+  patient: boolean,
+  userIds: readonly UserId[] = [...new Set(news.map((message) => message.userId))].toSorted(),
+): Promise<void> {
+  if (userIds.length === 0) return;
+  if (!isPatient(ports)) return applyInOrder(session, now, news, ports.timeZone);
+  const states = await session.loadDue(now, userIds);
+  const known = new Map(states.map(({ userId, membershipVersion }) => [userId, membershipVersion ?? 0]));
+  const waiting = await session.takeMemberships(userIds);
+  const all = [...waiting, ...news.map((message) => ({ ...message, receivedAt: now }))];
+  const { ready, early } = sorted(all, known, patient);
+  if (early.length > 0) await session.keepMemberships(early);
+  await applyInOrder(session, now, ready, ports.timeZone);
+}
+
+/** By user and version, each once: those that follow on what is known, and those that have to wait. Old news is left out. */
+function sorted(
+  all: readonly MembershipWaiting[],
+  known: ReadonlyMap<UserId, number>,
+  patient: boolean,
+): { readonly ready: readonly MembershipWaiting[]; readonly early: readonly MembershipWaiting[] } {
+  const ready: MembershipWaiting[] = [];
+  const early: MembershipWaiting[] = [];
+  for (const [userId, messages] of [...Map.groupBy(all, (message) => message.userId)].sort(byUser)) {
+    let reached = known.get(userId) ?? 0;
+    for (const message of messages.toSorted((a, b) => a.version - b.version)) {
+      if (message.version <= reached) continue;
+      if (patient && message.version > reached + 1) {
+        if (early.at(-1)?.userId !== userId || early.at(-1)?.version !== message.version) early.push(message);
+        continue;
+      }
+      ready.push(message);
+      reached = message.version;
+    }
+  }
+  return { ready, early };
+}
+
+function byUser([a]: readonly [UserId, unknown], [b]: readonly [UserId, unknown]): number {
+  return a < b ? -1 : 1;
+}
+
+async function applyInOrder(
+  session: LedgerSession,
+  now: Date,
+  news: readonly MembershipTold[],
+  timeZone: string,
+): Promise<void> {
+  for (const round of rounds(news)) await applyRound(session, now, round, timeZone);
 }
 
 /**
@@ -51,7 +141,7 @@ export async function applyMemberships(ports: ApplyMembershipsPorts, news: reado
 async function applyRound(
   session: LedgerSession,
   now: Date,
-  round: readonly MembershipNews[],
+  round: readonly MembershipTold[],
   timeZone: string,
 ): Promise<void> {
   const news = new Map(round.map((message) => [message.userId, message]));
@@ -78,7 +168,7 @@ async function applyRound(
 }
 
 /** The ledger compares `activeUntil` with its own now; whether the membership has begun is never judged here. */
-function operationOf(message: MembershipNews): MembershipOperation {
+function operationOf(message: MembershipTold): MembershipOperation {
   const { membership } = message;
   return {
     userId: message.userId,
@@ -92,9 +182,9 @@ function operationOf(message: MembershipNews): MembershipOperation {
  * Messages split so that each user stands once in a round, in order of version: a month in which somebody went up and
  * left again is served as the month it was, in one batch or in two.
  */
-function rounds(news: readonly MembershipNews[]): readonly (readonly MembershipNews[])[] {
+function rounds(news: readonly MembershipTold[]): readonly (readonly MembershipTold[])[] {
   const byUser = Map.groupBy(news, (message) => message.userId);
-  const split: MembershipNews[][] = [];
+  const split: MembershipTold[][] = [];
   for (const messages of byUser.values()) {
     messages
       .sort((a, b) => a.version - b.version)

@@ -38,6 +38,23 @@ import type {
   UserId,
   YearlyMonthView,
 } from "../domain/ledger.ts";
+import type { Membership } from "../domain/membership.ts";
+
+/** A change of a membership as its event told it. */
+export interface MembershipTold {
+  readonly userId: UserId;
+  /** The membership's version: rises by one with each change, the highest wins. */
+  readonly version: number;
+  readonly membership: Membership | null;
+  /** When the change was made; long ago if credits was away meanwhile. */
+  readonly occurredAt: Date;
+  readonly traceparent?: string | undefined;
+}
+
+/** One that came before those before it. */
+export interface MembershipWaiting extends MembershipTold {
+  readonly receivedAt: Date;
+}
 
 /** The ledger inside one open transaction. Nothing counts until the transaction has committed. */
 export interface LedgerSession {
@@ -54,6 +71,11 @@ export interface LedgerSession {
   setPackages(now: Date, operations: readonly SetPackageOperation[]): Promise<SetPackageResult[]>;
 
   applyMembership(now: Date, operations: readonly MembershipOperation[]): Promise<ApplyMembershipResult[]>;
+  /** What waits of these users, whose accounts are locked; it waits no longer unless it is kept again. */
+  takeMemberships(userIds: readonly UserId[]): Promise<MembershipWaiting[]>;
+  keepMemberships(waiting: readonly MembershipWaiting[]): Promise<void>;
+  /** At most `limit` users of whom something has waited since `before`. */
+  overdueMemberships(before: Date, limit: number): Promise<UserId[]>;
   loadDue(now: Date, userIds: readonly UserId[]): Promise<AllowanceState[]>;
   claimDue(now: Date, limit: number): Promise<AllowanceState[]>;
   checkAndReset(now: Date, steps: readonly AllowanceStep[]): Promise<AllowanceStepResult[]>;
