@@ -7,7 +7,7 @@ import {
 import { DEFAULT_BODY_LIMIT, type RouteContract } from "@stipend/platform/http/contract";
 import { z } from "zod";
 import { healthz, readyz } from "./health.ts";
-import { detailsSchemas, problemAnswers, problemSchema, sharedAnswers } from "./openapi-problems.ts";
+import { detailsSchemas, problemAnswers, problemMeanings, problemSchema, sharedAnswers } from "./openapi-problems.ts";
 
 extendZodWithOpenApi(z);
 
@@ -41,10 +41,33 @@ export function openApiDocument(routes: readonly RouteContract[], info: Document
       openapi: "3.1.0",
       info: { ...info, version: "0.1.0", license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
       servers: [{ url: "/" }],
+      tags: tagsOf(inOrder),
+      "x-problems": problemMeanings(inOrder),
     },
   );
   cleanPatterns(document);
   return document;
+}
+
+/** In the order in which one reads about them. */
+const TAGS: Readonly<Record<string, string>> = {
+  credits: "The account: what is there, what was spent and why, what can be bought.",
+  membership: "The tier a user has, and what one can join.",
+  "metered features": "Calls that cost credits, as deploy/features.yaml of this installation lists them.",
+  events: "Changes as they happen.",
+  admin: "What people who run the product do for others. Each change needs a reason and leaves a row in the audit log.",
+  monitor: "Alerts, and the proof that the books are right.",
+  audit: "Who did what to whom, in a chain of hashes.",
+  development: "Moves the clock. Does not exist in production.",
+  documentation: "This page and the document behind it.",
+  health: "For balancers and watchers.",
+  internal: "Between services only.",
+};
+
+function tagsOf(routes: readonly RouteContract[]): { name: string; description: string }[] {
+  const used = new Set(routes.flatMap(({ tags }) => tags ?? []));
+  const known = Object.entries(TAGS).filter(([name]) => used.has(name));
+  return known.map(([name, description]) => ({ name, description }));
 }
 
 /** The generator leaves a regular expression's flags on its pattern ("^…$/u"); JSON Schema has no flags. */
@@ -111,7 +134,7 @@ function bodyOf(route: RouteContract): NonNullable<RouteConfig["request"]>["body
   return {
     // A missing body is read as an empty object.
     required: !body.safeParse({}).success,
-    description: `At most ${route.bodyLimit ?? DEFAULT_BODY_LIMIT} bytes.`,
+    description: `At most ${(route.bodyLimit ?? DEFAULT_BODY_LIMIT).toLocaleString("en")} bytes.`,
     content: { "application/json": { schema: body } },
   };
 }

@@ -13,6 +13,8 @@ export const publicProblems: ProblemTable = { ...platformProblems, ...domainProb
 const TOKEN_ERRORS = Object.keys(gatewayProblems).filter((code) => code.startsWith("token_"));
 /** Also where nothing is declared: what a contract does not name is refused. */
 const GUARDED = [...TOKEN_ERRORS, "identity_provider_unavailable", "role_required", "validation_failed"];
+/** What is answered before it is known which route is asked for. */
+const AT_ANY_ADDRESS = ["malformed_request", "not_found", "method_not_allowed", "request_timeout", "headers_too_large"];
 const AT_THE_DOOR = ["malformed_request", "rate_limited", "overloaded", "internal_error"];
 const BEHIND_THE_DOOR = [
   "upstream_unavailable",
@@ -66,6 +68,12 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
   UpstreamFailed: ["upstream_failed"],
   UpstreamTimeout: ["upstream_timeout"],
 };
+
+/** What each code that these routes may answer means, and what to do about it: for people, so for the page. */
+export function problemMeanings(routes: readonly RouteContract[]): ProblemTable {
+  const codes = new Set([...AT_ANY_ADDRESS, ...routes.flatMap((route) => [...codesOf(route)])]);
+  return Object.fromEntries(Object.entries(publicProblems).filter(([code]) => codes.has(code)));
+}
 
 function answerWith(status: number, codes: readonly string[]) {
   return {

@@ -1895,7 +1895,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody: {
             content: {
                 "application/json": {
@@ -1977,7 +1977,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody: {
             content: {
                 "application/json": {
@@ -2285,7 +2285,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody?: {
             content: {
                 "application/json": {
@@ -2558,7 +2558,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody: {
             content: {
                 "application/json": {
@@ -2780,7 +2780,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody: {
             content: {
                 "application/json": {
@@ -3020,7 +3020,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody: {
             content: {
                 "application/json": {
@@ -3126,7 +3126,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody: {
             content: {
                 "application/json": {
@@ -3226,7 +3226,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody: {
             content: {
                 "application/json": {
@@ -3362,7 +3362,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody: {
             content: {
                 "application/json": {
@@ -3502,7 +3502,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody: {
             content: {
                 "application/json": {
@@ -3648,7 +3648,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody: {
             content: {
                 "application/json": {
@@ -3754,7 +3754,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody: {
             content: {
                 "application/json": {
@@ -3856,7 +3856,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody: {
             content: {
                 "application/json": {
@@ -3968,7 +3968,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody: {
             content: {
                 "application/json": {
@@ -4125,7 +4125,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description At most 1048576 bytes. */
+        /** @description At most 1,048,576 bytes. */
         requestBody: {
             content: {
                 "application/json": {
@@ -4313,7 +4313,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody: {
             content: {
                 "application/json": {
@@ -4607,7 +4607,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody: {
             content: {
                 "application/json": {
@@ -4805,7 +4805,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody?: {
             content: {
                 "application/json": {
@@ -4940,7 +4940,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody?: {
             content: {
                 "application/json": {
@@ -5062,7 +5062,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody: {
             content: {
                 "application/json": {
@@ -5224,7 +5224,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody: {
             content: {
                 "application/json": {
@@ -5348,7 +5348,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody: {
             content: {
                 "application/json": {
@@ -5948,7 +5948,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody: {
             content: {
                 "application/json": {
@@ -6066,7 +6066,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                file: "docs.js" | "docs.css";
+                file: "docs.js" | "docs-dom.js" | "docs-schema.js" | "docs-try.js" | "docs.css";
             };
             cookie?: never;
         };
@@ -6223,7 +6223,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody?: {
             content: {
                 "application/json": {
@@ -6303,7 +6303,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description At most 16384 bytes. */
+        /** @description At most 16,384 bytes. */
         requestBody?: {
             content: {
                 "application/json": {
