@@ -29,6 +29,13 @@ export function internalRoutes(): readonly CataloguedRoute[] {
   return catalogue().filter(({ contract }) => contract.path.startsWith("/internal/"));
 }
 
+/** Everything that one service answers, health and the development clock's door aside. */
+export function routesOf(owner: RouteOwner): readonly RouteContract[] {
+  return catalogue()
+    .filter((route) => route.owner === owner)
+    .map(({ contract }) => contract);
+}
+
 function catalogue(): readonly CataloguedRoute[] {
   const routes = [
     ...contractsOf("credits", { ...credits, creditsCheck: checks.creditsCheck }),
