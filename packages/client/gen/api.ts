@@ -161,6 +161,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/credits/openings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring balances over from another system, up to 500 users; an outcome for each, in order
+         * @description Roles: admin.
+         */
+        post: operations["credits.openAccounts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/overview": {
         parameters: {
             query?: never;
@@ -468,6 +488,26 @@ export interface paths {
          * @description Roles: admin.
          */
         delete: operations["users.membership.end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Name users and set their memberships, up to 500; an outcome for each, in order
+         * @description Roles: admin.
+         */
+        post: operations["users.batch"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1602,7 +1642,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "account_already_frozen" | "account_frozen" | "account_not_frozen" | "alert_not_found" | "alert_resolved" | "already_served" | "anchor_unavailable" | "body_too_large" | "capture_exceeds_hold" | "charge_failed" | "clock_not_everywhere" | "conflict" | "database_busy" | "database_unavailable" | "end_date_in_past" | "events_unavailable" | "feature_failed" | "feature_timed_out" | "forbidden" | "headers_too_large" | "hold_ended" | "hold_not_found" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "identity_provider_unavailable" | "insufficient_credits" | "internal_error" | "internal_token_required" | "invalid_cursor" | "malformed_json" | "malformed_request" | "membership_required" | "method_not_allowed" | "not_found" | "not_refundable" | "nothing_to_refund" | "outcome_unknown" | "overloaded" | "package_inactive" | "package_not_found" | "payment_reference_used" | "precondition_failed" | "rate_limited" | "refund_exceeds_original" | "request_in_progress" | "request_timeout" | "role_required" | "shutting_down" | "tier_not_found" | "tier_retired" | "token_algorithm_refused" | "token_audience_wrong" | "token_claim_missing" | "token_expired" | "token_invalid" | "token_issuer_wrong" | "token_key_unknown" | "token_malformed" | "token_missing" | "token_not_yet_valid" | "token_signature_invalid" | "token_subject_invalid" | "too_many_attempts" | "too_many_streams" | "transaction_not_found" | "transition_not_allowed" | "unknown_tier" | "unsupported_media_type" | "upstream_failed" | "upstream_timeout" | "upstream_unavailable" | "user_not_found" | "validation_failed" | "version_conflict";
+            code: "account_already_frozen" | "account_frozen" | "account_not_frozen" | "alert_not_found" | "alert_resolved" | "allowance_served" | "already_served" | "anchor_unavailable" | "body_too_large" | "capture_exceeds_hold" | "charge_failed" | "clock_not_everywhere" | "conflict" | "database_busy" | "database_unavailable" | "end_date_in_past" | "events_unavailable" | "feature_failed" | "feature_timed_out" | "forbidden" | "headers_too_large" | "hold_ended" | "hold_not_found" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "identity_provider_unavailable" | "insufficient_credits" | "internal_error" | "internal_token_required" | "invalid_cursor" | "malformed_json" | "malformed_request" | "membership_exists" | "membership_required" | "method_not_allowed" | "not_found" | "not_refundable" | "nothing_to_refund" | "outcome_unknown" | "overloaded" | "package_inactive" | "package_not_found" | "payment_reference_used" | "precondition_failed" | "rate_limited" | "refund_exceeds_original" | "request_in_progress" | "request_timeout" | "role_required" | "shutting_down" | "start_date_in_future" | "tier_not_found" | "tier_retired" | "token_algorithm_refused" | "token_audience_wrong" | "token_claim_missing" | "token_expired" | "token_invalid" | "token_issuer_wrong" | "token_key_unknown" | "token_malformed" | "token_missing" | "token_not_yet_valid" | "token_signature_invalid" | "token_subject_invalid" | "too_many_attempts" | "too_many_streams" | "transaction_not_found" | "transition_not_allowed" | "unknown_tier" | "unsupported_media_type" | "upstream_failed" | "upstream_timeout" | "upstream_unavailable" | "user_not_found" | "validation_failed" | "version_conflict";
             detail: string;
             /** @description What to do about it. */
             action: string;
@@ -2341,6 +2381,108 @@ export interface operations {
             };
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamFailed"];
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    "credits.openAccounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 524,288 bytes. */
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Why, in words that the account's owner may read.
+                     * @example rewrite of a paragraph
+                     */
+                    reason: string;
+                    /**
+                     * @description Judge everything, keep nothing.
+                     * @default false
+                     */
+                    dryRun?: boolean;
+                    /** @description Items {key, userId, balance, allowance?: {remaining, monthlyCredits, cycle, anchor, startedAt?}}. balance is all that the user has; remaining is the part of it that is left of the present month's allowance, which then counts as given: monthlyCredits are what the tier gives a month, cycle, anchor and startedAt (the join day; left out: now) say which month that is. Without allowance the first event of a membership gives one as to any new member. key is the item's idempotency key, 1-150 visible ASCII characters. */
+                    items: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description One result an item, in the order given */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: ({
+                            key: string | null;
+                            /** @description The HTTP status a single call would have answered. */
+                            status: number;
+                            /** @description Of a refusal: allowance_served, idempotency_key_reused, validation_failed. */
+                            code?: string;
+                            /** @description Done before under this key. */
+                            replayed?: boolean;
+                            balanceAfter?: number;
+                            /** @description Rises by one with every change of the account. */
+                            version?: number;
+                        } & {
+                            [key: string]: unknown;
+                        })[];
+                    };
+                };
+            };
+            /** @description malformed_json, malformed_request, validation_failed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": (components["schemas"]["Problem"] & {
+                        /** @constant */
+                        code?: "validation_failed";
+                    } & components["schemas"]["ValidationFailedDetails"]) | components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["TokenRefused"];
+            403: components["responses"]["RoleRequired"];
+            /** @description allowance_served */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
@@ -4019,6 +4161,119 @@ export interface operations {
                         /** @constant */
                         code?: "version_conflict";
                     } & components["schemas"]["VersionConflictDetails"]);
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamFailed"];
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    "users.batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 1,048,576 bytes. */
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Why, in words that the account's owner may read.
+                     * @example rewrite of a paragraph
+                     */
+                    reason: string;
+                    /**
+                     * @description Judge everything, keep nothing.
+                     * @default false
+                     */
+                    dryRun?: boolean;
+                    /** @description Items {key, userId, email?, name?, membership?: {tier, cycle, startedAt?, expiresAt?}}: membership is judged as PUT …/membership would judge it; without it the user is named only. startedAt is the join day of a member who comes from another system: for a user's first membership only, not in the future. key is the item's idempotency key, 1-255 visible ASCII characters. */
+                    items: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description One result an item, in the order given */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: ({
+                            key: string | null;
+                            /** @description The HTTP status the single call would have answered. */
+                            status: number;
+                            /** @description Of a refusal: the problem's code. */
+                            code?: string;
+                            /** @description Done before under this key. */
+                            replayed?: boolean;
+                            /** @description False: it was so already. */
+                            changed?: boolean;
+                            /** @example starter-100 */
+                            tier?: string | null;
+                            /**
+                             * @description none: never a member; cancelled: the period ran out after a cancellation; expired: the agreed end came; ended: an admin ended it.
+                             * @enum {string}
+                             */
+                            membershipStatus?: "none" | "active" | "cancelled" | "expired" | "ended";
+                            /** @description Rises by one with every change; send it as If-Match. */
+                            version?: number;
+                        } & {
+                            [key: string]: unknown;
+                        })[];
+                    };
+                };
+            };
+            /** @description end_date_in_past, malformed_json, malformed_request, start_date_in_future, unknown_tier, validation_failed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": (components["schemas"]["Problem"] & {
+                        /** @constant */
+                        code?: "unknown_tier";
+                    } & components["schemas"]["UnknownTierDetails"]) | (components["schemas"]["Problem"] & {
+                        /** @constant */
+                        code?: "validation_failed";
+                    } & components["schemas"]["ValidationFailedDetails"]) | components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["TokenRefused"];
+            403: components["responses"]["RoleRequired"];
+            /** @description membership_exists, tier_retired */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             413: components["responses"]["BodyTooLarge"];
