@@ -116,6 +116,13 @@ export default {
       to: { path: OURS, pathNot: ["^proto/", "^packages/platform/src/http/(contract|problems)\\.ts$"] },
     },
     {
+      name: "client-stands-alone",
+      comment: "The client runs in a browser as well: nothing of ours, and nothing of Node.",
+      severity: "error",
+      from: { path: "^packages/client/src/" },
+      to: { path: [OURS, "^(node:)?[a-z_/]+$"], pathNot: "^packages/client/" },
+    },
+    {
       name: "testing-imports-platform-and-local",
       severity: "error",
       from: { path: "^packages/testing/" },

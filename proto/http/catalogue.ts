@@ -1,5 +1,6 @@
 import type { RouteContract } from "@stipend/platform/http/contract";
 import * as audit from "./audit.ts";
+import * as checks from "./checks.ts";
 import * as credits from "./credits.ts";
 import * as gateway from "./gateway.ts";
 import * as membership from "./membership.ts";
@@ -20,13 +21,29 @@ export interface CataloguedRoute {
  * @throws Error when two contracts share an id.
  */
 export function publicRoutes(): readonly CataloguedRoute[] {
+  return catalogue().filter(({ contract }) => contract.path.startsWith("/api/"));
+}
+
+/** What the services answer to each other, never to the outside. Beside these each has the development clock's door. */
+export function internalRoutes(): readonly CataloguedRoute[] {
+  return catalogue().filter(({ contract }) => contract.path.startsWith("/internal/"));
+}
+
+/** Everything that one service answers, health and the development clock's door aside. */
+export function routesOf(owner: RouteOwner): readonly RouteContract[] {
+  return catalogue()
+    .filter((route) => route.owner === owner)
+    .map(({ contract }) => contract);
+}
+
+function catalogue(): readonly CataloguedRoute[] {
   const routes = [
-    ...contractsOf("credits", credits),
-    ...contractsOf("membership", membership),
+    ...contractsOf("credits", { ...credits, creditsCheck: checks.creditsCheck }),
+    ...contractsOf("membership", { ...membership, membershipCheck: checks.membershipCheck }),
     ...contractsOf("admin-audit", audit),
     ...contractsOf("monitor", monitor),
     ...contractsOf("gateway", gateway),
-  ].filter(({ contract }) => contract.path.startsWith("/api/"));
+  ];
   const seen = new Set<string>();
   for (const { contract } of routes) {
     if (seen.has(contract.id)) throw new Error(`two contracts are called ${contract.id}`);

@@ -541,6 +541,8 @@ export const BatchOperation = z.discriminatedUnion("op", [
   z.strictObject({ op: z.literal("release"), ...batchBase, reason: Reason.optional(), holdId: DecimalId }),
 ]);
 
+const MOST_OPERATIONS = 1_000;
+
 export const batch = defineRoute({
   id: "credits.batch",
   method: "POST",
@@ -549,10 +551,10 @@ export const batch = defineRoute({
   summary: "Up to 1,000 operations; an outcome for each, in order; one bad item never fails another",
   tags: ["credits"],
   bodyLimit: 1_048_576,
-  body: z.strictObject({
-    operations: z.array(z.unknown()).min(1).max(1_000).meta({
-      description:
-        "Items {op, key, userId, …}: op is consume, refund, hold, capture or release; key is the item's idempotency key; the other fields are those of the single calls.",
+  body: z.strictObject({ operations: z.array(z.unknown()).min(1).max(MOST_OPERATIONS) }),
+  documentedBody: z.strictObject({
+    operations: z.array(BatchOperation).min(1).max(MOST_OPERATIONS).meta({
+      description: "key is the item's idempotency key; the other fields are those of the single calls.",
     }),
   }),
   responses: {
@@ -810,6 +812,7 @@ export const adminPutPackage = defineRoute({
   roles: ["admin"],
   summary: "Create or change a package. Credits already bought keep what they were bought with",
   tags: ["admin"],
+  ifMatch: true,
   params: z.strictObject({ code: Code }),
   body: z.strictObject({
     name: z.string().trim().min(1).max(120).refine(isWellFormed, "must be well-formed Unicode"),

@@ -159,7 +159,7 @@ export const docsAsset = defineRoute({
   roles: "anyone",
   summary: "Script and style of the page",
   tags: ["documentation"],
-  params: z.strictObject({ file: z.enum(["docs.js", "docs.css"]) }),
+  params: z.strictObject({ file: z.enum(["docs.js", "docs-dom.js", "docs-schema.js", "docs-try.js", "docs.css"]) }),
   responses: { 200: { description: "The file", contentType: "text/plain" } },
   errors: [],
 });

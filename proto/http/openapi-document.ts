@@ -4,52 +4,70 @@ import {
   OpenApiGeneratorV31,
   type RouteConfig,
 } from "@asteasolutions/zod-to-openapi";
-import { DEFAULT_BODY_LIMIT, type ProblemTable, type RouteContract } from "@stipend/platform/http/contract";
-import { platformProblems } from "@stipend/platform/http/problems";
+import { DEFAULT_BODY_LIMIT, type RouteContract } from "@stipend/platform/http/contract";
 import { z } from "zod";
-import { gatewayProblems } from "./gateway-problems.ts";
-import { domainProblems } from "./problems.ts";
+import { healthz, readyz } from "./health.ts";
+import { detailsSchemas, problemAnswers, problemMeanings, problemSchema, sharedAnswers } from "./openapi-problems.ts";
 
 extendZodWithOpenApi(z);
 
 type Document = ReturnType<OpenApiGeneratorV31["generateDocument"]>;
 
-/** Every code that a caller of the public door can meet. */
-export const publicProblems: ProblemTable = { ...platformProblems, ...domainProblems, ...gatewayProblems };
-
-/** What any route with a token may answer, whatever its contract says. */
-const TOKEN_ERRORS = Object.keys(gatewayProblems).filter((code) => code.startsWith("token_"));
-const EVERYWHERE = ["rate_limited", "overloaded", "upstream_unavailable", "internal_error"];
-
-/** "credits.consume names code_x" for every error code of a contract that stands in no table of problems. */
-export function unknownErrorCodes(routes: readonly RouteContract[]): string[] {
-  return routes.flatMap((route) =>
-    route.errors.filter((code) => !Object.hasOwn(publicProblems, code)).map((code) => `${route.id} names ${code}`),
-  );
+export interface DocumentTitle {
+  readonly title: string;
+  readonly description: string;
 }
 
-/** OpenAPI 3.1 of the given routes. Error codes that stand in no table are left out: see unknownErrorCodes. */
-export function openApiDocument(routes: readonly RouteContract[]): Document {
+const PUBLIC: DocumentTitle = {
+  title: "Stipend",
+  description:
+    "Credits and memberships as a service. Errors are RFC 9457 problem details with a stable `code`; lists are `{data, nextCursor}`, newest first. Any address may besides answer what the door says before it knows what is asked for: `not_found`, `method_not_allowed`, `request_timeout`, `headers_too_large`.",
+};
+
+/**
+ * OpenAPI 3.1 of the given routes and of what every service answers itself. Error codes that stand in no table are left
+ * out: see unknownErrorCodes in openapi-problems.ts.
+ */
+export function openApiDocument(routes: readonly RouteContract[], info: DocumentTitle = PUBLIC): Document {
   const registry = new OpenAPIRegistry();
   registry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer", bearerFormat: "JWT" });
   registry.registerComponent("schemas", "Problem", problemSchema());
-  const inOrder = [...routes].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  for (const [name, schema] of detailsSchemas()) registry.registerComponent("schemas", name, schema);
+  for (const [name, answer] of sharedAnswers()) registry.registerComponent("responses", name, answer);
+  const inOrder = [...routes, healthz, readyz].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   for (const route of inOrder) registry.registerPath(operation(route));
   const document = new OpenApiGeneratorV31(registry.definitions, { sortComponents: "alphabetically" }).generateDocument(
     {
       openapi: "3.1.0",
-      info: {
-        title: "Stipend",
-        version: "0.1.0",
-        license: { name: "Apache-2.0", identifier: "Apache-2.0" },
-        description:
-          "Credits and memberships as a service. Errors are RFC 9457 problem details with a stable `code`; lists are `{data, nextCursor}`, newest first.",
-      },
+      info: { ...info, version: "0.1.0", license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
       servers: [{ url: "/" }],
+      tags: tagsOf(inOrder),
+      "x-problems": problemMeanings(inOrder),
     },
   );
   cleanPatterns(document);
   return document;
+}
+
+/** In the order in which one reads about them. */
+const TAGS: Readonly<Record<string, string>> = {
+  credits: "The account: what is there, what was spent and why, what can be bought.",
+  membership: "The tier a user has, and what one can join.",
+  "metered features": "Calls that cost credits, as deploy/features.yaml of this installation lists them.",
+  events: "Changes as they happen.",
+  admin: "What people who run the product do for others. Each change needs a reason and leaves a row in the audit log.",
+  monitor: "Alerts, and the proof that the books are right.",
+  audit: "Who did what to whom, in a chain of hashes.",
+  development: "Moves the clock. Does not exist in production.",
+  documentation: "This page and the document behind it.",
+  health: "For balancers and watchers.",
+  internal: "Between services only.",
+};
+
+function tagsOf(routes: readonly RouteContract[]): { name: string; description: string }[] {
+  const used = new Set(routes.flatMap(({ tags }) => tags ?? []));
+  const known = Object.entries(TAGS).filter(([name]) => used.has(name));
+  return known.map(([name, description]) => ({ name, description }));
 }
 
 /** The generator leaves a regular expression's flags on its pattern ("^…$/u"); JSON Schema has no flags. */
@@ -62,20 +80,14 @@ function cleanPatterns(value: unknown): void {
 }
 
 function operation(route: RouteContract): RouteConfig {
-  const body = route.body;
   const request: NonNullable<RouteConfig["request"]> = {};
   if (route.params !== undefined) request.params = route.params;
   else if (route.path.includes("/:")) request.params = anyParams(route.path);
   if (route.query !== undefined) request.query = route.query;
-  if (route.idempotencyKey !== undefined) request.headers = idempotencyHeader(route.idempotencyKey === "required");
-  if (body !== undefined) {
-    const limit = route.bodyLimit ?? DEFAULT_BODY_LIMIT;
-    request.body = {
-      required: true,
-      description: `At most ${limit} bytes.`,
-      content: { "application/json": { schema: body } },
-    };
-  }
+  const headers = headersOf(route);
+  if (headers !== undefined) request.headers = headers;
+  const body = bodyOf(route);
+  if (body !== undefined) request.body = body;
   return {
     method: route.method.toLowerCase() as RouteConfig["method"],
     path: route.path.replace(/:(\w+)/g, "{$1}"),
@@ -85,7 +97,7 @@ function operation(route: RouteContract): RouteConfig {
     tags: [...(route.tags ?? [])],
     security: route.roles === "anyone" ? [] : [{ token: [] }],
     request,
-    responses: { ...successes(route), ...problems(route) },
+    responses: { ...problemAnswers(route), ...successes(route) },
   };
 }
 
@@ -94,65 +106,52 @@ function anyParams(path: string): z.ZodObject {
   return z.object(Object.fromEntries(names.map((name) => [name, z.string()])));
 }
 
-function idempotencyHeader(required: boolean): z.ZodObject {
-  const key = z
-    .string()
-    .regex(/^[\x20-\x7e]{1,255}$/)
-    .meta({
-      description: "Your own name for this operation: the same for every retry of it, another for every other.",
-    });
-  return z.object({ "Idempotency-Key": required ? key : key.optional() });
+const IdempotencyKey = z
+  .string()
+  .regex(/^[\x20-\x7e]{1,255}$/)
+  .meta({ description: "Your own name for this operation: the same for every retry of it, another for every other." });
+
+const IfMatch = z
+  .string()
+  .optional()
+  .meta({ description: "The version that was read, in quotes: refused when it has changed since.", examples: ['"3"'] });
+
+function headersOf({ idempotencyKey, ifMatch }: RouteContract): z.ZodObject | undefined {
+  if (idempotencyKey === undefined && ifMatch === undefined) return undefined;
+  return z.object({
+    ...(idempotencyKey === undefined
+      ? {}
+      : { "Idempotency-Key": idempotencyKey === "required" ? IdempotencyKey : IdempotencyKey.optional() }),
+    ...(ifMatch === undefined ? {} : { "If-Match": IfMatch }),
+  });
+}
+
+/** Fields that a contract does not name are refused, whether it says so or not: see serve. */
+function bodyOf(route: RouteContract): NonNullable<RouteConfig["request"]>["body"] {
+  const shown = route.documentedBody ?? route.body;
+  if (shown === undefined) return undefined;
+  const body = shown.strict();
+  return {
+    // A missing body is read as an empty object.
+    required: !body.safeParse({}).success,
+    description: `At most ${(route.bodyLimit ?? DEFAULT_BODY_LIMIT).toLocaleString("en")} bytes.`,
+    content: { "application/json": { schema: body } },
+  };
 }
 
 function successes(route: RouteContract): RouteConfig["responses"] {
   const entries = Object.entries(route.responses).map(([status, { description, schema, contentType }]) => {
     const type = contentType ?? "application/json";
-    if (schema === undefined && contentType === undefined) return [status, { description }];
-    return [status, { description, content: { [type]: schema === undefined ? {} : { schema } } }];
+    const headers = route.idempotencyKey === undefined ? {} : { headers: REPLAYED };
+    if (schema === undefined && contentType === undefined) return [status, { description, ...headers }];
+    return [status, { description, ...headers, content: { [type]: schema === undefined ? {} : { schema } } }];
   });
   return Object.fromEntries(entries) as RouteConfig["responses"];
 }
 
-/** One answer a status, naming the codes it may carry. */
-function problems(route: RouteContract): RouteConfig["responses"] {
-  const codes = new Set([...route.errors, ...EVERYWHERE]);
-  if (route.roles !== "anyone") for (const code of [...TOKEN_ERRORS, "role_required"]) codes.add(code);
-  // Also where nothing is declared: what a contract does not name is refused.
-  if (route.roles !== "anyone") codes.add("validation_failed");
-  if (route.body !== undefined)
-    for (const code of ["malformed_json", "body_too_large", "unsupported_media_type"]) codes.add(code);
-  if (route.idempotencyKey !== undefined) codes.add("idempotency_key_invalid");
-  if (route.idempotencyKey === "required") codes.add("idempotency_key_required");
-
-  const byStatus = new Map<number, string[]>();
-  for (const code of codes) {
-    const spec = Object.hasOwn(publicProblems, code) ? publicProblems[code] : undefined;
-    if (spec === undefined) continue;
-    byStatus.set(spec.status, [...(byStatus.get(spec.status) ?? []), code]);
-  }
-  const answers: RouteConfig["responses"] = {};
-  for (const [status, names] of [...byStatus].sort(([a], [b]) => a - b)) {
-    answers[status] = {
-      description: names.sort().join(", "),
-      content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
-    };
-  }
-  return answers;
-}
-
-function problemSchema() {
-  return {
-    type: "object" as const,
-    required: ["type", "title", "status", "code", "detail", "action"],
-    properties: {
-      type: { type: "string" as const, description: "urn:stipend:problem:<code>" },
-      title: { type: "string" as const },
-      status: { type: "integer" as const },
-      code: { type: "string" as const, enum: Object.keys(publicProblems).sort() },
-      detail: { type: "string" as const },
-      action: { type: "string" as const, description: "What to do about it." },
-      requestId: { type: "string" as const },
-    },
-    additionalProperties: true,
-  };
-}
+const REPLAYED = {
+  "Idempotent-Replayed": {
+    description: "The operation was done before, by a request with this key; this is its answer again.",
+    schema: { type: "string" as const, enum: ["true"] },
+  },
+};

@@ -32,6 +32,8 @@ const BREACHES: readonly (readonly [rule: string, from: string, imports: string]
   ["drivers-behind-one-module", "services/credits/src/events/b.ts", "kafkajs"],
   ["drivers-behind-one-module", "packages/platform/src/outbox/c.ts", "mysql2"],
   ["proto-imports-the-contract-only", "proto/http/a.ts", "@stipend/platform/mysql/database"],
+  ["client-stands-alone", "packages/client/src/a.ts", "@stipend/proto/http/credits"],
+  ["client-stands-alone", "packages/client/src/b.ts", "node:crypto"],
   ["testing-imports-platform-and-local", "packages/testing/src/a.ts", "@stipend/credits/domain/ok"],
   ["local-imports-platform", "deploy/local/src/a.ts", "@stipend/proto/http/credits"],
   ["cli-uses-the-front-door", "packages/cli/src/a.ts", "@stipend/credits/domain/ok"],

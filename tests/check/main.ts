@@ -34,6 +34,7 @@ const PARTS: readonly Part[] = [
   { name: "proto-image", whatToDo: "npm run proto:image", run: checkImage },
   { name: "proto-generated", whatToDo: "npm run proto:generate", run: checkGenerated },
   { name: "openapi", whatToDo: "npm run proto:openapi", run: checkOpenapi },
+  toolPart("client", "npm run client:generate", "node", ["packages/client/tools/generate.ts", "--check"]),
 ];
 
 async function checkOpenapi(): Promise<PartResult> {

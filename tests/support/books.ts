@@ -1,20 +1,12 @@
+import type { Schemas } from "@stipend/client/types";
 import { createConnection } from "mysql2/promise";
 import { z } from "zod";
-import { expectBody } from "./client.ts";
 import type { Person } from "./people.ts";
-import { Transactions } from "./shapes.ts";
 
 /** All ledger rows of one type that a person can see of the own account. */
-export async function rowsOf(person: Person, type: string) {
-  const rows = [];
-  let cursor: string | null = null;
-  do {
-    const after: string = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
-    const answer = await person.client.get(`/api/credits/transactions?type=${type}&limit=100${after}`);
-    const page = expectBody(answer, Transactions);
-    rows.push(...page.data);
-    cursor = page.nextCursor;
-  } while (cursor !== null);
+export async function rowsOf(person: Person, type: Schemas["CreditTransaction"]["type"]) {
+  const rows: Schemas["CreditTransaction"][] = [];
+  for await (const row of person.api.each("/api/credits/transactions", { query: { type, limit: 100 } })) rows.push(row);
   return rows;
 }
 

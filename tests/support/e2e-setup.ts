@@ -13,6 +13,8 @@ export interface Running {
   readonly serviceUrls: readonly string[];
   readonly kafkaBrokers: string;
   readonly topicPrefix: string;
+  /** For the ledger's own proof, asked past the services. */
+  readonly mysqlAdminUrl: string;
 }
 
 declare module "vitest" {
@@ -33,6 +35,7 @@ export async function setup(project: TestProject): Promise<void> {
     serviceUrls: [system.urls.credits, system.urls.membership, system.urls["admin-audit"], system.urls.monitor],
     kafkaBrokers: system.urls.kafkaBrokers,
     topicPrefix: system.namespace,
+    mysqlAdminUrl: system.urls.mysqlAdmin,
   });
 }
 

@@ -4,7 +4,6 @@ import { z } from "zod";
 
 /** Shapes of the answers the tests and the tour read, where the contracts have no name for them. */
 export const Transactions = page(Transaction);
-export type LedgerRow = z.output<typeof Transaction>;
 
 /** Every refusal: RFC 9457 with a stable code. */
 export const Problem = z.looseObject({

@@ -1,7 +1,9 @@
+import { StipendClient } from "@stipend/client";
+import { ApiProblem } from "@stipend/client/errors";
+import type { Answer } from "@stipend/client/types";
 import { signToken } from "@stipend/local/keys/token";
 import { pathsOf } from "@stipend/local/paths";
 import type { Settings } from "@stipend/local/settings";
-import { type Answer, Client } from "../support/client.ts";
 
 /** Something the tour saw was not as it has to be. */
 export class TourError extends Error {
@@ -12,8 +14,8 @@ export class TourError extends Error {
 export interface Guide {
   readonly alice: Person;
   readonly bob: Person;
-  readonly admin: Client;
-  readonly auditor: Client;
+  readonly admin: StipendClient;
+  readonly auditor: StipendClient;
   readonly settings: Settings;
   readonly urls: { readonly gateway: string; readonly traces: string; readonly kafkaBrokers: string };
   /** Different in each tour, so that idempotency keys are new. */
@@ -22,18 +24,32 @@ export interface Guide {
 
 export interface Person {
   readonly name: string;
-  readonly client: Client;
+  readonly client: StipendClient;
 }
 
 export function say(text: string): void {
   console.log(`   ${text}`);
 }
 
+/** What was called last, by whomever: the tour does one thing at a time. */
+let lastCall = "";
+
 /** Says what was called and what came back, shortened to one line. */
-export function show(answer: Answer, pick: readonly string[] = []): void {
-  const body = pick.length === 0 ? answer.body : choose(answer.body, pick);
+export function show(answer: Pick<Answer<unknown>, "status" | "data">, pick: readonly string[] = []): void {
+  const body = pick.length === 0 ? answer.data : choose(answer.data, pick);
   const text = JSON.stringify(body);
-  console.log(`     ${answer.call}\n     → ${answer.status} ${text.length > 300 ? `${text.slice(0, 300)}…` : text}`);
+  console.log(`     ${lastCall}\n     → ${answer.status} ${text.length > 300 ? `${text.slice(0, 300)}…` : text}`);
+}
+
+/** The refusal that a call ends with, shown. @throws TourError when it is none. */
+export async function refused(call: Promise<unknown>, pick: readonly string[]): Promise<ApiProblem> {
+  const problem = await call.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(problem instanceof ApiProblem)) throw new TourError(`expected: a refusal, but ${problem ?? "it was answered"}`);
+  show({ status: problem.status, data: { ...problem, ...problem.details } }, pick);
+  return problem;
 }
 
 function choose(body: unknown, pick: readonly string[]): unknown {
@@ -49,17 +65,27 @@ export function expectThat(condition: boolean, expected: string): void {
 
 const FEW = 60 * 60;
 
-async function clientFor(settings: Settings, user: string, roles: readonly string[]): Promise<Client> {
+async function clientFor(settings: Settings, user: string, roles: readonly string[]): Promise<StipendClient> {
   const token = await signToken(pathsOf(settings.home).keys, { user, roles, ttlSeconds: FEW });
-  return new Client(`http://127.0.0.1:${settings.ports.services.gateway}`, token);
+  return new StipendClient({
+    baseUrl: `http://127.0.0.1:${settings.ports.services.gateway}`,
+    token,
+    fetch: (input, init) => {
+      lastCall = `${init?.method ?? "GET"} ${new URL(String(input)).pathname}`;
+      return fetch(input, init);
+    },
+  });
 }
 
 /** The names of the issue while nobody has used them, else new ones: a tour never disturbs what is there. */
-async function chooseName(admin: Client, name: string, run: string): Promise<string> {
-  const answer = await admin.get(`/api/admin/users/${name}`);
-  if (answer.status === 404) return name;
-  if (answer.status === 200) return `${name}-${run}`;
-  throw new TourError(`GET /api/admin/users/${name} answered ${answer.status} ${JSON.stringify(answer.body)}`);
+async function chooseName(admin: StipendClient, name: string, run: string): Promise<string> {
+  try {
+    await admin.get("/api/admin/users/{userId}", { path: { userId: name } });
+    return `${name}-${run}`;
+  } catch (error) {
+    if (error instanceof ApiProblem && error.code === "user_not_found") return name;
+    throw error;
+  }
 }
 
 export async function prepare(settings: Settings): Promise<Guide> {

@@ -401,6 +401,13 @@ describe("requests that never reach a route", () => {
     expect(answer).toContain('"code":"malformed_request"');
   });
 
+  it.each(["", "Host: a\r\nHost: b\r\n"])("answers a request without one Host (%j)", async (hosts) => {
+    const server = await start();
+    const answer = await rawHttp(server.port, `GET /api/list HTTP/1.1\r\n${hosts}Connection: close\r\n\r\n`);
+    expect(answer).toContain("HTTP/1.1 400");
+    expect(answer).toContain('"code":"malformed_request"');
+  });
+
   it("answers headers that are too large", async () => {
     const server = await start();
     const answer = await rawHttp(server.port, `GET / HTTP/1.1\r\nHost: x\r\nX-Big: ${"x".repeat(20_000)}\r\n\r\n`);
@@ -425,6 +432,24 @@ describe("requests that never reach a route", () => {
     }
     expect(handler).not.toHaveBeenCalled();
     expect((await call(server, "/api/list")).status).toBe(200);
+  });
+});
+
+describe("clients that take their time", () => {
+  const server = () => start({ server: { headersTimeoutMs: 200, requestTimeoutMs: 400 } });
+  const head = `POST ${PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIdempotency-Key: k\r\n`;
+
+  it("are told so and let go when their headers do not come", async () => {
+    const answer = await rawHttp((await server()).port, "GET /api/list HTTP/1.1\r\nHost: x\r\n", { ms: 8_000 });
+    expect(answer).toContain("HTTP/1.1 408");
+    expect(answer).toContain('"code":"request_timeout"');
+  });
+
+  it("are told so and let go when their body does not come to its end", async () => {
+    const slow = await server();
+    const answer = await rawHttp(slow.port, `${head}Content-Length: 100\r\n\r\n{"amo`, { ms: 8_000 });
+    expect(answer).toContain("HTTP/1.1 408");
+    expect((await call(slow, "/api/list")).status).toBe(200);
   });
 });
 

@@ -15,9 +15,11 @@ import { Database } from "@stipend/platform/mysql/database";
 import { AdminActionRecordedSchema } from "@stipend/proto/events/admin/v1/events";
 import { AccessRefusedSchema } from "@stipend/proto/events/security/v1/events";
 import { AuditPage, AuditVerification } from "@stipend/proto/http/audit";
+import { routesOf } from "@stipend/proto/http/catalogue";
 import { testEngines } from "@stipend/testing/engines/test-engines";
 import { eventually } from "@stipend/testing/eventually";
 import { type FreshDatabase, freshDatabase } from "@stipend/testing/fresh-database";
+import { routerDifferences } from "@stipend/testing/served-routes";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type App, createApp } from "../src/app.ts";
 import { loadConfig } from "../src/config.ts";
@@ -220,6 +222,10 @@ describe("admin-audit with Kafka", () => {
   ])("refuses the role %s on %s", async (role, path) => {
     const response = await call(path, role);
     expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([403, "role_required"]);
+  });
+
+  it("serves what the document says, and nothing else", () => {
+    expect(routerDifferences(app.http.app, routesOf("admin-audit"))).toEqual([]);
   });
 
   it("refuses a call without an internal token, an unknown filter and a made-up cursor", async () => {

@@ -1,3 +1,5 @@
+import { routesOf } from "@stipend/proto/http/catalogue";
+import { routerDifferences } from "@stipend/testing/served-routes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Answer, type CreditsHarness, startCredits } from "./harness.ts";
 
@@ -22,6 +24,10 @@ const give = async (user: string, amount: number, more: object = {}) => {
 const spend = (user: string, amount: number, key?: string) =>
   credits.as(user, "POST", "/api/credits/consume", { amount, reason: "work" }, key === undefined ? {} : { key });
 const code = (answer: Answer) => [answer.status, answer.body.code];
+
+test("the router serves what the document says, and nothing else", () => {
+  expect(routerDifferences(credits.app.http.app, routesOf("credits"))).toEqual([]);
+});
 
 describe("who may do what", () => {
   test("without an internal token nothing is answered", async () => {

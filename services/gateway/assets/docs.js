@@ -1,161 +1,116 @@
 /** Shows openapi.json and tries calls. No dependency, nothing from elsewhere. */
-
-const element = (name, attributes = {}, ...children) => {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key === "class") node.className = value;
-    else if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
-    else node.setAttribute(key, value);
-  }
-  node.append(...children.filter((child) => child !== undefined));
-  return node;
-};
+import { element, json, prose } from "./docs-dom.js";
+import { schemasOf } from "./docs-schema.js";
+import { tryForm } from "./docs-try.js";
 
 const spec = await (await fetch("openapi.json")).json();
-document.querySelector("#about").textContent = spec.info.description;
+const { kind, meaning, fieldsTable, sample } = schemasOf(spec);
+const problems = spec["x-problems"] ?? {};
 
-const resolve = (schema) => {
-  if (schema?.$ref === undefined) return schema;
-  return spec.components.schemas[schema.$ref.split("/").at(-1)];
-};
+const heading = (text) => element("h4", {}, text);
 
-/** A value that fits the schema, to begin with. */
-const sample = (given, depth = 0) => {
-  const schema = resolve(given) ?? {};
-  if (depth > 6) return null;
-  if (schema.examples?.length) return schema.examples[0];
-  if (schema.example !== undefined) return schema.example;
-  if (schema.enum) return schema.enum[0];
-  if (schema.const !== undefined) return schema.const;
-  const choice = schema.oneOf ?? schema.anyOf ?? schema.allOf;
-  if (choice) return sample(choice[0], depth + 1);
-  const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
-  if (type === "object") {
-    const wanted = Object.entries(schema.properties ?? {});
-    return Object.fromEntries(wanted.map(([name, inner]) => [name, sample(inner, depth + 1)]));
-  }
-  if (type === "array") return [sample(schema.items, depth + 1)];
-  if (type === "integer" || type === "number") return schema.minimum ?? 0;
-  if (type === "boolean") return false;
-  if (type === "string") return schema.format === "date-time" ? "2026-02-01T00:00:00.000Z" : "";
-  return null;
-};
+const answerOf = (given) =>
+  given.$ref === undefined ? given : spec.components.responses[given.$ref.split("/").at(-1)];
 
-const json = (value) => JSON.stringify(value, null, 2);
-
-const parametersTable = (parameters) =>
-  parameters.length === 0
-    ? undefined
-    : element(
-        "table",
+const parametersPart = (parameters) => {
+  if (parameters.length === 0) return [];
+  const rows = parameters.map((parameter) =>
+    element(
+      "tr",
+      {},
+      element(
+        "td",
         {},
-        element("tr", {}, element("th", {}, "Parameter"), element("th", {}, "In"), element("th", {}, "Meaning")),
-        ...parameters.map((p) =>
-          element(
-            "tr",
-            {},
-            element("td", {}, element("code", {}, p.name), p.required ? " (required)" : ""),
-            element("td", {}, p.in),
-            element(
-              "td",
-              {},
-              p.description ?? resolve(p.schema)?.description ?? p.schema?.pattern ?? p.schema?.type ?? "",
-            ),
-          ),
-        ),
-      );
-
-const answersTable = (responses) =>
-  element(
-    "table",
-    {},
-    element("tr", {}, element("th", {}, "Status"), element("th", {}, "Meaning, or the problem's codes")),
-    ...Object.entries(responses).map(([status, answer]) => {
-      const schema = answer.content?.["application/json"]?.schema;
-      const shape = schema === undefined ? undefined : element("pre", {}, json(sample(schema)));
-      return element("tr", {}, element("td", {}, status), element("td", {}, answer.description, shape));
-    }),
+        element("code", {}, parameter.name),
+        parameter.required ? element("span", { class: "remark" }, "required") : "",
+      ),
+      element("td", { class: "kind" }, `${parameter.in}: ${kind(parameter.schema)}`),
+      element("td", {}, meaning({ description: parameter.description, ...parameter.schema }, "request")),
+    ),
   );
-
-const tryForm = (method, path, operation) => {
-  const inputs = new Map();
-  const fields = element("div", { class: "fields" });
-  for (const parameter of operation.parameters ?? []) {
-    const fresh = parameter.name === "Idempotency-Key" ? crypto.randomUUID() : "";
-    const input = element("input", { value: fresh, "aria-label": parameter.name });
-    inputs.set(parameter, input);
-    fields.append(element("code", {}, parameter.name), input);
-  }
-  const schema = operation.requestBody?.content?.["application/json"]?.schema;
-  const takesBody = schema !== undefined || (operation.tags?.includes("metered features") && method !== "get");
-  const body = takesBody ? element("textarea", { rows: "6", "aria-label": "body" }) : undefined;
-  if (body) body.value = schema ? json(sample(schema)) : '{"text": "In order to win, we utilize tests"}';
-  const output = element("pre", { hidden: "" });
-  const send = async () => {
-    output.hidden = false;
-    output.textContent = "…";
-    output.textContent = await call(method, path, inputs, body?.value).catch((error) => String(error));
-  };
-  return element("div", {}, fields, body, element("p", {}, element("button", { onclick: send }, "Send")), output);
+  return [heading("Parameters"), element("table", { class: "fields" }, ...rows)];
 };
 
-const call = async (method, path, inputs, body) => {
-  const query = new URLSearchParams();
-  const headers = {};
-  let target = path;
-  for (const [parameter, { value }] of inputs) {
-    if (parameter.in === "path") target = target.replace(`{${parameter.name}}`, encodeURIComponent(value));
-    else if (value === "") continue;
-    else if (parameter.in === "query") query.set(parameter.name, value);
-    else headers[parameter.name] = value;
-  }
-  const token = document.querySelector("#token").value.trim();
-  if (token !== "") headers.authorization = `Bearer ${token}`;
-  if (body !== undefined) headers["content-type"] = "application/json";
-  const search = query.size > 0 ? `?${query}` : "";
-  const answer = await fetch(target + search, { method: method.toUpperCase(), headers, body });
-  const shown = [...answer.headers].filter(([name]) =>
-    /^(stipend|idempotent|ratelimit|retry-after|x-request-id)/.test(name),
-  );
-  const text = await answer.text();
-  const lines = shown.map(([name, value]) => `${name}: ${value}`).join("\n");
-  return `${answer.status} ${answer.statusText}\n${lines}\n\n${pretty(text)}`;
+const bodyPart = (body) => {
+  if (body === undefined) return [];
+  const schema = body.content["application/json"].schema;
+  const optional = body.required === false ? " (may be left out)" : "";
+  return [
+    heading(`Body${optional}`),
+    element("p", { class: "dim" }, body.description ?? ""),
+    fieldsTable(schema, "request"),
+  ];
 };
 
-const pretty = (text) => {
-  try {
-    return json(JSON.parse(text));
-  } catch {
-    return text;
+const shapeOf = (answer) => {
+  const content = Object.entries(answer.content ?? {})[0];
+  if (content === undefined) return [element("p", { class: "dim" }, "No body.")];
+  const [type, { schema }] = content;
+  if (type !== "application/json" || schema === undefined) return [element("p", { class: "dim" }, type)];
+  const example = element("details", { class: "example" }, element("summary", {}, "Example"));
+  example.append(element("pre", {}, json(sample(schema))));
+  return [fieldsTable(schema, "answer"), example];
+};
+
+const isProblem = (answer) => answer.content?.["application/problem+json"] !== undefined;
+
+const codeLink = (code) =>
+  element("a", { class: "code", href: `#problem-${code}`, title: problems[code]?.title ?? "" }, code);
+
+const answersPart = (responses) => {
+  const all = Object.entries(responses).map(([status, given]) => [status, answerOf(given)]);
+  const good = all.filter(([, answer]) => !isProblem(answer));
+  const rows = all
+    .filter(([, answer]) => isProblem(answer))
+    .map(([status, answer]) =>
+      element(
+        "tr",
+        {},
+        element("td", { class: "status" }, status),
+        element("td", {}, ...answer.description.split(", ").flatMap((code) => [codeLink(code), " "])),
+      ),
+    );
+  return [
+    ...good.flatMap(([status, answer]) => [heading(`${status}: ${answer.description}`), ...shapeOf(answer)]),
+    ...(rows.length === 0 ? [] : [heading("Refusals"), element("table", { class: "refusals" }, ...rows)]),
+  ];
+};
+
+const tryPart = (method, path, operation) => {
+  if (operation.operationId === "gateway.events") {
+    return [element("p", { class: "dim" }, "A stream does not end, so it can't be tried here: curl -N shows it.")];
   }
+  const schema = operation.requestBody?.content["application/json"].schema;
+  const metered = operation.tags?.includes("metered features") && method !== "get";
+  const body =
+    schema !== undefined ? json(sample(schema, true)) : metered ? '{"text": "In order to win, we try"}' : undefined;
+  return [heading("Try it"), tryForm(method, path, operation.parameters ?? [], body)];
 };
 
 const show = (path, method, operation) => {
   const body = element("div", { class: "body" });
   const details = element(
     "details",
-    { id: operation.operationId },
+    { id: operation.operationId, class: "operation" },
     element(
       "summary",
       {},
       element("span", { class: `method ${method}` }, method.toUpperCase()),
       element("span", { class: "path" }, path),
-      element("span", { class: "about" }, operation.summary ?? ""),
+      element("span", { class: "dim" }, operation.summary ?? ""),
     ),
     body,
   );
   details.addEventListener("toggle", () => {
     if (!details.open || body.childElementCount > 0) return;
-    const schema = operation.requestBody?.content?.["application/json"]?.schema;
-    body.append(
-      element("p", { class: "roles" }, operation.description ?? "Anyone may call this."),
-      ...[
-        parametersTable(operation.parameters ?? []),
-        schema === undefined ? undefined : element("pre", {}, json(sample(schema))),
-        answersTable(operation.responses),
-        operation.operationId === "gateway.events" ? undefined : tryForm(method, path, operation),
-      ].filter((node) => node !== undefined),
-    );
+    const parts = [
+      element("p", { class: "dim" }, operation.description ?? "Anyone may call this, without a token."),
+      ...parametersPart(operation.parameters ?? []),
+      ...bodyPart(operation.requestBody),
+      ...answersPart(operation.responses),
+      ...tryPart(method, path, operation),
+    ];
+    body.append(...parts.filter((node) => node !== undefined));
   });
   return details;
 };
@@ -164,20 +119,53 @@ const operations = Object.entries(spec.paths).flatMap(([path, item]) =>
   Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
 );
 
+const anchor = (tag) => `tag-${tag.replaceAll(" ", "-")}`;
+
 const render = () => {
-  const wanted = document.querySelector("#find").value.toLowerCase();
+  const wanted = document.querySelector("#find").value.trim().toLowerCase();
   const shown = operations.filter((entry) => JSON.stringify(entry).toLowerCase().includes(wanted));
-  const tags = Map.groupBy(shown, ({ operation }) => operation.tags?.[0] ?? "other");
+  const byTag = Map.groupBy(shown, ({ operation }) => operation.tags?.[0] ?? "other");
+  const tags = [...spec.tags, { name: "other", description: "" }].filter(({ name }) => byTag.has(name));
   document
     .querySelector("#operations")
     .replaceChildren(
-      ...[...tags].flatMap(([tag, entries]) => [
-        element("h2", {}, tag),
-        ...entries.map(({ path, method, operation }) => show(path, method, operation)),
+      ...tags.flatMap(({ name, description }) => [
+        element("h2", { id: anchor(name) }, name),
+        element("p", { class: "dim" }, description),
+        ...byTag.get(name).map(({ path, method, operation }) => show(path, method, operation)),
       ]),
+      ...(tags.length === 0 ? [element("p", { class: "dim" }, "Nothing fits.")] : []),
     );
+  const links = tags.map(({ name }) => element("a", { href: `#${anchor(name)}` }, name));
+  document.querySelector("#contents").replaceChildren(...links, element("a", { href: "#problems" }, "problems"));
 };
 
+const renderProblems = () => {
+  const rows = Object.entries(problems)
+    .sort(([a, one], [b, other]) => one.status - other.status || (a < b ? -1 : 1))
+    .map(([code, { status, title, action }]) =>
+      element(
+        "tr",
+        { id: `problem-${code}` },
+        element("td", { class: "status" }, String(status)),
+        element("td", {}, element("code", {}, code)),
+        element("td", {}, title, element("br"), element("span", { class: "dim" }, action)),
+      ),
+    );
+  document.querySelector("#problem-table").replaceChildren(...rows);
+};
+
+/** Opens what the address points at, also when only the part behind # changes. */
+const goToHash = () => {
+  if (location.hash === "") return;
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (target?.classList.contains("operation")) target.open = true;
+  target?.scrollIntoView();
+};
+
+document.querySelector("#about").replaceChildren(prose(spec.info.description));
 document.querySelector("#find").addEventListener("input", render);
+addEventListener("hashchange", goToHash);
 render();
-if (location.hash !== "") document.getElementById(location.hash.slice(1))?.setAttribute("open", "");
+renderProblems();
+goToHash();

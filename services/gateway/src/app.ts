@@ -36,6 +36,7 @@ import { JsonClient } from "./forward/json-client.ts";
 import { Upstreams } from "./forward/upstreams.ts";
 import type { Route } from "./http/context.ts";
 import { Door } from "./http/door.ts";
+import { withoutQuery } from "./http/no-query.ts";
 import { RoutesInForce } from "./http/routes-in-force.ts";
 import { Limits } from "./limits/limits.ts";
 import { RefusalLog } from "./security/refusal-log.ts";
@@ -64,8 +65,10 @@ export function createApp(config: GatewayConfig, log: Log): App {
     [
       ...forwardedRoutes(services),
       ...docs.routes(),
-      eventsRoute({ hub, credits: services.client("credits"), membership: services.client("membership") }),
-      ...(clock === undefined ? [] : clockRoutes(clock, clockMover(clock, redis, services))),
+      withoutQuery(
+        eventsRoute({ hub, credits: services.client("credits"), membership: services.client("membership") }),
+      ),
+      ...(clock === undefined ? [] : clockRoutes(clock, clockMover(clock, redis, services)).map(withoutQuery)),
     ],
     (feature) => routeOfFeature(feature, metering.parts),
     (inForce) => docs.describe(inForce.map(({ contract }) => contract)),

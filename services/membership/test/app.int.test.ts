@@ -7,8 +7,10 @@ import {
   MembershipChangedSchema,
   MembershipExpiringSchema,
 } from "@stipend/proto/events/membership/v1/events";
+import { routesOf } from "@stipend/proto/http/catalogue";
 import { seeUsers } from "@stipend/proto/http/membership";
 import { eventually } from "@stipend/testing/eventually";
+import { routerDifferences } from "@stipend/testing/served-routes";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Harness, startHarness } from "./app-support.ts";
 
@@ -27,6 +29,10 @@ function changesOf(userId: string) {
     .flatMap((event) => messageOf(event, MembershipChangedSchema) ?? [])
     .filter((m) => m.userId === userId);
 }
+
+it("the router serves what the document says, and nothing else", () => {
+  expect(routerDifferences(h.app.http.app, routesOf("membership"))).toEqual([]);
+});
 
 describe("from the request to the event", () => {
   it("a PUT becomes one event on Kafka, keyed by the user, in the trace of the request, and an audit event", async () => {

@@ -18,10 +18,12 @@ import { CreditsChangedSchema } from "@stipend/proto/events/credits/v1/events";
 import { MembershipExpiringSchema } from "@stipend/proto/events/membership/v1/events";
 import { AccessRefusedSchema } from "@stipend/proto/events/security/v1/events";
 import { UsageReportedSchema } from "@stipend/proto/events/usage/v1/events";
+import { routesOf } from "@stipend/proto/http/catalogue";
 import { Alert, AlertPage, Consistency, ConsistencyCheckReport, Overview } from "@stipend/proto/http/monitor";
 import { testEngines } from "@stipend/testing/engines/test-engines";
 import { eventually } from "@stipend/testing/eventually";
 import { type FreshDatabase, freshDatabase } from "@stipend/testing/fresh-database";
+import { routerDifferences } from "@stipend/testing/served-routes";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type App, createApp } from "../src/app.ts";
 import { loadConfig } from "../src/config.ts";
@@ -260,6 +262,10 @@ describe("monitor with Kafka", () => {
       "security.v1",
       "usage.v1",
     ]);
+  });
+
+  it("serves what the document says, and nothing else", () => {
+    expect(routerDifferences(app.http.app, routesOf("monitor"))).toEqual([]);
   });
 
   describe("consistency", () => {

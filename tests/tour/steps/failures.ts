@@ -1,10 +1,9 @@
+import type { FeatureAnswer } from "@stipend/client";
+import type { Schemas } from "@stipend/client/types";
 import { pathsOf } from "@stipend/local/paths";
 import { readPid } from "@stipend/local/process/pidfile";
-import { Account } from "@stipend/proto/http/credits";
 import { eventually } from "@stipend/testing/eventually";
-import { type Answer, expectBody } from "../../support/client.ts";
-import { type LedgerRow, Problem, Transactions } from "../../support/shapes.ts";
-import { expectThat, type Guide, say, show, TourError } from "../guide.ts";
+import { expectThat, type Guide, refused, say, TourError } from "../guide.ts";
 
 const UPSTREAM = "rewrite";
 
@@ -17,16 +16,17 @@ export async function upstreamFails(guide: Guide): Promise<void> {
   await upstreamIsBack(guide);
 }
 
-function rewrite({ alice }: Guide, headers: Record<string, string>): Promise<Answer> {
-  return alice.client.post("/api/rewrite", { text: "This will not be rewritten.", slowMs: 20_000 }, { headers });
+function rewrite({ alice }: Guide, headers: Record<string, string>): Promise<FeatureAnswer> {
+  const body = { text: "This will not be rewritten.", slowMs: 20_000 };
+  return alice.client.feature("post", "/api/rewrite", { body, headers });
 }
 
-async function killInTheMiddle(guide: Guide): Promise<Answer> {
+async function killInTheMiddle(guide: Guide): Promise<FeatureAnswer> {
   const upstream = readPid(pathsOf(guide.settings.home).run, UPSTREAM);
   if (upstream === undefined) throw new TourError(`no process "${UPSTREAM}" runs in ${guide.settings.home}`);
   const answer = rewrite(guide, { "rewrite-fail": "slow" });
   await eventually(async () => {
-    const { held } = expectBody(await guide.alice.client.get("/api/credits"), Account);
+    const { held } = (await guide.alice.client.get("/api/credits")).data;
     if (held !== 1) throw new Error(`held is ${held}`);
   });
   say(`1 credit is reserved, the call is with the upstream. Killing process ${upstream.pid} …`);
@@ -34,20 +34,18 @@ async function killInTheMiddle(guide: Guide): Promise<Answer> {
   return answer;
 }
 
-async function failOnce({ alice }: Guide, call: () => Promise<Answer>): Promise<void> {
-  const before = expectBody(await alice.client.get("/api/credits"), Account);
-  const answer = await call();
-  show(answer, ["status", "code", "title", "detail", "action"]);
-  const problem = expectBody(answer, Problem, answer.status);
-  expectThat(answer.status >= 500 && problem.code === "feature_failed", `she is told clearly: ${problem.code}`);
-  const after = expectBody(await alice.client.get("/api/credits"), Account);
+async function failOnce({ alice }: Guide, call: () => Promise<FeatureAnswer>): Promise<void> {
+  const { data: before } = await alice.client.get("/api/credits");
+  const problem = await refused(call(), ["status", "code", "title", "detail", "action"]);
+  expectThat(problem.status >= 500 && problem.is("feature_failed"), `she is told clearly: ${problem.code}`);
+  const { data: after } = await alice.client.get("/api/credits");
   expectThat(after.balance === before.balance && after.held === 0, `the credit is back: she has ${after.balance}`);
-  const { data } = expectBody(await alice.client.get("/api/credits/transactions?limit=2"), Transactions);
+  const { data } = (await alice.client.get("/api/credits/transactions", { query: { limit: 2 } })).data;
   for (const row of [...data].reverse()) say(`  ${describe(row)}`);
   expectThat(data.map((row) => row.type).join() === "release,hold", "hold and release stand in her history");
 }
 
-function describe(row: LedgerRow): string {
+function describe(row: Schemas["CreditTransaction"]): string {
   return `${row.type.padEnd(8)} amount ${row.amount}, balance ${row.balanceAfter}, held ${row.heldAfter}: ${row.reason}`;
 }
 

@@ -1,8 +1,5 @@
-import { Account } from "@stipend/proto/http/credits";
 import { eventually } from "@stipend/testing/eventually";
-import { expectBody } from "../../support/client.ts";
 import { Redelivery } from "../../support/redeliver.ts";
-import { Membership, Transactions } from "../../support/shapes.ts";
 import { expectThat, type Guide, say, show } from "../guide.ts";
 
 const QUOTA = 250;
@@ -11,16 +8,18 @@ const REPEATS = 3;
 /** 1. An admin makes alice a Pro member; credits gives the allowance once, however often the event comes. */
 export async function becomeMember({ alice, admin, settings, urls }: Guide): Promise<void> {
   say(`An admin makes ${alice.name} a Pro member:`);
-  const body = { tier: "pro", cycle: "monthly", reason: "the tour" };
-  const answer = await admin.put(`/api/admin/users/${alice.name}/membership`, body);
+  const answer = await admin.put("/api/admin/users/{userId}/membership", {
+    path: { userId: alice.name },
+    body: { tier: "pro", cycle: "monthly", reason: "the tour" },
+  });
   show(answer, ["userId", "tier", "status", "currentPeriodEnd", "version"]);
-  const membership = expectBody(answer, Membership);
+  const membership = answer.data;
   expectThat(membership.tier === "pro" && membership.status === "active", "she is an active Pro member");
 
   say("Membership wrote its tables and its outbox in one transaction. Waiting for the event to reach credits …");
   const began = performance.now();
   await eventually(async () => {
-    const { balance } = expectBody(await alice.client.get("/api/credits"), Account);
+    const { balance } = (await alice.client.get("/api/credits")).data;
     if (balance !== QUOTA) throw new Error(`the balance is ${balance}`);
   });
   say(`It took ${Math.round(performance.now() - began)} ms.`);
@@ -31,7 +30,7 @@ export async function becomeMember({ alice, admin, settings, urls }: Guide): Pro
   expectThat(events.length > 0, `Kafka holds ${events.length} event of her membership`);
   say(`The same bytes are put into Kafka ${REPEATS} times more …`);
   await topic.repeat(events, REPEATS, "credits");
-  const list = expectBody(await alice.client.get("/api/credits/transactions"), Transactions);
+  const { data: list } = await alice.client.get("/api/credits/transactions");
   const given = list.data.filter((row) => row.amount > 0);
   expectThat(
     given.length === 1 && given[0]?.amount === QUOTA && given[0]?.balanceAfter === QUOTA,

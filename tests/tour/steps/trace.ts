@@ -1,16 +1,12 @@
 import { eventually } from "@stipend/testing/eventually";
-import { z } from "zod";
-import { expectBody } from "../../support/client.ts";
 import { drawTree, pathTo, readTrace, type Span, serviceOf } from "../../support/traces.ts";
 import { expectThat, type Guide, say } from "../guide.ts";
-
-const AuditPage = z.object({ data: z.array(z.looseObject({ action: z.string(), traceId: z.string() })) });
 
 /** 6. One trace, from the admin's HTTP request through outbox and Kafka to the transaction in credits. */
 export async function readTheTrace({ alice, auditor, urls }: Guide): Promise<void> {
   say("The audit log tells the trace of step 1. Waiting until it stands there …");
   const traceId = await eventually(async () => {
-    const page = expectBody(await auditor.get(`/api/admin/audit?target=${alice.name}&limit=100`), AuditPage);
+    const { data: page } = await auditor.get("/api/admin/audit", { query: { target: alice.name, limit: 100 } });
     const entry = page.data.findLast((one) => one.action.startsWith("membership."));
     if (entry === undefined) throw new Error("the membership change is not in the audit log");
     return entry.traceId;

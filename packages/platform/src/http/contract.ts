@@ -26,9 +26,13 @@ export interface RouteContract {
   readonly params?: ZodObject;
   readonly query?: ZodObject;
   readonly body?: ZodObject;
+  /** What the document shows instead of body, where parts of a body are validated one by one later. */
+  readonly documentedBody?: ZodObject;
   /** Bytes; default 16,384. */
   readonly bodyLimit?: number;
   readonly idempotencyKey?: "required" | "optional";
+  /** Takes If-Match with the version that was read. */
+  readonly ifMatch?: true;
   readonly responses: Readonly<Record<number, RouteResponse>>;
   /** Codes of the problems this route may answer besides those every route may. */
   readonly errors: readonly string[];

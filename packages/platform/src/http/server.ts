@@ -34,7 +34,14 @@ export interface HttpServerOptions {
   readonly drainDelayMs?: number;
   /** How long running requests may take to finish. Default 8,000 ms. */
   readonly drainTimeoutMs?: number;
+  /** How long a client may take to send its headers. Default 10,000 ms. */
+  readonly headersTimeoutMs?: number;
+  /** The same for the whole request, its body included. Default 30,000 ms. */
+  readonly requestTimeoutMs?: number;
 }
+
+/** How often slow clients are looked for; by Node's own 30 s they would stay for that much longer. */
+const LOOK_FOR_SLOW_MS = 1_000;
 
 /** Idle kept-alive connections stay open this long while draining: a request may be on its way on one of them. */
 const DRAIN_GRACE_MS = 250;
@@ -74,9 +81,14 @@ export class HttpServer implements Part {
     this.app.set("query parser", "simple");
     this.app.set("case sensitive routing", true);
     this.app.set(CHECK_RESPONSES, options.checkResponses === true);
-    this.#server = createServer({ maxHeaderSize: 16_384, keepAlive: true }, (req, res) => this.#handle(req, res));
-    this.#server.requestTimeout = 30_000;
-    this.#server.headersTimeout = 10_000;
+    const timeouts = {
+      headersTimeout: options.headersTimeoutMs ?? 10_000,
+      requestTimeout: options.requestTimeoutMs ?? 30_000,
+      connectionsCheckingInterval: LOOK_FOR_SLOW_MS,
+    };
+    // Node's own refusal of a missing Host has no body; #handle gives one.
+    const limits = { maxHeaderSize: 16_384, keepAlive: true, requireHostHeader: false };
+    this.#server = createServer({ ...limits, ...timeouts }, (req, res) => this.#handle(req, res));
     this.#server.keepAliveTimeout = 30_000;
     this.#server.on("clientError", (error, socket) => this.#clientError(error, socket));
     this.#endGauge = gauge("http_in_flight", "Requests being worked on", () => this.#inFlight);
@@ -136,6 +148,12 @@ export class HttpServer implements Part {
     (req as IncomingMessage & { requestId: string }).requestId = requestId;
     res.setHeader("X-Request-Id", requestId);
     if (this.#drain.signal.aborted) res.setHeader("Connection", "close");
+    // RFC 9112 §3.2: a request of HTTP/1.1 names its host, once.
+    if (req.httpVersion === "1.1" && req.headersDistinct["host"]?.length !== 1) {
+      const message = "the request has no Host header, or several";
+      sendProblem(res, new Problem("malformed_request", { message }), this.#tables, requestId);
+      return;
+    }
     const path = pathOf(req);
     if (path === "/healthz" || path === "/readyz") {
       this.#health(path, req, res);

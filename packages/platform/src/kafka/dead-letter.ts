@@ -3,6 +3,7 @@ import type { Log } from "../log/log.ts";
 import { counter } from "../telemetry/metrics.ts";
 import { headerText } from "./decode.ts";
 import { HEADERS } from "./events.ts";
+import { DLQ } from "./letter.ts";
 import type { EventProducer } from "./producer.ts";
 import { dlqName } from "./topics.ts";
 
@@ -49,25 +50,20 @@ export class DeadLetterQueue {
 
   #message(letter: DeadLetter) {
     const { raw } = letter;
-    const headers: Record<string, Buffer | string> = {};
-    for (const [name, value] of Object.entries(raw.headers ?? {})) {
-      const first = Array.isArray(value) ? value[0] : value;
-      if (first !== undefined) headers[name] = first;
-    }
     return {
       topic: dlqName(letter.topic),
       key: raw.key,
       value: raw.value,
       headers: {
-        ...headers,
-        dlq_reason: letter.reason,
-        dlq_error: letter.error.slice(0, MAX_ERROR),
-        dlq_topic: letter.topic,
-        dlq_partition: String(letter.partition),
-        dlq_offset: raw.offset,
-        dlq_attempts: String(letter.attempts),
-        dlq_group: this.#groupId,
-        dlq_time: new Date().toISOString(),
+        ...raw.headers,
+        [DLQ.reason]: letter.reason,
+        [DLQ.error]: letter.error.slice(0, MAX_ERROR),
+        [DLQ.topic]: letter.topic,
+        [DLQ.partition]: String(letter.partition),
+        [DLQ.offset]: raw.offset,
+        [DLQ.attempts]: String(letter.attempts),
+        [DLQ.group]: this.#groupId,
+        [DLQ.time]: new Date().toISOString(),
       },
     };
   }

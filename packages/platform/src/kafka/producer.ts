@@ -1,5 +1,5 @@
 import { type Span, SpanKind } from "@opentelemetry/api";
-import { type Kafka, Partitioners, type Producer } from "kafkajs";
+import { type IHeaders, type Kafka, Partitioners, type Producer } from "kafkajs";
 import { ServiceUnavailable } from "../errors/coded.ts";
 import type { Part } from "../lifecycle/lifecycle.ts";
 import type { Log } from "../log/log.ts";
@@ -18,9 +18,11 @@ export interface EventProducerOptions {
 /** A message as it goes to Kafka, for dead letters. */
 export interface RawMessage {
   readonly topic: string;
+  /** Left out: by the key. */
+  readonly partition?: number;
   readonly key: Buffer | string | null;
   readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, Buffer | string>>;
+  readonly headers: IHeaders;
 }
 
 /** Bytes sent in one request: well below the brokers' default of 1 MiB a batch. */
@@ -224,10 +226,7 @@ function* requestsOf(messages: readonly RawMessage[]): Iterable<RawMessage[]> {
 }
 
 function byTopic(messages: readonly RawMessage[]) {
-  const topics = new Map<
-    string,
-    { key: Buffer | string | null; value: Buffer | null; headers: RawMessage["headers"] }[]
-  >();
+  const topics = new Map<string, Omit<RawMessage, "topic">[]>();
   for (const { topic, ...message } of messages) {
     const list = topics.get(topic) ?? [];
     list.push(message);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from "kafkajs";
+import type { Admin, Consumer, EachBatchPayload, Kafka, KafkaMessage } from "kafkajs";
 
 export interface TailOptions {
   readonly kafka: Kafka;
@@ -23,6 +23,9 @@ interface Stretch {
   readonly to: bigint;
 }
 
+/** Between tries to join a group: a fresh broker takes some seconds to have a coordinator. */
+const JOIN_AGAIN_MS = 200;
+
 /**
  * The newest messages of a topic as they are now, read on demand: in order within a partition, nothing is committed
  * and no consumer group stays behind.
@@ -37,16 +40,38 @@ export async function readTail(options: TailOptions): Promise<TailMessage[]> {
       stretchOf(offsets.partition, BigInt(offsets.low), BigInt(offsets.high), BigInt(options.perPartition)),
     );
     if (stretches.length === 0) return [];
-    const groupId = `tail-${randomUUID()}`;
-    const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false });
-    try {
-      return await collect(consumer, stretches, options);
-    } finally {
-      await consumer.disconnect();
-      await admin.deleteGroups([groupId]).catch(() => undefined);
-    }
+    return await tried(options.timeoutMs, (leftMs) => readOnce(admin, stretches, { ...options, timeoutMs: leftMs }));
   } finally {
     await admin.disconnect();
+  }
+}
+
+/** Again until the time is over, as long as what fails is the kind that passes. kafkajs gives up joining at once for some of it. */
+async function tried<T>(timeoutMs: number, attempt: (leftMs: number) => Promise<T>): Promise<T> {
+  const giveUpAt = performance.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await attempt(giveUpAt - performance.now());
+    } catch (error) {
+      if (!passes(error) || performance.now() + JOIN_AGAIN_MS > giveUpAt) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, JOIN_AGAIN_MS));
+  }
+}
+
+/** kafkajs marks them; its classes cannot be imported by name. */
+function passes(error: unknown): boolean {
+  return error instanceof Error && "retriable" in error && error.retriable === true;
+}
+
+async function readOnce(admin: Admin, stretches: readonly Stretch[], options: TailOptions): Promise<TailMessage[]> {
+  const groupId = `tail-${randomUUID()}`;
+  const consumer = options.kafka.consumer({ groupId, allowAutoTopicCreation: false });
+  try {
+    return await collect(consumer, stretches, options);
+  } finally {
+    await consumer.disconnect();
+    await admin.deleteGroups([groupId]).catch(() => undefined);
   }
 }
 
@@ -81,6 +106,8 @@ async function collect(
     await consumer.subscribe({ topic, fromBeginning: true });
     consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
     await consumer.run({ autoCommit: false, eachBatch: take });
+    // A crash in run is told by the event alone; without this look seek would complain of a group that is not there.
+    await Promise.race([complete, Promise.resolve()]);
     for (const { partition, from } of stretches) consumer.seek({ topic, partition, offset: from.toString() });
     await complete;
     return found;

@@ -21,7 +21,7 @@ export interface TopicPlan {
 }
 
 /** How long a topic keeps what nobody may have read yet: a service may be away for a week. */
-const RETENTION_MS = 7 * 86_400_000;
+export const TOPIC_RETENTION_MS = 7 * 86_400_000;
 const LEADER_TIMEOUT_MS = 10_000;
 /** Dead letters wait for a person. */
 const DLQ_RETENTION_MS = 90 * 86_400_000;
@@ -62,7 +62,7 @@ async function untilLed(admin: Admin, topics: string[]): Promise<void> {
 
 function wanted(plan: TopicPlan): ITopicConfig[] {
   return plan.topics.flatMap((topic) => [
-    config(topic, plan, plan.forever?.includes(topic) === true ? -1 : RETENTION_MS),
+    config(topic, plan, plan.forever?.includes(topic) === true ? -1 : TOPIC_RETENTION_MS),
     config(dlqName(topic), plan, DLQ_RETENTION_MS),
   ]);
 }

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { extname } from "node:path";
 import type { RouteContract } from "@stipend/platform/http/contract";
 import { docs, docsAsset, openapi } from "@stipend/proto/http/gateway";
 import { openApiDocument } from "@stipend/proto/http/openapi-document";
@@ -8,6 +9,11 @@ import type { Route } from "../http/context.ts";
 import { Refusal } from "../http/refusal.ts";
 
 const ASSETS = new URL("../../assets/", import.meta.url);
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+};
 
 interface Page {
   readonly type: string;
@@ -26,10 +32,9 @@ function asset(name: string, type: string): Page {
 /** The OpenAPI document of the routes in force, and a page that shows it. Everything is local: no other host is asked. */
 export class Docs {
   readonly #html = asset("docs.html", "text/html; charset=utf-8");
-  readonly #files: Readonly<Record<string, Page>> = {
-    "docs.js": asset("docs.js", "text/javascript; charset=utf-8"),
-    "docs.css": asset("docs.css", "text/css; charset=utf-8"),
-  };
+  readonly #files: Readonly<Record<string, Page>> = Object.fromEntries(
+    docsAsset.params.shape.file.options.map((name) => [name, asset(name, TYPES[extname(name)] ?? "text/plain")]),
+  );
   #document: Page = page("application/json; charset=utf-8", Buffer.from("{}"));
 
   /** Makes the document anew when the routes in force have changed. */

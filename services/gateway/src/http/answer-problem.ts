@@ -16,7 +16,7 @@ export function answerProblem(res: ServerResponse, error: unknown, requestId: st
     return;
   }
   // What was meant for the answer that did not come.
-  for (const name of ["content-length", "content-encoding", "content-type", "etag", "trailer"]) res.removeHeader(name);
+  for (const name of ["content-encoding", "content-type", "etag", "trailer"]) res.removeHeader(name);
   res.statusCode = body.status;
   res.setHeader("content-type", "application/problem+json; charset=utf-8");
   res.setHeader("cache-control", "no-store");
@@ -24,5 +24,7 @@ export function answerProblem(res: ServerResponse, error: unknown, requestId: st
   if (error instanceof Refusal) for (const [name, value] of Object.entries(error.headers)) res.setHeader(name, value);
   // The rest of a body that is not wanted is not waited for.
   if (body.status === 413 || !res.req.complete) res.setHeader("connection", "close");
-  res.end(JSON.stringify(body));
+  const bytes = Buffer.from(JSON.stringify(body));
+  res.setHeader("content-length", bytes.length);
+  res.end(bytes);
 }
