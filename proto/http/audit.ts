@@ -32,6 +32,16 @@ export const AuditListQuery = z.strictObject({
 /** JSON as it was recorded; when it is not valid JSON, the text. */
 const state = z.unknown().meta({ description: "The state as the acting service recorded it; null: there was none" });
 
+/** One place where `before` and `after` differ. */
+export const AuditChange = z
+  .object({
+    path: z.string().meta({ description: "JSON Pointer (RFC 6901) to the value; empty: the whole state" }),
+    kind: z.enum(["added", "removed", "changed"]),
+    before: z.unknown().meta({ description: "Null when it was added" }),
+    after: z.unknown().meta({ description: "Null when it was removed" }),
+  })
+  .meta({ id: "AuditChange" });
+
 export const AuditEntry = z
   .object({
     id: z.string().meta({ description: "Unique for each action" }),
@@ -45,6 +55,9 @@ export const AuditEntry = z
     reason: z.string(),
     before: state,
     after: state,
+    changes: z.array(AuditChange).meta({
+      description: "What is different between before and after, at most 200 places; for showing, not for proof",
+    }),
     ip: z.string(),
     userAgent: z.string(),
     requestId: z.string(),
@@ -72,6 +85,10 @@ export const AuditVerification = z
         detail: z.string(),
       })
       .nullable(),
+    archivedUpTo: z
+      .object({ seq: z.int().min(1), hash: z.string() })
+      .nullable()
+      .meta({ description: "The last row of the archive; what was before it is proved by the archive's files" }),
     head: z.object({ seq: z.int().min(0), hash: z.string() }).meta({ description: "The last row found in order" }),
     anchors: z
       .array(z.object({ source: z.string(), seq: z.int().min(0), hash: z.string() }))
@@ -79,6 +96,7 @@ export const AuditVerification = z
   })
   .meta({ id: "AuditVerification" });
 
+export type AuditChange = z.infer<typeof AuditChange>;
 export type AuditEntry = z.infer<typeof AuditEntry>;
 export type AuditVerification = z.infer<typeof AuditVerification>;
 
@@ -106,15 +124,29 @@ export const auditCsv = defineRoute({
   errors: [],
 });
 
+export const auditJsonl = defineRoute({
+  id: "audit.jsonl",
+  method: "GET",
+  path: "/api/admin/audit.jsonl",
+  roles: ["auditor", "admin"],
+  summary: "Export the log as JSON lines, oldest first; before and after are the exact texts",
+  tags: ["audit"],
+  query: AuditFilters,
+  responses: {
+    200: { description: "One JSON object a line, every field a text", contentType: "application/jsonl" },
+  },
+  errors: [],
+});
+
 export const auditVerify = defineRoute({
   id: "audit.verify",
   method: "GET",
   path: "/api/admin/audit/verify",
   roles: ["auditor", "admin"],
-  summary: "Check every row of the chain, and its end against the anchors",
+  summary: "Check every row of the chain, and its end against the anchors. A long check sends blanks before its JSON",
   tags: ["audit"],
   responses: {
     200: { description: "Whether the log is whole, and the first bad row if not", schema: AuditVerification },
   },
-  errors: ["anchor_unavailable"],
+  errors: ["anchor_unavailable", "overloaded"],
 });

@@ -580,7 +580,7 @@ export const batch = defineRoute({
 const adminParams = z.strictObject({ userId: UserId });
 const APPROVAL = {
   description: "Above the four-eyes threshold: waits for a second admin",
-  schema: z.object({ approvalId: z.string() }),
+  schema: z.object({ approvalId: DecimalId }),
 } as const;
 
 export const adminGrant = defineRoute({
@@ -684,7 +684,6 @@ export const adminReset = defineRoute({
         version: Version,
       }),
     },
-    202: APPROVAL,
   },
   errors: ["idempotency_key_reused"],
 });
@@ -739,7 +738,8 @@ export const openAccounts = defineRoute({
             key: z.string().nullable(),
             status: z.int().meta({ description: "The HTTP status a single call would have answered." }),
             code: z.string().optional().meta({
-              description: "Of a refusal: allowance_served, idempotency_key_reused, validation_failed.",
+              description:
+                "Of a refusal: allowance_served, idempotency_key_reused, second_admin_required, validation_failed.",
             }),
             replayed: z.boolean().optional().meta({ description: "Done before under this key." }),
             balanceAfter: Credits.optional(),
@@ -749,7 +749,7 @@ export const openAccounts = defineRoute({
       }),
     },
   },
-  errors: ["allowance_served", "idempotency_key_reused"],
+  errors: ["allowance_served", "idempotency_key_reused", "second_admin_required"],
 });
 
 const StatusChanged = z.object({ transactionId: DecimalId, userId: UserId, status: AccountStatus, version: Version });
@@ -780,6 +780,88 @@ export const adminUnfreeze = defineRoute({
   body: z.strictObject({ reason: Reason }),
   responses: { 200: { description: "Unfrozen", schema: StatusChanged } },
   errors: ["account_not_frozen", "idempotency_key_reused"],
+});
+
+const ApprovalStatus = z.enum(["pending", "approved", "rejected", "expired"]);
+
+export const Approval = z
+  .object({
+    id: DecimalId,
+    status: ApprovalStatus,
+    operation: z.enum(["grant", "adjust", "refund", "package"]),
+    userId: UserId,
+    amount: Credits.meta({ description: "The most it may move, signed." }),
+    kind: GrantKind.nullable().meta({ description: "Of a grant." }),
+    priority: z.int().nullable().meta({ description: "Of a grant." }),
+    grantExpiresAt: Timestamp.nullable().meta({ description: "When the grant itself would expire." }),
+    refundedTransactionId: DecimalId.nullable().meta({ description: "Of a refund." }),
+    code: z.string().nullable().meta({ description: "Of a package." }),
+    reason: z.string(),
+    proposedBy: z.string(),
+    proposedAt: Timestamp,
+    expiresAt: Timestamp.meta({ description: "Nobody can approve it from then on." }),
+    decidedBy: z.string().nullable(),
+    decidedAt: Timestamp.nullable(),
+    decisionReason: z.string().nullable(),
+    transactionId: DecimalId.nullable().meta({ description: "What an approved one did." }),
+  })
+  .meta({ id: "Approval" });
+
+export const listApprovals = defineRoute({
+  id: "credits.approvals",
+  method: "GET",
+  path: "/api/admin/approvals",
+  roles: ["admin"],
+  summary: "What waits, or waited, for a second admin; newest first",
+  tags: ["admin"],
+  query: z.strictObject({
+    status: ApprovalStatus.optional(),
+    userId: UserId.optional(),
+    limit: PageLimit,
+    cursor: Cursor.optional(),
+  }),
+  responses: { 200: { description: "A page", schema: page(Approval) } },
+  errors: ["invalid_cursor"],
+});
+
+const approvalParams = z.strictObject({ approvalId: DecimalId });
+const decisionBody = z.strictObject({ reason: Reason });
+
+export const approveProposal = defineRoute({
+  id: "credits.approve",
+  method: "POST",
+  path: "/api/admin/approvals/:approvalId/approve",
+  roles: ["admin"],
+  summary: "Do what another admin proposed, once. The same admin may repeat the call",
+  tags: ["admin"],
+  params: approvalParams,
+  body: decisionBody,
+  responses: { 200: { description: "Done; transactionId says what", schema: Approval } },
+  errors: [
+    "own_proposal",
+    "approval_not_found",
+    "approval_decided",
+    "approval_expired",
+    "approval_outdated",
+    "insufficient_credits",
+    ...refundErrors,
+    "package_not_found",
+    "package_inactive",
+    "payment_reference_used",
+  ],
+});
+
+export const rejectProposal = defineRoute({
+  id: "credits.reject",
+  method: "POST",
+  path: "/api/admin/approvals/:approvalId/reject",
+  roles: ["admin"],
+  summary: "End a proposal without doing it; whoever proposed it takes it back like this",
+  tags: ["admin"],
+  params: approvalParams,
+  body: decisionBody,
+  responses: { 200: { description: "Ended", schema: Approval } },
+  errors: ["approval_not_found", "approval_decided", "approval_expired"],
 });
 
 export const adminListPackages = defineRoute({

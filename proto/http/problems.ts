@@ -93,6 +93,37 @@ export const domainProblems = defineProblems({
     title: "This account is not frozen",
     action: "Nothing needs to be done.",
   },
+  own_proposal: {
+    status: 403,
+    title: "Nobody approves their own proposal",
+    action: "Ask another admin; to take the proposal back, reject it.",
+  },
+  second_admin_required: {
+    status: 403,
+    title: "This is more than one admin may give",
+    action:
+      "Open the account with less and propose a grant of the rest, or raise STIPEND_FOUR_EYES_THRESHOLD for the move.",
+  },
+  approval_not_found: {
+    status: 404,
+    title: "There is no such proposal",
+    action: "Use the approvalId that the proposing call answered, or GET /api/admin/approvals.",
+  },
+  approval_decided: {
+    status: 409,
+    title: "This proposal has been decided",
+    action: "approvalStatus says how; propose it again if it is still wanted.",
+  },
+  approval_expired: {
+    status: 409,
+    title: "This proposal waited for too long",
+    action: "Propose it again with a new Idempotency-Key.",
+  },
+  approval_outdated: {
+    status: 409,
+    title: "This proposal no longer fits what it would do",
+    action: "Reject it and propose it again: the package was changed, or the grant would have expired.",
+  },
 
   // membership
   unknown_tier: {

@@ -50,7 +50,7 @@ const READS_ENVIRONMENT = [
 ];
 
 /** Programs hand the environment on as a whole, to be read by the configuration. */
-const HANDS_ON = /^(services\/[^/]+|packages\/cli)\/src\/(main|migrate)\.ts$/;
+const HANDS_ON = /^(services\/[^/]+|packages\/cli)\/src\/(main|migrate|archive)\.ts$/;
 
 /** The environment is read once, at boot, where every mistake is listed by name. */
 export const environmentOnlyInConfig: Rule = (path, text) => {

@@ -1,12 +1,13 @@
 /** npm run stipend -- <command>: what operators do with a system that runs. Each command is a file of commands/. */
 import { Command, CommanderError } from "commander";
+import { addAudit } from "./commands/audit.ts";
 import { addDlq } from "./commands/dlq.ts";
 import { addImport } from "./commands/import.ts";
 import { CliFailure, EXIT } from "./failure.ts";
 import type { AddCommand, Shell } from "./shell.ts";
 
 /** In the order of the help page. */
-const COMMANDS: readonly AddCommand[] = [addImport, addDlq];
+const COMMANDS: readonly AddCommand[] = [addImport, addDlq, addAudit];
 
 const shell: Shell = {
   env: process.env,

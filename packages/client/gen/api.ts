@@ -61,6 +61,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What waits, or waited, for a second admin; newest first
+         * @description Roles: admin.
+         */
+        get: operations["credits.approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/approvals/{approvalId}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do what another admin proposed, once. The same admin may repeat the call
+         * @description Roles: admin.
+         */
+        post: operations["credits.approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/approvals/{approvalId}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a proposal without doing it; whoever proposed it takes it back like this
+         * @description Roles: admin.
+         */
+        post: operations["credits.reject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/audit": {
         parameters: {
             query?: never;
@@ -101,6 +161,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/audit.jsonl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the log as JSON lines, oldest first; before and after are the exact texts
+         * @description Roles: auditor, admin.
+         */
+        get: operations["audit.jsonl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/audit/verify": {
         parameters: {
             query?: never;
@@ -109,7 +189,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Check every row of the chain, and its end against the anchors
+         * Check every row of the chain, and its end against the anchors. A long check sends blanks before its JSON
          * @description Roles: auditor, admin.
          */
         get: operations["audit.verify"];
@@ -1113,6 +1193,78 @@ export interface components {
             /** @description Null on the last page. */
             nextCursor: string | null;
         };
+        Approval: {
+            /** @example 1042 */
+            id: string;
+            /** @enum {string} */
+            status: "pending" | "approved" | "rejected" | "expired";
+            /** @enum {string} */
+            operation: "grant" | "adjust" | "refund" | "package";
+            /**
+             * @description A user id, compared byte for byte.
+             * @example alice
+             */
+            userId: string;
+            /** @description The most it may move, signed. */
+            amount: number;
+            /**
+             * @description Of a grant.
+             * @enum {string|null}
+             */
+            kind: "allowance" | "package" | "bonus" | "purchase" | "refund" | "adjustment" | null;
+            /** @description Of a grant. */
+            priority: number | null;
+            /**
+             * Format: date-time
+             * @description When the grant itself would expire.
+             * @example 2026-02-01T00:00:00.000Z
+             */
+            grantExpiresAt: string | null;
+            /**
+             * @description Of a refund.
+             * @example 1042
+             */
+            refundedTransactionId: string | null;
+            /** @description Of a package. */
+            code: string | null;
+            reason: string;
+            proposedBy: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, with Z or an offset.
+             * @example 2026-02-01T00:00:00.000Z
+             */
+            proposedAt: string;
+            /**
+             * Format: date-time
+             * @description Nobody can approve it from then on.
+             * @example 2026-02-01T00:00:00.000Z
+             */
+            expiresAt: string;
+            decidedBy: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, with Z or an offset.
+             * @example 2026-02-01T00:00:00.000Z
+             */
+            decidedAt: string | null;
+            decisionReason: string | null;
+            /**
+             * @description What an approved one did.
+             * @example 1042
+             */
+            transactionId: string | null;
+        };
+        AuditChange: {
+            /** @description JSON Pointer (RFC 6901) to the value; empty: the whole state */
+            path: string;
+            /** @enum {string} */
+            kind: "added" | "removed" | "changed";
+            /** @description Null when it was added */
+            before?: unknown;
+            /** @description Null when it was removed */
+            after?: unknown;
+        };
         AuditEntry: {
             /** @description Unique for each action */
             id: string;
@@ -1130,6 +1282,8 @@ export interface components {
             before?: unknown;
             /** @description The state as the acting service recorded it; null: there was none */
             after?: unknown;
+            /** @description What is different between before and after, at most 200 places; for showing, not for proof */
+            changes: components["schemas"]["AuditChange"][];
             ip: string;
             userAgent: string;
             requestId: string;
@@ -1164,6 +1318,11 @@ export interface components {
                 /** @enum {string} */
                 kind: "edited" | "missing" | "unlinked" | "tail_missing" | "rewritten" | "appended";
                 detail: string;
+            } | null;
+            /** @description The last row of the archive; what was before it is proved by the archive's files */
+            archivedUpTo: {
+                seq: number;
+                hash: string;
             } | null;
             /** @description The last row found in order */
             head: {
@@ -1642,7 +1801,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "account_already_frozen" | "account_frozen" | "account_not_frozen" | "alert_not_found" | "alert_resolved" | "allowance_served" | "already_served" | "anchor_unavailable" | "body_too_large" | "capture_exceeds_hold" | "charge_failed" | "clock_not_everywhere" | "conflict" | "database_busy" | "database_unavailable" | "end_date_in_past" | "events_unavailable" | "feature_failed" | "feature_timed_out" | "forbidden" | "headers_too_large" | "hold_ended" | "hold_not_found" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "identity_provider_unavailable" | "insufficient_credits" | "internal_error" | "internal_token_required" | "invalid_cursor" | "malformed_json" | "malformed_request" | "membership_exists" | "membership_required" | "method_not_allowed" | "not_found" | "not_refundable" | "nothing_to_refund" | "outcome_unknown" | "overloaded" | "package_inactive" | "package_not_found" | "payment_reference_used" | "precondition_failed" | "rate_limited" | "refund_exceeds_original" | "request_in_progress" | "request_timeout" | "role_required" | "shutting_down" | "start_date_in_future" | "tier_not_found" | "tier_retired" | "token_algorithm_refused" | "token_audience_wrong" | "token_claim_missing" | "token_expired" | "token_invalid" | "token_issuer_wrong" | "token_key_unknown" | "token_malformed" | "token_missing" | "token_not_yet_valid" | "token_signature_invalid" | "token_subject_invalid" | "too_many_attempts" | "too_many_streams" | "transaction_not_found" | "transition_not_allowed" | "unknown_tier" | "unsupported_media_type" | "upstream_failed" | "upstream_timeout" | "upstream_unavailable" | "user_not_found" | "validation_failed" | "version_conflict";
+            code: "account_already_frozen" | "account_frozen" | "account_not_frozen" | "alert_not_found" | "alert_resolved" | "allowance_served" | "already_served" | "anchor_unavailable" | "approval_decided" | "approval_expired" | "approval_not_found" | "approval_outdated" | "body_too_large" | "capture_exceeds_hold" | "charge_failed" | "clock_not_everywhere" | "conflict" | "database_busy" | "database_unavailable" | "end_date_in_past" | "events_unavailable" | "feature_failed" | "feature_timed_out" | "forbidden" | "headers_too_large" | "hold_ended" | "hold_not_found" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "identity_provider_unavailable" | "insufficient_credits" | "internal_error" | "internal_token_required" | "invalid_cursor" | "malformed_json" | "malformed_request" | "membership_exists" | "membership_required" | "method_not_allowed" | "not_found" | "not_refundable" | "nothing_to_refund" | "outcome_unknown" | "overloaded" | "own_proposal" | "package_inactive" | "package_not_found" | "payment_reference_used" | "precondition_failed" | "rate_limited" | "refund_exceeds_original" | "request_in_progress" | "request_timeout" | "role_required" | "second_admin_required" | "shutting_down" | "start_date_in_future" | "tier_not_found" | "tier_retired" | "token_algorithm_refused" | "token_audience_wrong" | "token_claim_missing" | "token_expired" | "token_invalid" | "token_issuer_wrong" | "token_key_unknown" | "token_malformed" | "token_missing" | "token_not_yet_valid" | "token_signature_invalid" | "token_subject_invalid" | "too_many_attempts" | "too_many_streams" | "transaction_not_found" | "transition_not_allowed" | "unknown_tier" | "unsupported_media_type" | "upstream_failed" | "upstream_timeout" | "upstream_unavailable" | "user_not_found" | "validation_failed" | "version_conflict";
             detail: string;
             /** @description What to do about it. */
             action: string;
@@ -2090,6 +2249,262 @@ export interface operations {
             504: components["responses"]["UpstreamTimeout"];
         };
     };
+    "credits.approvals": {
+        parameters: {
+            query?: {
+                status?: "pending" | "approved" | "rejected" | "expired";
+                /** @description A user id, compared byte for byte. */
+                userId?: string;
+                limit?: number;
+                /** @description nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Approval"][];
+                        /** @description Null on the last page. */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description invalid_cursor, malformed_request, validation_failed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": (components["schemas"]["Problem"] & {
+                        /** @constant */
+                        code?: "validation_failed";
+                    } & components["schemas"]["ValidationFailedDetails"]) | components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["TokenRefused"];
+            403: components["responses"]["RoleRequired"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamFailed"];
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    "credits.approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                approvalId: string;
+            };
+            cookie?: never;
+        };
+        /** @description At most 16,384 bytes. */
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Why, in words that the account's owner may read.
+                     * @example rewrite of a paragraph
+                     */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; transactionId says what */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description malformed_json, malformed_request, validation_failed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": (components["schemas"]["Problem"] & {
+                        /** @constant */
+                        code?: "validation_failed";
+                    } & components["schemas"]["ValidationFailedDetails"]) | components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["TokenRefused"];
+            /** @description insufficient_credits */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @constant */
+                        code?: "insufficient_credits";
+                    } & components["schemas"]["InsufficientCreditsDetails"];
+                };
+            };
+            /** @description own_proposal, role_required */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description approval_not_found, package_not_found, transaction_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description approval_decided, approval_expired, approval_outdated, not_refundable, nothing_to_refund, package_inactive, payment_reference_used, refund_exceeds_original */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": (components["schemas"]["Problem"] & {
+                        /** @constant */
+                        code?: "refund_exceeds_original";
+                    } & components["schemas"]["RefundExceedsOriginalDetails"]) | components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamFailed"];
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    "credits.reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                approvalId: string;
+            };
+            cookie?: never;
+        };
+        /** @description At most 16,384 bytes. */
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Why, in words that the account's owner may read.
+                     * @example rewrite of a paragraph
+                     */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description malformed_json, malformed_request, validation_failed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": (components["schemas"]["Problem"] & {
+                        /** @constant */
+                        code?: "validation_failed";
+                    } & components["schemas"]["ValidationFailedDetails"]) | components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["TokenRefused"];
+            403: components["responses"]["RoleRequired"];
+            /** @description approval_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description approval_decided, approval_expired */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamFailed"];
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
     "audit.list": {
         parameters: {
             query?: {
@@ -2187,6 +2602,70 @@ export interface operations {
                 };
                 content: {
                     "text/csv": unknown;
+                };
+            };
+            /** @description malformed_request, validation_failed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": (components["schemas"]["Problem"] & {
+                        /** @constant */
+                        code?: "validation_failed";
+                    } & components["schemas"]["ValidationFailedDetails"]) | components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["TokenRefused"];
+            403: components["responses"]["RoleRequired"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamFailed"];
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    "audit.jsonl": {
+        parameters: {
+            query?: {
+                /** @description Who acted: a subject */
+                actor?: string;
+                /** @description What was done */
+                action?: string;
+                /** @description A bare user id or code */
+                target?: string;
+                outcome?: "succeeded" | "refused";
+                ip?: string;
+                /** @description Text that the reason contains; upper and lower case differ */
+                reason?: string;
+                /** @description Not before; inclusive */
+                from?: string;
+                /** @description Before; exclusive */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One JSON object a line, every field a text */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": unknown;
                 };
             };
             /** @description malformed_request, validation_failed */
@@ -2436,7 +2915,7 @@ export interface operations {
                             key: string | null;
                             /** @description The HTTP status a single call would have answered. */
                             status: number;
-                            /** @description Of a refusal: allowance_served, idempotency_key_reused, validation_failed. */
+                            /** @description Of a refusal: allowance_served, idempotency_key_reused, second_admin_required, validation_failed. */
                             code?: string;
                             /** @description Done before under this key. */
                             replayed?: boolean;
@@ -2462,7 +2941,15 @@ export interface operations {
                 };
             };
             401: components["responses"]["TokenRefused"];
-            403: components["responses"]["RoleRequired"];
+            /** @description role_required, second_admin_required */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description allowance_served */
             409: {
                 headers: {
@@ -3197,6 +3684,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @example 1042 */
                         approvalId: string;
                     };
                 };
@@ -3445,6 +3933,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @example 1042 */
                         approvalId: string;
                     };
                 };
@@ -3567,6 +4056,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @example 1042 */
                         approvalId: string;
                     };
                 };
@@ -3710,6 +4200,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @example 1042 */
                         approvalId: string;
                     };
                 };
@@ -3825,19 +4316,6 @@ export interface operations {
                         balanceAfter: number;
                         /** @description Rises by one with every change of the account. */
                         version: number;
-                    };
-                };
-            };
-            /** @description Above the four-eyes threshold: waits for a second admin */
-            202: {
-                headers: {
-                    /** @description The operation was done before, by a request with this key; this is its answer again. */
-                    "Idempotent-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        approvalId: string;
                     };
                 };
             };

@@ -30,6 +30,14 @@ CREATE TABLE `admin_operation_logs` (
   CONSTRAINT `admin_operation_logs_outcome` CHECK (`outcome` in ('succeeded','refused'))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE TABLE `audit_archive_cuts` (
+  `seq` bigint(20) NOT NULL,
+  `hash` char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `file` varchar(255) NOT NULL,
+  `recorded_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`seq`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 CREATE TABLE `audit_chain_head` (
   `id` tinyint(4) NOT NULL,
   `seq` bigint(20) NOT NULL,
@@ -94,6 +102,8 @@ CREATE TABLE `schema_routines` (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE SQL SECURITY DEFINER VIEW `admin_operation_log_entries` AS select `admin_operation_logs`.`seq` AS `seq`,`admin_operation_logs`.`action_id` AS `action_id`,`admin_operation_logs`.`service` AS `service`,`admin_operation_logs`.`actor` AS `actor`,`admin_operation_logs`.`roles_json` AS `roles_json`,`admin_operation_logs`.`action` AS `action`,`admin_operation_logs`.`target` AS `target`,`admin_operation_logs`.`outcome` AS `outcome`,`admin_operation_logs`.`reason` AS `reason`,`admin_operation_logs`.`before_json` AS `before_json`,`admin_operation_logs`.`after_json` AS `after_json`,`admin_operation_logs`.`ip` AS `ip`,`admin_operation_logs`.`user_agent` AS `user_agent`,`admin_operation_logs`.`request_id` AS `request_id`,`admin_operation_logs`.`trace_id` AS `trace_id`,`admin_operation_logs`.`occurred_at` AS `occurred_at`,`admin_operation_logs`.`recorded_at` AS `recorded_at`,`admin_operation_logs`.`prev_hash` AS `prev_hash`,`admin_operation_logs`.`hash` AS `hash` from `admin_operation_logs`;
+
+CREATE SQL SECURITY DEFINER VIEW `audit_archive_cut` AS select `audit_archive_cuts`.`seq` AS `seq`,`audit_archive_cuts`.`hash` AS `hash`,`audit_archive_cuts`.`file` AS `file`,`audit_archive_cuts`.`recorded_at` AS `recorded_at` from `audit_archive_cuts` order by `audit_archive_cuts`.`seq` desc limit 1;
 
 CREATE SQL SECURITY DEFINER VIEW `audit_chain_state` AS select `audit_chain_head`.`seq` AS `seq`,`audit_chain_head`.`hash` AS `hash` from `audit_chain_head` where `audit_chain_head`.`id` = 1;
 
@@ -298,7 +308,11 @@ BEGIN
 END;
 
 CREATE TRIGGER admin_operation_logs_no_delete BEFORE DELETE ON admin_operation_logs FOR EACH ROW
-  SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'admin_operation_logs is append-only: DELETE refused';
+BEGIN
+  IF OLD.seq > COALESCE((SELECT MAX(seq) FROM audit_archive_cuts), 0) THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'admin_operation_logs is append-only: DELETE refused';
+  END IF;
+END;
 
 CREATE TRIGGER admin_operation_logs_no_update BEFORE UPDATE ON admin_operation_logs FOR EACH ROW
   SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'admin_operation_logs is append-only: UPDATE refused';

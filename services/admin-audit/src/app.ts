@@ -1,4 +1,5 @@
 import { createRegistry } from "@bufbuild/protobuf";
+import { ForgedTokens } from "@stipend/platform/auth/forged-tokens";
 import { internalAuth } from "@stipend/platform/auth/internal";
 import { type Clock, DevClock, systemClock } from "@stipend/platform/clock/clock";
 import { loadDevClock, mountDevClock } from "@stipend/platform/clock/dev-clock-door";
@@ -14,12 +15,13 @@ import type { Log } from "@stipend/platform/log/log";
 import { Database } from "@stipend/platform/mysql/database";
 import { checkSchema } from "@stipend/platform/mysql/migrator";
 import { OutboxRelay } from "@stipend/platform/outbox/relay";
+import type { ChainHead } from "@stipend/proto/audit/chain";
+import { forgedTokenEvent } from "@stipend/proto/audit/forged-token";
 import { file_stipend_audit_v1_events } from "@stipend/proto/events/audit/v1/events";
 import { domainProblems } from "@stipend/proto/http/problems";
 import { FileAnchor } from "./anchors/file-anchor.ts";
 import { KafkaAnchor } from "./anchors/kafka-anchor.ts";
 import type { Config } from "./config.ts";
-import type { ChainHead } from "./domain/chain.ts";
 import { auditHandler } from "./events/handler.ts";
 import { auditRoutes } from "./http/routes.ts";
 import { MIGRATE_COMMAND, SERVICE, sqlSources } from "./sql.ts";
@@ -95,7 +97,15 @@ export function createApp(config: Config, log: Log): App {
       outbox: () => relay.state(),
     },
   });
-  http.app.use(internalAuth({ jwksFile: config.STIPEND_INTERNAL_JWKS_FILE, audience: SERVICE }));
+  const forged = new ForgedTokens({
+    service: SERVICE,
+    publish: (events) => producer.publish(events),
+    topic: topic("security.v1"),
+    log,
+    encode: forgedTokenEvent,
+  });
+  const jwksFile = config.STIPEND_INTERNAL_JWKS_FILE;
+  http.app.use(internalAuth({ jwksFile, audience: SERVICE, onForged: (attempt) => forged.report(attempt) }));
   auditRoutes(http.app, { log: store, anchors });
 
   const lifecycle = new Lifecycle({ log })
@@ -109,6 +119,7 @@ export function createApp(config: Config, log: Log): App {
   lifecycle
     .add(producer)
     .add(relay)
+    .add(forged)
     .add(inboxPurgeJob({ db, clock, log }))
     .add(consumer)
     .add(new MetricsServer({ host: config.STIPEND_HTTP_HOST, port: config.STIPEND_METRICS_PORT, log }))

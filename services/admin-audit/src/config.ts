@@ -21,3 +21,13 @@ export type Config = z.output<typeof schema>;
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   return readConfig(schema, env);
 }
+
+const archiveSchema = z.object({
+  ...commonConfig.mysqlOwner,
+  STIPEND_LOG_LEVEL: commonConfig.runtime.STIPEND_LOG_LEVEL,
+});
+
+/** Of src/archive.ts. @throws ConfigError listing every mistake. */
+export function loadArchiveConfig(env: NodeJS.ProcessEnv): z.output<typeof archiveSchema> {
+  return readConfig(archiveSchema, env);
+}

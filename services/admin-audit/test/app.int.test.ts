@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { ensureKeys } from "@stipend/local/keys/dev-keys";
 import { InternalTokenSigner } from "@stipend/platform/auth/internal";
@@ -12,6 +12,9 @@ import { EventProducer } from "@stipend/platform/kafka/producer";
 import { readTail } from "@stipend/platform/kafka/tail";
 import { silentLog } from "@stipend/platform/log/log";
 import { Database } from "@stipend/platform/mysql/database";
+import { fromJsonLine } from "@stipend/proto/audit/jsonl";
+import { fromExported } from "@stipend/proto/audit/row";
+import { ChainVerifier } from "@stipend/proto/audit/verify";
 import { AdminActionRecordedSchema } from "@stipend/proto/events/admin/v1/events";
 import { AccessRefusedSchema } from "@stipend/proto/events/security/v1/events";
 import { AuditPage, AuditVerification } from "@stipend/proto/http/audit";
@@ -191,7 +194,11 @@ describe("admin-audit with Kafka", () => {
   });
 
   it("sets an event aside that can never become a row, and goes on", async () => {
-    const bad = { ...action(300), data: toBinary(AdminActionRecordedSchema, create(AdminActionRecordedSchema, {})) };
+    const withoutId = { service: "credits", action: "credits.grant", outcome: "succeeded" };
+    const bad = {
+      ...action(300),
+      data: toBinary(AdminActionRecordedSchema, create(AdminActionRecordedSchema, withoutId)),
+    };
     await publish([bad, action(301)]);
     await eventually(async () => expect((await page("?target=user-0")).data.map((e) => e.id)).toContain("action-301"));
     const dead = await eventually(async () => {
@@ -203,6 +210,82 @@ describe("admin-audit with Kafka", () => {
     expect(JSON.stringify(Object.entries(dead[0]?.raw.headers ?? {}).map(([k, v]) => [k, String(v)]))).toContain(
       "printable ASCII",
     );
+  });
+
+  it("refuses an event that claims what its publisher can't have done, and writes the attempt down", async () => {
+    const foreign = { ...action(401), source: "/stipend/membership" };
+    const { data } = action(402);
+    const unknown = { ...fromBinary(AdminActionRecordedSchema, data), action: "coffee.make", id: "action-403" };
+    const made = { ...action(403), data: toBinary(AdminActionRecordedSchema, unknown) };
+    await publish([foreign, made, foreign]);
+    await publish([action(404)]);
+    const attempts = await eventually(async () => {
+      const { data: found } = await page("?action=claim.refused");
+      expect(found).toHaveLength(2);
+      return found;
+    });
+    expect(attempts.map(({ reason }) => reason).sort()).toEqual([
+      "coffee.make is no action that any service has",
+      "credits.grant says that it comes from credits, but was published by /stipend/membership",
+    ]);
+    expect(attempts.find(({ reason }) => reason.startsWith("credits"))).toMatchObject({
+      service: "admin-audit",
+      outcome: "refused",
+      after: { source: "/stipend/membership", service: "credits", action: "credits.grant", actionId: "action-401" },
+    });
+    // What was claimed stands nowhere, and its id is still free for who really has it.
+    await publish([action(401)]);
+    await eventually(async () => expect((await page("?limit=100")).data.map((e) => e.id)).toContain("action-401"));
+    expect((await verify()).valid).toBe(true);
+  });
+
+  it("writes down who comes with a forged internal token, and answers 401", async () => {
+    const answer = await fetch(`${app.http.url}/api/admin/audit`, {
+      headers: { authorization: "Bearer a.b.c", "stipend-actor": "ada", "stipend-actor-roles": "admin" },
+    });
+    expect(answer.status).toBe(401);
+    const found = await eventually(async () => {
+      const { data } = await page("?action=access.forged");
+      expect(data).toHaveLength(1);
+      return data[0];
+    });
+    // Nobody is accused: what such a caller says about itself counts for nothing.
+    expect(found).toMatchObject({
+      service: "admin-audit",
+      actor: "",
+      roles: [],
+      target: "/api/admin/audit",
+      outcome: "refused",
+      reason: "internal_token_required",
+      ip: "127.0.0.1",
+    });
+  });
+
+  it("shows what changed, and searches by text in the reason and by IP", async () => {
+    const { data } = await page("?reason=thanks%20%F0%9F%98%80&ip=10.0.0.1&limit=1");
+    expect(data[0]).toMatchObject({
+      changes: [{ path: "/amount", kind: "added", before: null, after: expect.any(Number) }],
+    });
+    expect((await page("?reason=no%20such%20reason")).data).toEqual([]);
+    expect((await page("?ip=10.0.0.99")).data).toEqual([]);
+  });
+
+  it("exports JSON lines that prove themselves, with the same rows as the CSV", async () => {
+    const response = await call("/api/admin/audit.jsonl", "auditor");
+    expect(response.headers.get("content-type")).toContain("application/jsonl");
+    expect(response.headers.get("stipend-subjects")).toBe("*");
+    const lines = (await response.text()).trimEnd().split("\n");
+    const verifier = new ChainVerifier([]);
+    for (const line of lines) verifier.add(fromExported(fromJsonLine(line) ?? expect.fail(line)));
+    expect(verifier.finish()).toBeNull();
+    const csv = (await (await call("/api/admin/audit.csv", "auditor")).text()).trimEnd().split("\r\n");
+    expect(csv.length).toBe(lines.length + 1);
+  });
+
+  it("names to the gateway whose rows it shows", async () => {
+    const response = await call("/api/admin/audit?target=user-1&limit=5", "auditor");
+    expect(response.headers.get("stipend-subjects")).toBe("user-1");
+    await response.body?.cancel();
   });
 
   it("exports CSV without formulas", async () => {

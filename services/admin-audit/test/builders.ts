@@ -1,5 +1,5 @@
-import type { AuditRecord, AuditRow } from "../src/domain/audit-row.ts";
-import { GENESIS, hashRow, link } from "../src/domain/chain.ts";
+import { GENESIS, hashRow, link } from "@stipend/proto/audit/chain";
+import type { AuditRecord, AuditRow } from "@stipend/proto/audit/row";
 
 export const AT = new Date("2026-01-31T10:00:00.123Z");
 

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
+import { encodeRow, GENESIS, hashRow, link } from "@stipend/proto/audit/chain";
+import type { AuditRow } from "@stipend/proto/audit/row";
+import { type ChainBreak, ChainVerifier, type KnownHead } from "@stipend/proto/audit/verify";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AuditRow } from "../src/domain/audit-row.ts";
 import { admit } from "../src/domain/audit-row.ts";
-import { encodeRow, GENESIS, hashRow, link } from "../src/domain/chain.ts";
-import { type ChainBreak, ChainVerifier, type KnownHead } from "../src/domain/verify.ts";
 import { AT, at, chainOf, recompute, record, rehash } from "./builders.ts";
 
 const headOf = (rows: readonly AuditRow[], source = "the anchor"): KnownHead => {

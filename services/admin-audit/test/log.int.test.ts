@@ -1,10 +1,10 @@
 import { silentLog } from "@stipend/platform/log/log";
 import { Database } from "@stipend/platform/mysql/database";
+import { type ChainHead, GENESIS } from "@stipend/proto/audit/chain";
+import type { AuditRow } from "@stipend/proto/audit/row";
 import { testEngines } from "@stipend/testing/engines/test-engines";
 import { type FreshDatabase, freshDatabase } from "@stipend/testing/fresh-database";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { AuditRow } from "../src/domain/audit-row.ts";
-import { type ChainHead, GENESIS } from "../src/domain/chain.ts";
 import { AuditStore } from "../src/store/audit-store.ts";
 import { type Delivery, recordActions } from "../src/usecases/record-actions.ts";
 import { searchLog } from "../src/usecases/search-log.ts";
@@ -41,7 +41,7 @@ describe("the audit log in MySQL", () => {
 
   const all = async (): Promise<AuditRow[]> => {
     const rows: AuditRow[] = [];
-    for await (const row of store.rows()) rows.push(row);
+    for await (const row of store.rows(0)) rows.push(row);
     return rows;
   };
   const anchorAt = (head: ChainHead) => ({ source: "the test's anchor", latest: async () => head });

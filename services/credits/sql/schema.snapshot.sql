@@ -1,5 +1,30 @@
 -- Dumped from MariaDB. Made by dumpSchema; do not edit.
 
+CREATE TABLE `credit_approvals` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT,
+  `user_id` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `operation` varchar(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `amount` bigint(20) NOT NULL,
+  `request` longtext NOT NULL CHECK (json_valid(`request`)),
+  `request_key` varchar(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `request_hash` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `reason` varchar(500) NOT NULL,
+  `proposed_by` varchar(128) NOT NULL,
+  `proposed_at` datetime(3) NOT NULL,
+  `expires_at` datetime(3) NOT NULL,
+  `status` enum('pending','approved','rejected') NOT NULL DEFAULT 'pending',
+  `decided_by` varchar(128) DEFAULT NULL,
+  `decided_at` datetime(3) DEFAULT NULL,
+  `decision_reason` varchar(500) DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `credit_approvals_request` (`user_id`,`operation`,`request_key`),
+  KEY `credit_approvals_status` (`status`,`id`),
+  CONSTRAINT `credit_approvals_operation` CHECK (`operation` in ('grant','adjust','refund','purchase')),
+  CONSTRAINT `credit_approvals_amount` CHECK (`amount` <> 0),
+  CONSTRAINT `credit_approvals_decided` CHECK (`status` = 'pending' = (`decided_by` is null)),
+  CONSTRAINT `credit_approvals_four_eyes` CHECK (`status` <> 'approved' or `decided_by` <> `proposed_by`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 CREATE TABLE `credit_grants` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
   `user_id` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -223,6 +248,8 @@ CREATE TABLE `yearly_member_credits` (
   CONSTRAINT `yearly_member_credits_month` CHECK (`month` between 1 and 12),
   CONSTRAINT `yearly_member_credits_amount` CHECK (`amount` >= 0)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE SQL SECURITY DEFINER VIEW `credit_approval_list` AS select `p`.`id` AS `id`,`p`.`user_id` AS `user_id`,`p`.`operation` AS `operation`,`p`.`amount` AS `amount`,`p`.`request` AS `request`,`p`.`request_key` AS `request_key`,`p`.`request_hash` AS `request_hash`,`p`.`reason` AS `reason`,`p`.`proposed_by` AS `proposed_by`,`p`.`proposed_at` AS `proposed_at`,`p`.`expires_at` AS `expires_at`,`p`.`status` AS `status`,`p`.`decided_by` AS `decided_by`,`p`.`decided_at` AS `decided_at`,`p`.`decision_reason` AS `decision_reason`,`t`.`id` AS `transaction_id` from (`credit_approvals` `p` left join `credit_transactions` `t` on(`p`.`status` = 'approved' and `t`.`user_id` = `p`.`user_id` and `t`.`operation` = `p`.`operation` and `t`.`request_key` = `p`.`request_key`));
 
 CREATE SQL SECURITY DEFINER VIEW `credit_hold_list` AS select `h`.`id` AS `id`,`h`.`user_id` AS `user_id`,`h`.`amount` AS `amount`,`h`.`captured` AS `captured`,`h`.`status` AS `status`,`h`.`expires_at` AS `expires_at`,`h`.`created_at` AS `created_at`,`h`.`ended_at` AS `ended_at`,`h`.`reason` AS `reason`,`h`.`feature` AS `feature`,`h`.`actor` AS `actor`,case when `h`.`status` = 'captured' then `e`.`id` end AS `capture_transaction_id` from (`credit_holds` `h` left join `credit_transactions` `e` on(`e`.`user_id` = `h`.`user_id` and `e`.`version` = `h`.`end_version`));
 
@@ -596,6 +623,49 @@ BEGIN
   CALL LedgerAnswer();
 END;
 
+CREATE PROCEDURE `DecideApprovals`(IN in_now DATETIME(3), IN in_operations JSON)
+BEGIN
+  CALL LedgerBegin();
+  INSERT INTO w_op (ord, target_id, code, actor, reason, traceparent)
+  SELECT ord, approval_id, decision, actor, reason, traceparent
+    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
+           ord FOR ORDINALITY,
+           approval_id BIGINT PATH '$.approvalId',
+           decision VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.decision',
+           actor VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.actor',
+           reason VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.reason',
+           traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent')) o;
+  -- Whose proposal it is never changes: read without a lock.
+  INSERT INTO w_user (user_id)
+  SELECT DISTINCT p.user_id FROM w_op o STRAIGHT_JOIN credit_approvals p ON p.id = o.target_id;
+  CALL LedgerLock(in_now);
+
+  INSERT INTO w_item (ord, user_id, target_id, code, verdict)
+  SELECT o.ord, p.user_id, p.id, o.code,
+         CASE WHEN o.turn > 1 OR o.target_id IS NULL OR o.actor IS NULL OR COALESCE(o.reason, '') = '' OR o.code IS NULL OR o.code NOT IN ('approve', 'reject') THEN 'invalid'
+              WHEN p.id IS NULL THEN 'approval_not_found'
+              WHEN o.code = 'approve' AND p.proposed_by = o.actor THEN 'own_proposal'
+              WHEN p.decided_by = o.actor AND p.status = CASE o.code WHEN 'approve' THEN 'approved' ELSE 'rejected' END THEN 'replayed'
+              WHEN p.status <> 'pending' THEN 'approval_decided'
+              WHEN p.expires_at <= in_now THEN 'approval_expired'
+              ELSE 'ok' END
+    FROM (SELECT ord, target_id, code, actor, reason, ROW_NUMBER() OVER (PARTITION BY target_id ORDER BY ord) AS turn FROM w_op) o
+    LEFT JOIN credit_approvals p ON p.id = o.target_id;
+
+  UPDATE w_item i
+    JOIN w_op o ON o.ord = i.ord
+    STRAIGHT_JOIN credit_approvals p ON p.id = i.target_id
+     SET p.status = CASE i.code WHEN 'approve' THEN 'approved' ELSE 'rejected' END,
+         p.decided_by = o.actor, p.decided_at = in_now, p.decision_reason = o.reason
+   WHERE i.verdict = 'ok';
+
+  CALL LedgerAuditApprovals(in_now, in_operations, 'decide');
+  SELECT i.ord, i.verdict AS outcome, l.*
+    FROM w_item i
+    LEFT JOIN credit_approval_list l ON l.id = i.target_id
+   ORDER BY i.ord;
+END;
+
 CREATE PROCEDURE `ExplainBalance`(IN in_user_id VARCHAR(128) CHARACTER SET ascii, IN in_at DATETIME(3))
 BEGIN
   DECLARE v_user VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin DEFAULT in_user_id;
@@ -803,6 +873,30 @@ BEGIN
       JOIN w_account a ON a.user_id = i.user_id
       LEFT JOIN credit_transactions t ON t.user_id = i.user_id AND t.version = i.tx_version
      WHERE i.verdict IN ('ok', 'first', 'reset', 'topped_up', 'forfeited', 'unchanged')
+     ORDER BY i.ord;
+  END IF;
+END;
+
+CREATE PROCEDURE `LedgerAuditApprovals`(IN in_now DATETIME(3), IN in_operations JSON, IN in_step VARCHAR(8))
+BEGIN
+  IF JSON_CONTAINS_PATH(in_operations, 'one', '$[*].audit') THEN
+    CALL LedgerReadAudit(in_operations);
+    INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload, traceparent)
+    SELECT UUID(), 'admin.v1', 'stipend.admin.v1.AdminActionRecorded', i.user_id, in_now,
+           CONCAT('{"id":', JSON_QUOTE(o.id), ',"service":"credits","actor":', JSON_QUOTE(o.actor), ',"roles":', COALESCE(o.roles, '[]'),
+                  ',"action":', JSON_QUOTE(o.action), ',"target":"', CONVERT(i.user_id USING utf8mb4), '","outcome":"succeeded","reason":', JSON_QUOTE(o.reason),
+                  CASE in_step WHEN 'decide' THEN CONCAT(',"before":', JSON_QUOTE(CONCAT('{"approvalId":"', p.id, '","status":"pending"}'))) ELSE '' END,
+                  ',"after":', JSON_QUOTE(CONCAT('{"approvalId":"', p.id, '","status":"', CONVERT(p.status USING utf8mb4), '","operation":"', CONVERT(p.operation USING utf8mb4),
+                                                 '","amount":', p.amount, ',"request":', p.request, ',"proposedBy":', JSON_QUOTE(p.proposed_by),
+                                                 ',"reason":', JSON_QUOTE(p.reason), ',"expiresAt":"', REPLACE(p.expires_at, ' ', 'T'), 'Z"}')),
+                  ',"ip":', COALESCE(JSON_QUOTE(o.ip), '""'), ',"userAgent":', COALESCE(JSON_QUOTE(o.user_agent), '""'),
+                  ',"requestId":', COALESCE(JSON_QUOTE(o.request_id), '""'), ',"traceId":', COALESCE(JSON_QUOTE(o.trace_id), '""'),
+                  ',"occurredAt":"', REPLACE(in_now, ' ', 'T'), 'Z"}'),
+           o.traceparent
+      FROM w_item i
+      JOIN w_audit o ON o.ord = i.ord
+      JOIN credit_approvals p ON p.id = i.target_id
+     WHERE i.verdict = 'ok'
      ORDER BY i.ord;
   END IF;
 END;
@@ -1779,6 +1873,50 @@ END;
 CREATE PROCEDURE `OverdueMemberships`(IN in_before DATETIME(3), IN in_limit INT)
 BEGIN
   SELECT user_id FROM membership_waiting WHERE received_at <= in_before GROUP BY user_id ORDER BY MIN(received_at) LIMIT in_limit;
+END;
+
+CREATE PROCEDURE `ProposeOperations`(IN in_now DATETIME(3), IN in_operations JSON)
+BEGIN
+  CALL LedgerBegin();
+  CALL LedgerRead(in_operations);
+  CALL LedgerLock(in_now);
+
+  INSERT INTO w_item (ord, user_id, amount, request_key, request_hash, code, ends_at, first_ord, verdict)
+  SELECT ord, user_id, amount, request_key, request_hash, operation, ends_at,
+         CASE WHEN verdict IS NULL AND first_ord < ord THEN first_ord END,
+         CASE WHEN verdict IS NOT NULL THEN verdict WHEN first_ord = ord THEN 'ok'
+              WHEN first_hash = request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
+    FROM (SELECT ord, user_id, amount, request_key, request_hash, operation, ends_at, verdict,
+                 FIRST_VALUE(ord) OVER same_key AS first_ord, FIRST_VALUE(request_hash) OVER same_key AS first_hash
+            FROM (SELECT o.ord, a.user_id, o.amount, o.request_key, o.request_hash, o.code AS operation, o.ends_at,
+                         CASE WHEN a.user_id IS NULL OR o.request_key IS NULL OR o.request_hash IS NULL OR o.actor IS NULL OR o.reason IS NULL OR o.has_metadata = 0
+                                   OR o.code IS NULL OR o.code NOT IN ('grant', 'adjust', 'refund', 'purchase') THEN 'invalid'
+                              WHEN p.id IS NOT NULL THEN CASE WHEN p.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
+                              WHEN t.id IS NOT NULL THEN 'in_ledger'
+                              WHEN COALESCE(o.amount, 0) = 0 OR o.ends_at IS NULL OR o.ends_at <= in_now THEN 'invalid' END AS verdict
+                    FROM w_op o
+                    LEFT JOIN w_account a ON a.user_id = o.user_id
+                    LEFT JOIN credit_approvals p ON p.user_id = a.user_id AND p.operation = o.code AND p.request_key = o.request_key
+                    LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = o.code AND t.request_key = o.request_key) known
+          WINDOW same_key AS (PARTITION BY user_id, operation, request_key, verdict ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) numbered;
+
+  INSERT INTO credit_approvals (user_id, operation, amount, request, request_key, request_hash, reason, proposed_by, proposed_at, expires_at)
+  SELECT i.user_id, i.code, i.amount, d.doc, i.request_key, i.request_hash, o.reason, o.actor, in_now, i.ends_at
+    FROM w_item i
+    JOIN w_op o ON o.ord = i.ord
+    JOIN w_doc d ON d.ord = i.ord
+   WHERE i.verdict = 'ok'
+   ORDER BY i.ord;
+
+  -- Without a row to point to there is no proposal: metadata was null.
+  UPDATE w_item i LEFT JOIN credit_approvals p ON p.user_id = i.user_id AND p.operation = i.code AND p.request_key = i.request_key
+     SET i.target_id = p.id, i.verdict = CASE WHEN i.verdict = 'ok' AND p.id IS NULL THEN 'invalid' ELSE i.verdict END;
+
+  CALL LedgerAuditApprovals(in_now, in_operations, 'propose');
+  SELECT i.ord, i.verdict AS outcome, l.*
+    FROM w_item i
+    LEFT JOIN credit_approval_list l ON l.id = i.target_id AND i.verdict IN ('ok', 'replayed')
+   ORDER BY i.ord;
 END;
 
 CREATE PROCEDURE `PurchasePackages`(IN in_now DATETIME(3), IN in_operations JSON)

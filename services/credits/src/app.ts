@@ -1,4 +1,5 @@
 import { createRegistry } from "@bufbuild/protobuf";
+import { ForgedTokens } from "@stipend/platform/auth/forged-tokens";
 import { internalAuth } from "@stipend/platform/auth/internal";
 import { type Clock, DevClock, systemClock } from "@stipend/platform/clock/clock";
 import { loadDevClock, mountDevClock } from "@stipend/platform/clock/dev-clock-door";
@@ -19,6 +20,7 @@ import { OutboxRelay } from "@stipend/platform/outbox/relay";
 import { createRedis, redisPart, redisReady } from "@stipend/platform/redis/redis";
 import { gauge, sizes } from "@stipend/platform/telemetry/metrics";
 import { childSpan, currentTraceparent } from "@stipend/platform/telemetry/trace";
+import { forgedTokenEvent } from "@stipend/proto/audit/forged-token";
 import { file_stipend_admin_v1_events } from "@stipend/proto/events/admin/v1/events";
 import { file_stipend_credits_v1_events } from "@stipend/proto/events/credits/v1/events";
 import { domainProblems } from "@stipend/proto/http/problems";
@@ -32,7 +34,7 @@ import { sqlSources } from "./sources.ts";
 import { LanedAccounts } from "./store/laned-accounts.ts";
 import { LanedOperations } from "./store/laned-operations.ts";
 import { mirrorBalances } from "./store/redis-balances.ts";
-import { mysqlLedger, mysqlReads } from "./store/session.ts";
+import { mysqlApprovals, mysqlLedger, mysqlReads } from "./store/session.ts";
 
 export interface App {
   /** In the order in which they start; they end in reverse. */
@@ -54,7 +56,7 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
   const patienceMs = config.STIPEND_CREDITS_GAP_MS;
 
   const db = new Database({ url: config.STIPEND_MYSQL_URL, poolSize: config.STIPEND_MYSQL_POOL_SIZE, log });
-  const topics = ["membership.v1", "credits.v1", "usage.v1", "admin.v1"] as const;
+  const topics = ["membership.v1", "credits.v1", "usage.v1", "admin.v1", "security.v1"] as const;
   const fullName = (topic: (typeof topics)[number]) => topicName(config.STIPEND_TOPIC_PREFIX, topic);
   const kafka = createKafka({ brokers: config.STIPEND_KAFKA_BROKERS, clientId: "credits", log });
   const ensureTopics = topicEnsurer(
@@ -139,8 +141,31 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
       redis: async () => ({ ok: await redisReady(redis), required: false }),
     },
   });
-  http.app.use(internalAuth({ jwksFile: config.STIPEND_INTERNAL_JWKS_FILE, audience: "credits" }));
-  creditsRoutes(http.app, { ledger, reads: mysqlReads(db), operations, accounts, clock, timeZone, log });
+  const forged = new ForgedTokens({
+    service: "credits",
+    publish: (events) => producer.publish(events),
+    topic: fullName("security.v1"),
+    log,
+    encode: forgedTokenEvent,
+  });
+  http.app.use(
+    internalAuth({
+      jwksFile: config.STIPEND_INTERNAL_JWKS_FILE,
+      audience: "credits",
+      onForged: (attempt) => forged.report(attempt),
+    }),
+  );
+  const reads = mysqlReads(db);
+  const fourEyes = {
+    ledger,
+    reads,
+    approvals: mysqlApprovals(db),
+    clock,
+    timeZone,
+    threshold: config.STIPEND_FOUR_EYES_THRESHOLD,
+    proposalHours: config.STIPEND_FOUR_EYES_HOURS,
+  };
+  creditsRoutes(http.app, { ledger, reads, operations, accounts, fourEyes, clock, timeZone, log });
   if (clock instanceof DevClock) {
     mountDevClock(http.app, clock);
     clock.onChange(() => sweeps.trigger());
@@ -156,6 +181,7 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
     schema,
     producer,
     relay,
+    forged,
     lanesPart(operations, accounts),
     membership,
     usage,

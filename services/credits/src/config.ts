@@ -23,6 +23,10 @@ const schema = z.object({
   STIPEND_CREDITS_EXPIRY_MS: wholeNumber(100, 3_600_000).default(2_000),
   /** How long news of a membership waits for the news before it, in milliseconds; 0: not at all. */
   STIPEND_CREDITS_GAP_MS: wholeNumber(0, 3_600_000).default(60_000),
+  /** Credits. An admin's grant, adjustment, refund or gift above it waits for a second admin; 1,000,000: none does. */
+  STIPEND_FOUR_EYES_THRESHOLD: wholeNumber(0, 1_000_000).default(100_000),
+  /** How long a proposal waits. */
+  STIPEND_FOUR_EYES_HOURS: wholeNumber(1, 8_760).default(72),
 });
 
 export type Config = z.output<typeof schema>;

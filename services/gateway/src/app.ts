@@ -8,6 +8,7 @@ import { HttpServer } from "@stipend/platform/http/server";
 import { createKafka } from "@stipend/platform/kafka/client";
 import { EventConsumer } from "@stipend/platform/kafka/consumer";
 import { EventProducer } from "@stipend/platform/kafka/producer";
+import { EventSpool } from "@stipend/platform/kafka/spool";
 import { topicEnsurer, topicName } from "@stipend/platform/kafka/topics";
 import type { Part } from "@stipend/platform/lifecycle/lifecycle";
 import type { Log } from "@stipend/platform/log/log";
@@ -40,6 +41,7 @@ import { withoutQuery } from "./http/no-query.ts";
 import { RoutesInForce } from "./http/routes-in-force.ts";
 import { Limits } from "./limits/limits.ts";
 import { RefusalLog } from "./security/refusal-log.ts";
+import { StaffLog } from "./security/staff-log.ts";
 import { UsersSeen } from "./users/users-seen.ts";
 
 type Service = Exclude<RouteOwner, "gateway">;
@@ -55,8 +57,14 @@ export function createApp(config: GatewayConfig, log: Log): App {
   const redis = createRedis(config.STIPEND_REDIS_URL, { prefix: config.STIPEND_REDIS_PREFIX, log });
   const clock = config.STIPEND_DEV_CLOCK ? new DevClock() : undefined;
   const upstreams = new Upstreams(log);
-  const services = connectServices(config, upstreams);
   const messaging = connectKafka(config, log);
+  const staffSpool = new EventSpool({
+    name: "gateway staff events",
+    publish: (events) => messaging.producer.publish(events),
+    log,
+  });
+  const staff = new StaffLog({ spool: staffSpool, topic: messaging.topic("admin.v1") });
+  const services = connectServices(config, upstreams, staff);
   const hub = new LiveHub({ perUser: config.STIPEND_EVENTS_PER_USER, total: config.STIPEND_EVENTS_TOTAL });
   const metering = meterFeatures(services, upstreams, log);
   const docs = new Docs();
@@ -110,6 +118,7 @@ export function createApp(config: GatewayConfig, log: Log): App {
       ...(clock === undefined ? [] : [clockPart(clock, redis, log)]),
       messaging.producer,
       refusals,
+      staffSpool,
       metering.settler,
       seen,
       messaging.group,
@@ -123,7 +132,7 @@ export function createApp(config: GatewayConfig, log: Log): App {
   };
 }
 
-function connectServices(config: GatewayConfig, upstreams: Upstreams) {
+function connectServices(config: GatewayConfig, upstreams: Upstreams, staff: StaffLog) {
   const signer = new InternalTokenSigner({ keyFile: config.STIPEND_INTERNAL_KEY_FILE });
   const urls: Readonly<Record<Service, string>> = {
     credits: config.STIPEND_CREDITS_URL,
@@ -135,7 +144,7 @@ function connectServices(config: GatewayConfig, upstreams: Upstreams) {
   return {
     signer,
     names: Object.keys(urls) as Service[],
-    forwarder: (service: Service) => new Forwarder(upstream(service), service, signer),
+    forwarder: (service: Service) => new Forwarder(upstream(service), service, signer, staff),
     client: (service: Service) => new JsonClient(upstream(service), service, signer),
   };
 }
@@ -170,7 +179,7 @@ function connectKafka(config: GatewayConfig, log: Log) {
   const kafka = createKafka({ brokers: config.STIPEND_KAFKA_BROKERS, clientId: `gateway-${instance}`, log });
   const live = [topic("credits.v1"), topic("membership.v1")];
   const plan = {
-    topics: [...live, topic("security.v1")],
+    topics: [...live, topic("security.v1"), topic("admin.v1")],
     partitions: config.STIPEND_KAFKA_PARTITIONS,
     replication: config.STIPEND_KAFKA_REPLICATION,
   };

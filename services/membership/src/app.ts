@@ -1,3 +1,4 @@
+import { ForgedTokens } from "@stipend/platform/auth/forged-tokens";
 import { internalAuth } from "@stipend/platform/auth/internal";
 import { type Clock, DevClock, systemClock } from "@stipend/platform/clock/clock";
 import { mountDevClock } from "@stipend/platform/clock/dev-clock-door";
@@ -13,6 +14,7 @@ import { Lifecycle } from "@stipend/platform/lifecycle/lifecycle";
 import type { Log } from "@stipend/platform/log/log";
 import { Database } from "@stipend/platform/mysql/database";
 import { OutboxRelay } from "@stipend/platform/outbox/relay";
+import { forgedTokenEvent } from "@stipend/proto/audit/forged-token";
 import { domainProblems } from "@stipend/proto/http/problems";
 import { v7 as uuidv7 } from "uuid";
 import type { Config } from "./config.ts";
@@ -28,7 +30,7 @@ import { MysqlMembershipStore } from "./store/membership-store.ts";
 import type { Deps } from "./usecases/ports.ts";
 
 /** Whom the events come from, and what this service reads and writes. */
-const WRITES = ["membership.v1", "admin.v1"] as const;
+const WRITES = ["membership.v1", "admin.v1", "security.v1"] as const;
 const READS = "credits.v1";
 /** One row a user and event: large batches cost little, and a busy ledger tells a lot. */
 const MAX_EVENTS = 500;
@@ -58,7 +60,14 @@ export function createApp(config: Config, log: Log): App {
   };
   const consumer = messaging.consumerFor(deps);
   const jobs = dueJobs(config, log, deps, clock);
-  const http = httpDoor(config, log, deps, clock, {
+  const forged = new ForgedTokens({
+    service: SERVICE,
+    publish: (events) => messaging.producer.publish(events),
+    topic: topicName(config.STIPEND_TOPIC_PREFIX, "security.v1"),
+    log,
+    encode: forgedTokenEvent,
+  });
+  const http = httpDoor(config, log, deps, clock, forged, {
     mysql: () => db.ready(),
     outbox: () => messaging.relay.state(),
     events: () => ({ ok: consumer.ready(), required: false }),
@@ -70,7 +79,7 @@ export function createApp(config: Config, log: Log): App {
   });
   const lifecycle = new Lifecycle({ log });
   const purge = inboxPurgeJob({ db, clock, log });
-  for (const part of [db, messaging.producer, messaging.relay, ...jobs, purge, consumer, metrics, http])
+  for (const part of [db, messaging.producer, messaging.relay, forged, ...jobs, purge, consumer, metrics, http])
     lifecycle.add(part);
   return { lifecycle, db, http, clock };
 }
@@ -131,6 +140,7 @@ function httpDoor(
   log: Log,
   deps: Deps,
   clock: Clock,
+  forged: ForgedTokens,
   readiness: NonNullable<ConstructorParameters<typeof HttpServer>[0]["readiness"]>,
 ): HttpServer {
   const http = new HttpServer({
@@ -141,7 +151,8 @@ function httpDoor(
     readiness,
     checkResponses: config.NODE_ENV !== "production",
   });
-  http.app.use(internalAuth({ jwksFile: config.STIPEND_INTERNAL_JWKS_FILE, audience: SERVICE }));
+  const jwksFile = config.STIPEND_INTERNAL_JWKS_FILE;
+  http.app.use(internalAuth({ jwksFile, audience: SERVICE, onForged: (attempt) => forged.report(attempt) }));
   memberRoutes(http.app, deps, clock);
   adminRoutes(http.app, deps, clock);
   batchRoute(http.app, deps, clock, log);

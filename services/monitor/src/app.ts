@@ -1,4 +1,5 @@
 import { createRegistry } from "@bufbuild/protobuf";
+import { ForgedTokens } from "@stipend/platform/auth/forged-tokens";
 import { InternalTokenSigner, internalAuth } from "@stipend/platform/auth/internal";
 import { type Clock, DevClock, systemClock } from "@stipend/platform/clock/clock";
 import { loadDevClock, mountDevClock } from "@stipend/platform/clock/dev-clock-door";
@@ -14,6 +15,7 @@ import type { Log } from "@stipend/platform/log/log";
 import { Database } from "@stipend/platform/mysql/database";
 import { checkSchema } from "@stipend/platform/mysql/migrator";
 import { OutboxRelay } from "@stipend/platform/outbox/relay";
+import { forgedTokenEvent } from "@stipend/proto/audit/forged-token";
 import { file_stipend_admin_v1_events } from "@stipend/proto/events/admin/v1/events";
 import { file_stipend_alerts_v1_events } from "@stipend/proto/events/alerts/v1/events";
 import { domainProblems } from "@stipend/proto/http/problems";
@@ -76,7 +78,15 @@ export function createApp(config: Config, log: Log): App {
       outbox: () => relay.state(),
     },
   });
-  http.app.use(internalAuth({ jwksFile: config.STIPEND_INTERNAL_JWKS_FILE, audience: SERVICE }));
+  const forged = new ForgedTokens({
+    service: SERVICE,
+    publish: (events) => producer.publish(events),
+    topic: topicName(config.STIPEND_TOPIC_PREFIX, "security.v1"),
+    log,
+    encode: forgedTokenEvent,
+  });
+  const jwksFile = config.STIPEND_INTERNAL_JWKS_FILE;
+  http.app.use(internalAuth({ jwksFile, audience: SERVICE, onForged: (attempt) => forged.report(attempt) }));
   alertRoutes(http.app, { alerts: new MysqlAlertStore(db), clock, onCommit });
   const summaries = new MysqlSummaryReader(db, checks);
   const rules = () => settings.current.rules.jobs;
@@ -91,7 +101,7 @@ export function createApp(config: Config, log: Log): App {
     const { STIPEND_REDIS_URL: redisUrl, STIPEND_REDIS_PREFIX: prefix } = config;
     lifecycle.add({ name: "dev-clock", start: () => loadDevClock(redisUrl, prefix, devClock) });
   }
-  lifecycle.add(producer).add(relay).add(source).add(inboxPurgeJob({ db, clock, log }));
+  lifecycle.add(producer).add(relay).add(forged).add(source).add(inboxPurgeJob({ db, clock, log }));
   for (const job of monitorJobs({ store, checks, source, settings: () => settings.current, clock, log, onCommit })) {
     lifecycle.add(job);
   }

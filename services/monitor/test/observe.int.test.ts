@@ -396,6 +396,23 @@ describe("watching, in MySQL", () => {
       ]);
     });
 
+    it("does nothing when its audit event can't be written", async () => {
+      await observe([change("alice", 1, "grant", 10_000)]);
+      const id = (await all())[0]?.id ?? "";
+      const before = await alerts.find(id);
+      await owner.query(`CREATE TRIGGER no_audit BEFORE INSERT ON outbox FOR EACH ROW
+        BEGIN IF NEW.topic = 'admin.v1' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'planted fault'; END IF; END`);
+      try {
+        for (const status of ["acknowledged", "resolved"] as const) {
+          await expect(alerts.change(id, status, by("x"), minutes(1))).rejects.toThrow("planted fault");
+        }
+      } finally {
+        await owner.query("DROP TRIGGER no_audit");
+      }
+      expect(await alerts.find(id)).toEqual(before);
+      expect(await owner.query("SELECT id FROM outbox WHERE topic = 'admin.v1'")).toEqual([]);
+    });
+
     it("makes room for a new alert of the same fingerprint", async () => {
       await observe([change("alice", 1, "grant", 10_000)]);
       await alerts.change((await all())[0]?.id ?? "", "resolved", by("done"), minutes(1));

@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from "node:fs";
-import type { RequestHandler } from "express";
+import type { Request, RequestHandler } from "express";
 import { createLocalJWKSet, errors, importJWK, type JSONWebKeySet, type JWK, jwtVerify, SignJWT } from "jose";
 import { Problem } from "../http/problem.ts";
+import { pathOf } from "../http/request.ts";
 import { type Actor, isRole, USER_ID_PATTERN } from "./actor.ts";
-import "../http/request.ts";
 
 /** Seconds an internal token is valid; it is reused for half of that, so that it never expires on its way. */
 const TOKEN_SECONDS = 60;
@@ -69,6 +69,18 @@ export interface InternalAuthOptions {
   readonly jwksFile: string;
   /** This service's name. */
   readonly audience: string;
+  /** Told of a call whose token is not one of ours, before it is answered. */
+  readonly onForged?: (attempt: ForgedToken) => Promise<void>;
+}
+
+/** A call with something in the place of an internal token that no caller of ours has signed. */
+export interface ForgedToken {
+  readonly method: string;
+  readonly path: string;
+  /** Of the socket: what such a caller says about itself counts for nothing. */
+  readonly ip: string;
+  readonly userAgent: string;
+  readonly requestId: string;
 }
 
 /** Verifies internal tokens; remembers what it has verified until it expires. */
@@ -176,8 +188,22 @@ export function internalAuth(options: InternalAuthOptions): RequestHandler {
     };
     const remembered = verifier.remembered(token);
     if (remembered !== undefined) accept(remembered);
-    else verifier.verify(token).then(accept).catch(next);
+    else {
+      verifier
+        .verify(token)
+        .then(accept)
+        .catch(async (error: unknown) => {
+          if (error instanceof Problem) await options.onForged?.(forgedToken(req)).catch(() => undefined);
+          next(error);
+        });
+    }
   };
+}
+
+function forgedToken(req: Request): ForgedToken {
+  const userAgent = (req.headers["user-agent"] ?? "").slice(0, 512);
+  const ip = (req.socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, "");
+  return { method: req.method, path: pathOf(req).slice(0, 255), ip, userAgent, requestId: req.requestId };
 }
 
 /** The token of an Authorization header; undefined unless it is exactly one Bearer token. */

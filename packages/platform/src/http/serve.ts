@@ -5,7 +5,7 @@ import { type Actor, hasAnyRole } from "../auth/actor.ts";
 import { latency } from "../telemetry/metrics.ts";
 import { currentTraceparent, parseTraceparent } from "../telemetry/trace.ts";
 import { readJson } from "./body.ts";
-import { DEFAULT_BODY_LIMIT, type RouteContract } from "./contract.ts";
+import { DEFAULT_BODY_LIMIT, type Role, type RouteContract } from "./contract.ts";
 import { idempotencyKeyOf } from "./idempotency.ts";
 import { Problem, validationProblem } from "./problem.ts";
 import { noteRoute } from "./routes.ts";
@@ -37,7 +37,19 @@ export interface Reply {
   /** undefined: no content. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Users whose personal data stands in the body; told to the gateway when somebody else of the staff looks. */
+  readonly subjects?: readonly string[];
 }
+
+/** The answer's header that names them, from a service to the gateway and no further. */
+export const SUBJECTS_HEADER = "stipend-subjects";
+
+/** Names whose data an answer holds that its handler writes itself. `*`: more than can be named. */
+export function nameSubjects(res: Response, actor: Actor, subjects: readonly string[]): void {
+  if (subjects.length > 0 && hasAnyRole(actor, STAFF)) res.setHeader(SUBJECTS_HEADER, [...new Set(subjects)].join(","));
+}
+
+const STAFF: readonly Role[] = ["support", "admin", "auditor"];
 
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler that writes to ctx.res itself has nothing to return
 export type Handler<C extends RouteContract> = (ctx: RouteContext<C>) => Promise<Reply | void>;
@@ -146,6 +158,7 @@ async function answer<C extends RouteContract>(
   const reply = await handler(ctx as unknown as RouteContext<C>);
   if (reply !== undefined) {
     if (req.app.get(CHECK_RESPONSES) === true) checkReply(route, reply);
+    if (reply.subjects !== undefined) nameSubjects(res, actor, reply.subjects);
     send(res, reply, route.defaultStatus);
   }
   if (reply === undefined && !res.headersSent && !res.writableEnded && !res.destroyed) res.status(204).end();

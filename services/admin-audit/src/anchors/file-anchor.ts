@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
-import type { ChainHead } from "../domain/chain.ts";
+import { anchorLine, parseAnchorLine } from "@stipend/proto/audit/anchor";
+import { type ChainHead, furthest } from "@stipend/proto/audit/chain";
 import type { HeadAnchor } from "../usecases/verify-log.ts";
 
 /** The last lines are enough: heads only grow. */
@@ -19,7 +20,7 @@ export class FileAnchor implements HeadAnchor {
   async record(head: ChainHead, at: Date): Promise<void> {
     const file = await open(this.#path, "a", 0o600);
     try {
-      await file.appendFile(`${JSON.stringify({ seq: head.seq, hash: head.hash, at: at.toISOString() })}\n`);
+      await file.appendFile(`${anchorLine(head, at)}\n`);
       await file.datasync();
     } finally {
       await file.close();
@@ -36,22 +37,9 @@ export class FileAnchor implements HeadAnchor {
       const { size } = await file.stat();
       const start = Math.max(0, size - TAIL_BYTES);
       const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
-      return furthest(buffer.toString("utf8", 0, bytesRead).split("\n").map(parseLine));
+      return furthest(buffer.toString("utf8", 0, bytesRead).split("\n").map(parseAnchorLine));
     } finally {
       await file.close();
     }
   }
-}
-
-/** A line that was cut by a crash, or by the tail's beginning, is no head. */
-function parseLine(line: string): ChainHead | null {
-  const found = /^\{"seq":(\d{1,15}),"hash":"([0-9a-f]{64})"/.exec(line);
-  return found === null ? null : { seq: Number(found[1]), hash: String(found[2]) };
-}
-
-/** The head with the highest position; of two at the same position the one that was there first. */
-export function furthest(heads: readonly (ChainHead | null)[]): ChainHead | null {
-  let best: ChainHead | null = null;
-  for (const head of heads) if (head !== null && head.seq > (best?.seq ?? -1)) best = head;
-  return best;
 }

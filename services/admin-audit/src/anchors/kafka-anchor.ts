@@ -3,10 +3,9 @@ import type { createKafka } from "@stipend/platform/kafka/client";
 import { headerText } from "@stipend/platform/kafka/decode";
 import { HEADERS } from "@stipend/platform/kafka/events";
 import { readTail, type TailMessage } from "@stipend/platform/kafka/tail";
+import { type ChainHead, furthest } from "@stipend/proto/audit/chain";
 import { ChainHeadAnchoredSchema } from "@stipend/proto/events/audit/v1/events";
-import type { ChainHead } from "../domain/chain.ts";
 import type { HeadAnchor } from "../usecases/verify-log.ts";
-import { furthest } from "./file-anchor.ts";
 
 /** More than one: a relay may publish the newest again, and somebody may have written nonsense behind it. */
 const PER_PARTITION = 200;

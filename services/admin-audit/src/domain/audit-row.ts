@@ -1,36 +1,4 @@
-/** What was done, before it has a place in the chain. Times are UTC. */
-export interface AuditRecord {
-  /** Unique for each action, whatever brings it: the log keeps it once. */
-  readonly actionId: string;
-  readonly service: string;
-  readonly actor: string;
-  readonly roles: readonly string[];
-  readonly action: string;
-  /** A bare user id or code; for a refused call, the route. */
-  readonly target: string;
-  readonly outcome: Outcome;
-  readonly reason: string;
-  /** JSON text exactly as it came; null when there was no such state. */
-  readonly before: string | null;
-  readonly after: string | null;
-  readonly ip: string;
-  readonly userAgent: string;
-  readonly requestId: string;
-  readonly traceId: string;
-  readonly occurredAt: Date;
-}
-
-export type Outcome = "succeeded" | "refused";
-
-/** A record in its place. */
-export interface AuditRow extends AuditRecord {
-  /** Position, from 1, without gaps. */
-  readonly seq: number;
-  readonly recordedAt: Date;
-  readonly prevHash: string;
-  /** SHA-256 over everything above, in hexadecimal. */
-  readonly hash: string;
-}
+import type { AuditRecord } from "@stipend/proto/audit/row";
 
 /** Longest text of each field in characters (code points), as the columns are. */
 const BOUNDS = {

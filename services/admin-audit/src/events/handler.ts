@@ -1,13 +1,12 @@
 import type { Clock } from "@stipend/platform/clock/clock";
 import { type IncomingEvent, messageOf, PoisonEvent } from "@stipend/platform/kafka/events";
 import type { EventHandler } from "@stipend/platform/kafka/pipeline";
-import { parseTraceparent } from "@stipend/platform/telemetry/trace";
+import type { ChainHead } from "@stipend/proto/audit/chain";
 import { AdminActionRecordedSchema } from "@stipend/proto/events/admin/v1/events";
 import { AccessRefusedSchema } from "@stipend/proto/events/security/v1/events";
 import type { Candidate } from "../domain/audit-row.ts";
-import type { ChainHead } from "../domain/chain.ts";
-import { type ChainWriter, recordActions, UnacceptableAction } from "../usecases/record-actions.ts";
-import { recordOfAction, recordOfRefusal } from "./records.ts";
+import { type ChainWriter, flawOf, recordActions, UnacceptableAction } from "../usecases/record-actions.ts";
+import { recordOfAction, recordOfClaim, recordOfRefusal } from "./records.ts";
 
 export interface AuditHandlerOptions {
   readonly writer: ChainWriter;
@@ -16,7 +15,7 @@ export interface AuditHandlerOptions {
   readonly onHead: (head: ChainHead) => Promise<void>;
 }
 
-/** Admin actions of every service, and the admin attempts that the gateway refused, become rows of the chain. */
+/** Admin actions of every service, and attempts that were refused, become rows of the chain. */
 export function auditHandler({ writer, clock, onHead }: AuditHandlerOptions): EventHandler {
   return {
     types: [AdminActionRecordedSchema, AccessRefusedSchema],
@@ -38,8 +37,11 @@ export function auditHandler({ writer, clock, onHead }: AuditHandlerOptions): Ev
 
 function candidateOf(event: IncomingEvent): Candidate | null {
   const action = messageOf(event, AdminActionRecordedSchema);
-  if (action !== undefined) return recordOfAction(action, event.time);
+  if (action !== undefined) {
+    const claimed = recordOfAction(action, event);
+    const flaw = flawOf(claimed, event.source);
+    return flaw === null ? claimed : recordOfClaim(claimed, flaw, event);
+  }
   const refusal = messageOf(event, AccessRefusedSchema);
-  if (refusal === undefined) return null;
-  return recordOfRefusal(refusal, event.time, parseTraceparent(event.traceparent ?? "")?.traceId ?? "");
+  return refusal === undefined ? null : recordOfRefusal(refusal, event);
 }

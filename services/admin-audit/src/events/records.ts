@@ -1,11 +1,18 @@
+import { hash } from "node:crypto";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
+import type { IncomingEvent } from "@stipend/platform/kafka/events";
+import { parseTraceparent } from "@stipend/platform/telemetry/trace";
+import { FORGED_TOKEN } from "@stipend/proto/audit/forged-token";
 import type { AdminActionRecorded } from "@stipend/proto/events/admin/v1/events";
 import type { AccessRefused } from "@stipend/proto/events/security/v1/events";
 import type { Candidate } from "../domain/audit-row.ts";
 
+/** Where an event comes from, as far as its envelope says. */
+export type Envelope = Pick<IncomingEvent, "id" | "source" | "time" | "traceparent">;
+
 /** What a service says was done. */
-export function recordOfAction(message: AdminActionRecorded, eventTime: Date): Candidate {
+export function recordOfAction(message: AdminActionRecorded, event: Envelope): Candidate {
   return {
     actionId: message.id,
     service: message.service,
@@ -21,22 +28,24 @@ export function recordOfAction(message: AdminActionRecorded, eventTime: Date): C
     userAgent: message.userAgent,
     requestId: message.requestId,
     traceId: message.traceId,
-    occurredAt: timeOf(message.occurredAt, eventTime),
+    occurredAt: timeOf(message.occurredAt, event.time),
   };
 }
 
 /**
- * An attempt that the gateway turned away. It never reached a service, so there is no user it was aimed at, only the
- * route; null when the route is not an admin's (a customer's expired token is no attempt on anything).
+ * An attempt that was turned away before it reached anything: at the gateway's door of an admin route, or at a service
+ * with a forged internal token. There is no user it was aimed at, only the route. Null when it is neither (a
+ * customer's expired token is no attempt on anything).
  */
-export function recordOfRefusal(message: AccessRefused, eventTime: Date, traceId: string): Candidate | null {
-  if (!/^\/api\/admin(\/|$|\.)/.test(message.route)) return null;
+export function recordOfRefusal(message: AccessRefused, event: Envelope): Candidate | null {
+  const isForged = message.code === FORGED_TOKEN;
+  if (!isForged && !/^\/api\/admin(\/|$|\.)/.test(message.route)) return null;
   return {
     actionId: message.id,
-    service: "gateway",
+    service: serviceOf(event.source),
     actor: message.subject,
     roles: message.roles,
-    action: "access.refused",
+    action: isForged ? "access.forged" : "access.refused",
     target: message.route,
     outcome: "refused",
     reason: message.code,
@@ -45,9 +54,32 @@ export function recordOfRefusal(message: AccessRefused, eventTime: Date, traceId
     ip: message.ip,
     userAgent: message.userAgent,
     requestId: message.requestId,
-    traceId,
-    occurredAt: timeOf(message.occurredAt, eventTime),
+    traceId: parseTraceparent(event.traceparent ?? "")?.traceId ?? "",
+    occurredAt: timeOf(message.occurredAt, event.time),
   };
+}
+
+/**
+ * An event that claims what its publisher can't have done. It does not become the row it asks for (nor does it take up
+ * the id of the action it names, which may be a real one), but one that says what was tried.
+ */
+export function recordOfClaim(claim: Candidate, flaw: string, event: Envelope): Candidate {
+  const { service, action, actionId, outcome } = claim;
+  return {
+    ...claim,
+    // Of the event, not of what it claims: the same event delivered twice is one attempt.
+    actionId: hash("sha256", `${event.source}\n${event.id}`),
+    service: "admin-audit",
+    action: "claim.refused",
+    outcome: "refused",
+    reason: `${action === "" ? "an action without a name" : action} ${flaw}`,
+    before: null,
+    after: JSON.stringify({ source: event.source, eventId: event.id, service, action, actionId, outcome }),
+  };
+}
+
+function serviceOf(source: string): string {
+  return /^\/stipend\/([a-z-]{1,32})$/.exec(source)?.[1] ?? "unknown";
 }
 
 /** Whole milliseconds, as the column keeps them. */

@@ -1,8 +1,8 @@
 import type { AuditEntry } from "@stipend/proto/http/audit";
-import type { AuditRow } from "../domain/audit-row.ts";
+import type { Entry } from "../usecases/read-entry.ts";
 
 /** A row as the API shows it. */
-export function toEntry(row: AuditRow): AuditEntry {
+export function toEntry({ row, before, after, changes }: Entry): AuditEntry {
   return {
     id: row.actionId,
     seq: row.seq,
@@ -13,8 +13,9 @@ export function toEntry(row: AuditRow): AuditEntry {
     target: row.target,
     outcome: row.outcome,
     reason: row.reason,
-    before: parseState(row.before),
-    after: parseState(row.after),
+    before,
+    after,
+    changes: [...changes],
     ip: row.ip,
     userAgent: row.userAgent,
     requestId: row.requestId,
@@ -24,13 +25,4 @@ export function toEntry(row: AuditRow): AuditEntry {
     prevHash: row.prevHash,
     hash: row.hash,
   };
-}
-
-function parseState(text: string | null): unknown {
-  if (text === null) return null;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
 }

@@ -1,65 +1,31 @@
-import { once } from "node:events";
 import { decodeCursor, encodeCursor } from "@stipend/platform/http/pagination";
-import { Problem } from "@stipend/platform/http/problem";
-import { type RouteContext, serve } from "@stipend/platform/http/serve";
-import { type AuditFilters, auditCsv, auditList, auditVerify } from "@stipend/proto/http/audit";
+import { serve } from "@stipend/platform/http/serve";
+import { auditList } from "@stipend/proto/http/audit";
 import type { IRouter } from "express";
 import { z } from "zod";
-import { type AuditFilter, type LogReader, searchLog } from "../usecases/search-log.ts";
-import { AnchorUnavailable, type ChainReader, type HeadAnchor, verifyLog } from "../usecases/verify-log.ts";
-import { csvHeader, csvLine } from "./csv.ts";
+import { entryOf, isAboutUser } from "../usecases/read-entry.ts";
+import { type LogReader, searchLog } from "../usecases/search-log.ts";
 import { toEntry } from "./entry.ts";
+import { exportRoutes } from "./export-routes.ts";
+import { filterOf } from "./filter.ts";
+import { type VerifyRoute, verifyRoute } from "./verify-route.ts";
 
 const Position = z.int().min(1);
-/** Lines are sent in pieces of about this many characters. */
-const CHUNK = 64 * 1_024;
 
-export interface AuditRoutes {
-  readonly log: LogReader & ChainReader;
-  readonly anchors: readonly HeadAnchor[];
+export interface AuditRoutes extends VerifyRoute {
+  readonly log: LogReader & VerifyRoute["log"];
 }
 
-export function auditRoutes(router: IRouter, { log, anchors }: AuditRoutes): void {
+export function auditRoutes(router: IRouter, options: AuditRoutes): void {
+  const { log } = options;
   serve(router, auditList, async ({ query }) => {
     const { limit, cursor, ...filters } = query;
     const before = decodeCursor(cursor, Position) ?? null;
     const { rows, next } = await searchLog(log, filterOf(filters), before, limit);
-    return { body: { data: rows.map(toEntry), nextCursor: next === null ? null : encodeCursor(next) } };
+    const data = rows.map((row) => toEntry(entryOf(row)));
+    const subjects = rows.filter(isAboutUser).map(({ target }) => target);
+    return { body: { data, nextCursor: next === null ? null : encodeCursor(next) }, subjects };
   });
-
-  serve(router, auditCsv, async (ctx) => await sendCsv(ctx, log));
-
-  serve(router, auditVerify, async () => {
-    try {
-      return { body: await verifyLog(log, anchors) };
-    } catch (error) {
-      if (error instanceof AnchorUnavailable) throw new Problem("anchor_unavailable", { message: error.message });
-      throw error;
-    }
-  });
-}
-
-/** With back-pressure: however long the log, only what the client has not taken yet is in memory. */
-async function sendCsv({ query, res, signal }: RouteContext<typeof auditCsv>, log: LogReader): Promise<void> {
-  res.setHeader("Content-Type", "text/csv; charset=utf-8");
-  res.setHeader("Content-Disposition", 'attachment; filename="audit.csv"');
-  res.setHeader("Cache-Control", "no-store");
-  let chunk = csvHeader();
-  for await (const row of log.stream(filterOf(query))) {
-    chunk += csvLine(row);
-    if (chunk.length < CHUNK) continue;
-    if (signal.aborted) return;
-    if (!res.write(chunk))
-      await Promise.race([once(res, "drain", { signal }), once(res, "close")]).catch(() => undefined);
-    chunk = "";
-  }
-  res.end(chunk);
-}
-
-function filterOf({ from, to, ...rest }: z.output<typeof AuditFilters>): AuditFilter {
-  return {
-    ...rest,
-    ...(from === undefined ? {} : { from: new Date(from) }),
-    ...(to === undefined ? {} : { to: new Date(to) }),
-  };
+  exportRoutes(router, log);
+  verifyRoute(router, options);
 }

@@ -1,8 +1,8 @@
 import { recordInbox } from "@stipend/platform/inbox/inbox";
 import type { Database } from "@stipend/platform/mysql/database";
 import type { Tx } from "@stipend/platform/mysql/tx";
-import type { AuditRow } from "../domain/audit-row.ts";
-import type { ChainHead } from "../domain/chain.ts";
+import type { ChainHead } from "@stipend/proto/audit/chain";
+import type { AuditRow } from "@stipend/proto/audit/row";
 import type { ChainTransaction, ChainWriter } from "../usecases/record-actions.ts";
 import type { AuditFilter, LogReader } from "../usecases/search-log.ts";
 import type { ChainReader } from "../usecases/verify-log.ts";
@@ -13,6 +13,9 @@ const CONSUMER = "admin-audit";
 
 /** One CALL takes at most so many characters of rows: well below the 16 MiB an engine's packet may have. */
 const MAX_CALL_CHARACTERS = 2_000_000;
+
+/** An hour: a long log that somebody downloads slowly. */
+const MAX_STREAM_MS = 3_600_000;
 
 const COLUMNS = `seq, action_id, service, actor, roles_json, action, target, outcome, reason, before_json, after_json,
   ip, user_agent, request_id, trace_id, occurred_at, recorded_at, prev_hash, hash`;
@@ -36,14 +39,24 @@ export class AuditStore implements ChainWriter, ChainReader, LogReader {
     return { seq: Number(head.seq), hash: head.hash };
   }
 
-  rows(): AsyncIterable<AuditRow> {
-    return this.stream({});
+  async archivedUpTo(): Promise<ChainHead | null> {
+    const [cut] = await this.#db.query<ChainHead>("SELECT seq, hash FROM audit_archive_cut");
+    return cut === undefined ? null : { seq: Number(cut.seq), hash: cut.hash };
   }
 
-  async *stream(filter: AuditFilter): AsyncIterable<AuditRow> {
+  rows(after: number, upTo: number = Number.MAX_SAFE_INTEGER): AsyncIterable<AuditRow> {
+    return this.#stream("WHERE seq > ? AND seq <= ?", [after, upTo]);
+  }
+
+  stream(filter: AuditFilter): AsyncIterable<AuditRow> {
     const where = whereOf(filter, null);
-    const sql = `SELECT ${COLUMNS} FROM admin_operation_log_entries ${where.sql} ORDER BY seq`;
-    for await (const row of this.#db.stream(sql, where.params)) yield toAuditRow(row as unknown as EntryRow);
+    return this.#stream(where.sql, where.params);
+  }
+
+  async *#stream(where: string, params: readonly unknown[]): AsyncIterable<AuditRow> {
+    const sql = `SELECT ${COLUMNS} FROM admin_operation_log_entries ${where} ORDER BY seq`;
+    const rows = this.#db.stream(sql, params, { totalTimeoutMs: MAX_STREAM_MS });
+    for await (const row of rows) yield toAuditRow(row as unknown as EntryRow);
   }
 
   async page(filter: AuditFilter, before: number | null, limit: number): Promise<AuditRow[]> {
@@ -54,7 +67,7 @@ export class AuditStore implements ChainWriter, ChainReader, LogReader {
   }
 }
 
-function chainTransaction(tx: Tx): ChainTransaction {
+export function chainTransaction(tx: Tx): ChainTransaction {
   return {
     async lock(actionIds) {
       const sets = await tx.callMulti("LockAuditChain", actionIds);

@@ -1,4 +1,4 @@
-import type { AuditRow, Outcome } from "../domain/audit-row.ts";
+import { type AuditRow, type Outcome, rolesOf } from "@stipend/proto/audit/row";
 
 /** A row of the view admin_operation_log_entries. */
 export interface EntryRow {
@@ -30,7 +30,7 @@ export function toAuditRow(row: EntryRow): AuditRow {
     actionId: row.action_id,
     service: row.service,
     actor: row.actor,
-    roles: parseRoles(row.roles_json),
+    roles: rolesOf(row.roles_json),
     action: row.action,
     target: row.target,
     outcome: row.outcome as Outcome,
@@ -46,20 +46,6 @@ export function toAuditRow(row: EntryRow): AuditRow {
     prevHash: row.prev_hash,
     hash: row.hash,
   };
-}
-
-/** What is not the JSON we wrote becomes one odd role, which no hash fits. */
-function parseRoles(text: string): readonly string[] {
-  try {
-    const roles: unknown = JSON.parse(text);
-    // Only the exact text we would write counts: added blanks would otherwise go unseen.
-    if (Array.isArray(roles) && roles.every((role) => typeof role === "string") && JSON.stringify(roles) === text) {
-      return roles;
-    }
-  } catch {
-    // Falls through.
-  }
-  return [`not roles: ${text}`];
 }
 
 /** A row as AppendAuditLog takes it. */

@@ -1,5 +1,7 @@
-import { type AuditRecord, type AuditRow, admit, type Candidate } from "../domain/audit-row.ts";
-import { type ChainHead, link } from "../domain/chain.ts";
+import { type ChainHead, link } from "@stipend/proto/audit/chain";
+import type { AuditRecord, AuditRow } from "@stipend/proto/audit/row";
+import { flawOfClaim } from "../domain/actions.ts";
+import { admit, type Candidate } from "../domain/audit-row.ts";
 
 /** The chain while this transaction holds its end. */
 export interface ChainTransaction {
@@ -18,6 +20,11 @@ export interface ChainWriter {
 export interface Delivery {
   readonly eventId: string;
   readonly candidate: Candidate;
+}
+
+/** Why an event may not become the row it asks for: it claims what its publisher can't have done. Null: it may. */
+export function flawOf(claim: Candidate, source: string): string | null {
+  return flawOfClaim(claim, source);
 }
 
 /** An event that can never become a row, however often it is delivered. */

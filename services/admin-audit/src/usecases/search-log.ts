@@ -1,4 +1,4 @@
-import type { AuditRow, Outcome } from "../domain/audit-row.ts";
+import type { AuditRow, Outcome } from "@stipend/proto/audit/row";
 
 /** Every filter narrows; texts are compared byte for byte. */
 export interface AuditFilter {

@@ -1,6 +1,6 @@
-import type { AuditRow } from "../domain/audit-row.ts";
-import type { ChainHead } from "../domain/chain.ts";
-import { type ChainBreak, ChainVerifier, type KnownHead } from "../domain/verify.ts";
+import { type ChainHead, GENESIS } from "@stipend/proto/audit/chain";
+import type { AuditRow } from "@stipend/proto/audit/row";
+import { type ChainBreak, ChainVerifier, type KnownHead } from "@stipend/proto/audit/verify";
 
 /** Where heads are kept outside the log's table. */
 export interface HeadAnchor {
@@ -21,14 +21,17 @@ export class AnchorUnavailable extends Error {
 export interface ChainReader {
   /** The head as the appends left it. */
   head(): Promise<ChainHead>;
-  /** Every row in order of position, as one consistent read. */
-  rows(): AsyncIterable<AuditRow>;
+  /** The last row that was archived; what is before it may be gone. Null: nothing ever was. */
+  archivedUpTo(): Promise<ChainHead | null>;
+  /** Every row behind a position, in order, as one consistent read. */
+  rows(after: number): AsyncIterable<AuditRow>;
 }
 
 export interface Verification {
   readonly valid: boolean;
   readonly checked: number;
   readonly firstBad: ChainBreak | null;
+  readonly archivedUpTo: ChainHead | null;
   readonly head: ChainHead;
   readonly anchors: readonly KnownHead[];
 }
@@ -38,12 +41,17 @@ const HEAD_TABLE = "the table audit_chain_head";
 /**
  * Reads the whole log once, in constant memory, while it goes on growing.
  *
- * @throws AnchorUnavailable.
+ * @param signal aborted when nobody waits for the answer any more.
+ * @throws AnchorUnavailable; the signal's reason.
  *
  * The heads are read before the rows, so every row they name must be among the rows; the table's head is read once
  * more after them, so no row may stand behind it.
  */
-export async function verifyLog(reader: ChainReader, anchors: readonly HeadAnchor[]): Promise<Verification> {
+export async function verifyLog(
+  reader: ChainReader,
+  anchors: readonly HeadAnchor[],
+  signal?: AbortSignal,
+): Promise<Verification> {
   const heads: KnownHead[] = [];
   for (const anchor of anchors) {
     const head = await anchor.latest().catch((cause: unknown) => {
@@ -52,8 +60,13 @@ export async function verifyLog(reader: ChainReader, anchors: readonly HeadAncho
     if (head !== null) heads.push({ ...head, source: anchor.source });
   }
   heads.push({ ...(await reader.head()), source: HEAD_TABLE });
-  const verifier = new ChainVerifier(heads);
-  for await (const row of reader.rows()) verifier.add(row);
+  const cut = await reader.archivedUpTo();
+  const verifier = new ChainVerifier(heads, cut ?? GENESIS);
+  for await (const row of reader.rows(cut?.seq ?? 0)) {
+    signal?.throwIfAborted();
+    verifier.add(row);
+  }
   const firstBad = verifier.finish({ ...(await reader.head()), source: HEAD_TABLE });
-  return { valid: firstBad === null, checked: verifier.checked, firstBad, head: verifier.last, anchors: heads };
+  const { checked, last } = verifier;
+  return { valid: firstBad === null, checked, firstBad, archivedUpTo: cut, head: last, anchors: heads };
 }

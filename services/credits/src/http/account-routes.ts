@@ -19,9 +19,10 @@ export function accountRoutes(router: IRouter, deps: RouteDeps): void {
   serve(
     router,
     contract.getAccount,
-    async ({ actor, query }) => ({
-      body: accountBody(await touched(deps, actor, query.userId), deps.clock.now()),
-    }),
+    async ({ actor, query }) => {
+      const account = await touched(deps, actor, query.userId);
+      return { body: accountBody(account, deps.clock.now()), subjects: [account.userId] };
+    },
     { authorize: mayRead },
   );
 
@@ -37,7 +38,8 @@ export function accountRoutes(router: IRouter, deps: RouteDeps): void {
         beforeVersion: position?.v,
         limit: query.limit + 1,
       });
-      return { body: toPage(rows, query.limit, transactionBody, (row) => ({ v: row.version })) };
+      const body = toPage(rows, query.limit, transactionBody, (row) => ({ v: row.version }));
+      return { body, subjects: [userId] };
     },
     { authorize: mayRead },
   );
@@ -46,14 +48,14 @@ export function accountRoutes(router: IRouter, deps: RouteDeps): void {
     const row = await deps.reads.transaction(params.transactionId);
     const mine = row !== null && (row.userId === actor.sub || hasAnyRole(actor, READ_FOR_OTHERS));
     if (!mine) throw new CodedError("transaction_not_found");
-    return { body: transactionBody(row) };
+    return { body: transactionBody(row), subjects: [row.userId] };
   });
 
   serve(router, contract.getHold, async ({ actor, params }) => {
     const hold = await deps.reads.hold(deps.clock.now(), params.holdId);
     const mine = hold !== null && (hold.userId === actor.sub || hasAnyRole(actor, READ_FOR_OTHERS));
     if (!mine) throw new CodedError("hold_not_found");
-    return { body: holdBody(hold) };
+    return { body: holdBody(hold), subjects: [hold.userId] };
   });
 
   serve(
@@ -62,7 +64,7 @@ export function accountRoutes(router: IRouter, deps: RouteDeps): void {
     async ({ actor, query }) => {
       const { userId } = await touched(deps, actor, query.userId);
       const holds = await deps.reads.openHolds(deps.clock.now(), userId, MOST_HOLDS);
-      return { body: { data: holds.map(holdBody) } };
+      return { body: { data: holds.map(holdBody) }, subjects: [userId] };
     },
     { authorize: mayRead },
   );
@@ -104,6 +106,7 @@ export function accountRoutes(router: IRouter, deps: RouteDeps): void {
             end: bucket.end.toISOString(),
           })),
         },
+        subjects: [userId],
       };
     },
     { authorize: mayRead },
@@ -130,6 +133,7 @@ export function accountRoutes(router: IRouter, deps: RouteDeps): void {
           grants: grants.map((grant) => ({ ...grant, expiresAt: grant.expiresAt?.toISOString() ?? null })),
           lines,
         },
+        subjects: [userId],
       };
     },
     { authorize: mayRead },
@@ -149,6 +153,7 @@ export function accountRoutes(router: IRouter, deps: RouteDeps): void {
             periodEnd: month.periodEnd.toISOString(),
           })),
         },
+        subjects: [userId],
       };
     },
     { authorize: mayRead },

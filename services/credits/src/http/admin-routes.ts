@@ -7,6 +7,7 @@ import type { StatusOperation } from "../domain/ledger.ts";
 import { giftReference, keyedRequest } from "../usecases/keyed-request.ts";
 import { resetAllowance } from "../usecases/reset-allowance.ts";
 import { auditOf, originOf } from "./acting.ts";
+import { proposed } from "./approval-routes.ts";
 import type { RouteDeps } from "./deps.ts";
 import { granted, movementBody } from "./present.ts";
 import { refusalOf } from "./refusals.ts";
@@ -18,7 +19,7 @@ export function adminRoutes(router: IRouter, deps: RouteDeps): void {
   serve(router, contract.adminGrant, async ({ actor, params, body, idempotencyKey }) => {
     const { amount, kind, priority, expiresAt, reason } = body;
     const { userId } = params;
-    const result = await deps.operations.grant({
+    const op = {
       ...originOf(actor),
       userId,
       amount,
@@ -28,7 +29,10 @@ export function adminRoutes(router: IRouter, deps: RouteDeps): void {
       reason,
       audit: auditOf(actor, "credits.grant", reason),
       ...keyedRequest("grant", keyOf(idempotencyKey), { userId, amount, kind, priority, expiresAt, reason }),
-    });
+    };
+    const waiting = await proposed(deps, { kind: "grant", op });
+    if (waiting !== null) return waiting;
+    const result = await deps.operations.grant(op);
     // Judged by the ledger, after it has looked for a repeat: a grant that has expired since is still answered as it was.
     if (result.outcome === "invalid" && expiresAt !== undefined) throw notInTheFuture();
     const done = doneOrThrow(result);
@@ -38,32 +42,35 @@ export function adminRoutes(router: IRouter, deps: RouteDeps): void {
   serve(router, contract.adminAdjust, async ({ actor, params, body, idempotencyKey }) => {
     const { amount, reason } = body;
     const { userId } = params;
-    const result = await deps.operations.adjust({
+    const op = {
       ...originOf(actor),
       userId,
       amount,
       reason,
       audit: auditOf(actor, "credits.adjust", reason),
       ...keyedRequest("adjust", keyOf(idempotencyKey), { userId, amount, reason }),
-    });
-    const done = doneOrThrow(result);
+    };
+    const waiting = await proposed(deps, { kind: "adjust", op });
+    if (waiting !== null) return waiting;
+    const done = doneOrThrow(await deps.operations.adjust(op));
     return replied(done, { ...movementBody(done), amount: done.transaction.amount });
   });
 
   serve(router, contract.adminRefund, async ({ actor, params, body, idempotencyKey }) => {
     const { transactionId, amount, reason } = body;
     const { userId } = params;
-    const done = doneOrThrow(
-      await deps.operations.refund({
-        ...originOf(actor),
-        userId,
-        transactionId,
-        amount,
-        reason,
-        audit: auditOf(actor, "credits.refund", reason),
-        ...keyedRequest("refund", keyOf(idempotencyKey), { userId, transactionId, amount, reason }),
-      }),
-    );
+    const op = {
+      ...originOf(actor),
+      userId,
+      transactionId,
+      amount,
+      reason,
+      audit: auditOf(actor, "credits.refund", reason),
+      ...keyedRequest("refund", keyOf(idempotencyKey), { userId, transactionId, amount, reason }),
+    };
+    const waiting = await proposed(deps, { kind: "refund", op });
+    if (waiting !== null) return waiting;
+    const done = doneOrThrow(await deps.operations.refund(op));
     return replied(done, { ...movementBody(done), refundedTransactionId: transactionId });
   });
 
@@ -71,18 +78,19 @@ export function adminRoutes(router: IRouter, deps: RouteDeps): void {
     const { code, reason } = body;
     const { userId } = params;
     const key = keyOf(idempotencyKey);
-    const done = doneOrThrow(
-      await deps.operations.purchase({
-        ...originOf(actor),
-        userId,
-        code,
-        paymentReference: giftReference(userId, key),
-        membershipNotRequired: true,
-        reason,
-        audit: auditOf(actor, "credits.package", reason),
-        ...keyedRequest("package", key, { userId, code, reason }),
-      }),
-    );
+    const op = {
+      ...originOf(actor),
+      userId,
+      code,
+      paymentReference: giftReference(userId, key),
+      membershipNotRequired: true,
+      reason,
+      audit: auditOf(actor, "credits.package", reason),
+      ...keyedRequest("package", key, { userId, code, reason }),
+    };
+    const waiting = await proposed(deps, { kind: "purchase", op });
+    if (waiting !== null) return waiting;
+    const done = doneOrThrow(await deps.operations.purchase(op));
     return replied(done, { ...granted(done), code });
   });
 

@@ -1,4 +1,5 @@
 import type { Log } from "@stipend/platform/log/log";
+import type { FourEyesPorts } from "../usecases/four-eyes.ts";
 import type { Accounts } from "../usecases/get-account.ts";
 import type { Operations } from "../usecases/operations.ts";
 import type { Clock, Ledger, LedgerReads } from "../usecases/ports.ts";
@@ -9,6 +10,7 @@ export interface RouteDeps {
   readonly reads: LedgerReads;
   readonly operations: Operations;
   readonly accounts: Accounts;
+  readonly fourEyes: FourEyesPorts;
   readonly clock: Clock;
   /** The business time zone. */
   readonly timeZone: string;

@@ -1,6 +1,6 @@
 import { type EventEmitter, once } from "node:events";
 import type { Writable } from "node:stream";
-import { serve } from "@stipend/platform/http/serve";
+import { nameSubjects, serve } from "@stipend/platform/http/serve";
 import * as contract from "@stipend/proto/http/credits";
 import type { IRouter } from "express";
 import type { LedgerRow } from "../domain/ledger.ts";
@@ -40,6 +40,7 @@ export function exportRoute(router: IRouter, deps: RouteDeps): void {
       res.setHeader("Content-Type", "text/csv; charset=utf-8");
       res.setHeader("Content-Disposition", `attachment; filename="transactions.csv"`);
       res.setHeader("Cache-Control", "no-store");
+      nameSubjects(res, actor, [userId]);
       await writeRows(res, rows, signal);
     },
     { authorize: mayRead },

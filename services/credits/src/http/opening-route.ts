@@ -8,6 +8,7 @@ import { domainProblems } from "@stipend/proto/http/problems";
 import type { IRouter } from "express";
 import type { z } from "zod";
 import type { Done } from "../domain/ledger.ts";
+import { needsSecondAdmin } from "../usecases/four-eyes.ts";
 import { keyedRequest } from "../usecases/keyed-request.ts";
 import { type Opening, type OpeningOutcome, openAccounts } from "../usecases/open-accounts.ts";
 import { auditOf } from "./acting.ts";
@@ -21,7 +22,7 @@ type Judged = { readonly opening: Opening } | { readonly refused: ReturnType<typ
 /** How a team moves in: the balances of its users, up to 500 at once; one bad item fails no other. */
 export function openingRoute(router: IRouter, deps: RouteDeps): void {
   serve(router, contract.openAccounts, async ({ actor, body }) => {
-    const judged = judge(body.items, deps.clock.now());
+    const judged = judge(body.items, deps.clock.now(), deps.fourEyes.threshold);
     const openings = judged.flatMap((item) => ("opening" in item ? [item.opening] : []));
     const outcomes = await openAccounts(deps, {
       openings,
@@ -39,12 +40,16 @@ export function openingRoute(router: IRouter, deps: RouteDeps): void {
   });
 }
 
-function judge(items: readonly unknown[], now: Date): Judged[] {
+/** @param threshold what one admin may give alone: an opening is no way around it. */
+function judge(items: readonly unknown[], now: Date, threshold: number): Judged[] {
   const users = new Set<string>();
   return items.map((item) => {
     const parsed = contract.OpeningItem.safeParse(item);
     if (!parsed.success) return { refused: failed(itemKey(item), validationProblem("body", parsed.error)) };
-    const { key, userId, allowance } = parsed.data;
+    const { key, userId, balance, allowance } = parsed.data;
+    if (needsSecondAdmin(balance, threshold)) {
+      return { refused: failed(key, new CodedError("second_admin_required", { details: { threshold } })) };
+    }
     if (users.has(userId)) return { refused: failed(key, invalid("/userId", "stands twice in this batch")) };
     users.add(userId);
     if (allowance?.startedAt !== undefined && new Date(allowance.startedAt) > now) {

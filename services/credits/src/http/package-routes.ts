@@ -28,6 +28,7 @@ export function packageRoutes(router: IRouter, deps: RouteDeps): void {
             };
           }),
         },
+        subjects: [account.userId],
       };
     },
     { authorize: mayRead },

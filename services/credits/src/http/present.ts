@@ -1,3 +1,4 @@
+import type { Approval } from "../domain/approvals.ts";
 import type { AccountView, CreditPackage, Done, Draw, Hold, LedgerRow } from "../domain/ledger.ts";
 
 // From the words of the domain to the bodies of proto/http/credits.ts; nothing is decided here.
@@ -124,4 +125,28 @@ export function adminPackageBody(offer: CreditPackage) {
 export function granted(done: Pick<Done, "transaction">) {
   if (done.transaction.grantId === null) throw new Error("a grant without the id of its grant");
   return { ...movementBody(done), grantId: done.transaction.grantId };
+}
+
+export function approvalBody(approval: Approval) {
+  const { id, status, kind, userId, amount, request, reason } = approval;
+  return {
+    id,
+    status,
+    operation: kind === "purchase" ? "package" : kind,
+    userId,
+    amount,
+    kind: request.kind ?? null,
+    priority: request.priority ?? null,
+    grantExpiresAt: request.expiresAt ?? null,
+    refundedTransactionId: request.transactionId ?? null,
+    code: request.code ?? null,
+    reason,
+    proposedBy: approval.proposedBy,
+    proposedAt: approval.proposedAt.toISOString(),
+    expiresAt: approval.expiresAt.toISOString(),
+    decidedBy: approval.decidedBy,
+    decidedAt: approval.decidedAt?.toISOString() ?? null,
+    decisionReason: approval.decisionReason,
+    transactionId: approval.transactionId,
+  };
 }

@@ -1,6 +1,7 @@
 import type { IRouter } from "express";
 import { accountRoutes } from "./account-routes.ts";
 import { adminRoutes } from "./admin-routes.ts";
+import { approvalRoutes } from "./approval-routes.ts";
 import { batchRoute } from "./batch-route.ts";
 import type { RouteDeps } from "./deps.ts";
 import { exportRoute } from "./export-route.ts";
@@ -18,5 +19,6 @@ export function creditsRoutes(router: IRouter, deps: RouteDeps): void {
   packageRoutes(router, deps);
   adminRoutes(router, deps);
   openingRoute(router, deps);
+  approvalRoutes(router, deps);
   internalRoutes(router, deps);
 }

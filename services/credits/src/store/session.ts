@@ -1,8 +1,10 @@
 import { MAX_INBOX_BATCH, recordInbox } from "@stipend/platform/inbox/inbox";
 import type { Database } from "@stipend/platform/mysql/database";
 import type { Tx } from "@stipend/platform/mysql/tx";
+import type { ApprovalReads } from "../usecases/four-eyes.ts";
 import type { Ledger, LedgerReads, LedgerSession } from "../usecases/ports.ts";
 import { applyMembership, checkAndResetUserCredits, claimDueAccounts, loadDue, openAccounts } from "./allowance.ts";
+import { approvalByKey, decideApprovals, listApprovals, proposeOperations } from "./approvals.ts";
 import {
   adjustCredits,
   captureHolds,
@@ -59,6 +61,13 @@ export function mysqlReads(db: Database): LedgerReads {
   };
 }
 
+export function mysqlApprovals(db: Database): ApprovalReads {
+  return {
+    approvalByKey: (now, userId, kind, requestKey) => approvalByKey(db, now, userId, kind, requestKey),
+    approvals: (now, filter) => listApprovals(db, now, filter),
+  };
+}
+
 /** Each call is a statement of its own: one read needs no BEGIN and COMMIT around it. */
 function readerOf(db: Database): Tx {
   return {
@@ -81,6 +90,8 @@ function sessionOf(tx: Tx): LedgerSession {
     release: (now, operations) => releaseHolds(tx, now, operations),
     purchase: (now, operations) => purchasePackages(tx, now, operations),
     setPackages: (now, operations) => setPackages(tx, now, operations),
+    propose: (now, proposals) => proposeOperations(tx, now, proposals),
+    decide: (now, decisions) => decideApprovals(tx, now, decisions),
     applyMembership: (now, operations) => applyMembership(tx, now, operations),
     takeMemberships: (userIds) => takeMemberships(tx, userIds),
     keepMemberships: (waiting) => keepMemberships(tx, waiting),

@@ -1,3 +1,4 @@
+import type { Decision, DecisionResult, Proposal, ProposalResult } from "../domain/approvals.ts";
 import type {
   AccountCheck,
   AccountView,
@@ -69,6 +70,9 @@ export interface LedgerSession {
   release(now: Date, operations: readonly ReleaseOperation[]): Promise<HoldEndResult[]>;
   purchase(now: Date, operations: readonly PurchaseOperation[]): Promise<PurchaseResult[]>;
   setPackages(now: Date, operations: readonly SetPackageOperation[]): Promise<SetPackageResult[]>;
+
+  propose(now: Date, proposals: readonly Proposal[]): Promise<ProposalResult[]>;
+  decide(now: Date, decisions: readonly Decision[]): Promise<DecisionResult[]>;
 
   applyMembership(now: Date, operations: readonly MembershipOperation[]): Promise<ApplyMembershipResult[]>;
   /** What waits of these users, whose accounts are locked; it waits no longer unless it is kept again. */

@@ -10,16 +10,23 @@ import type { Upstream, UpstreamAnswer } from "./upstream.ts";
 /** Longer than any call of a service should take; an export streams from its first second on. */
 const HEAD_TIMEOUT_MS = 15_000;
 
+/** Sees each answer before the client does. */
+export interface AnswerWatch {
+  note(context: RequestContext, answer: UpstreamAnswer): Promise<UpstreamAnswer>;
+}
+
 /** Passes a request on to one service, path unchanged, and its answer back as it comes. */
 export class Forwarder {
   readonly #upstream: Upstream;
   readonly #audience: string;
   readonly #signer: Pick<InternalTokenSigner, "tokenFor">;
+  readonly #staff: AnswerWatch;
 
-  constructor(upstream: Upstream, audience: string, signer: Pick<InternalTokenSigner, "tokenFor">) {
+  constructor(upstream: Upstream, audience: string, signer: Pick<InternalTokenSigner, "tokenFor">, staff: AnswerWatch) {
     this.#upstream = upstream;
     this.#audience = audience;
     this.#signer = signer;
+    this.#staff = staff;
   }
 
   async forward(context: RequestContext): Promise<void> {
@@ -43,7 +50,7 @@ export class Forwarder {
         // The services answer a copy of a keyed write with the first answer, so asking again is safe.
         repeatable: contract.method === "GET" || typeof req.headers["idempotency-key"] === "string",
       });
-      await this.#passBack(context, answer);
+      await this.#passBack(context, await this.#staff.note(context, answer));
     } catch (error) {
       // Nobody is left to tell.
       if (!gone.signal.aborted) throw error;

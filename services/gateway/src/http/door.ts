@@ -1,6 +1,7 @@
 import { trace } from "@opentelemetry/api";
 import { hasAnyRole } from "@stipend/platform/auth/actor";
 import type { RouteContract } from "@stipend/platform/http/contract";
+import { ReportQuota } from "@stipend/platform/kafka/report-quota";
 import type { Log } from "@stipend/platform/log/log";
 import type { Request, Response } from "express";
 import "@stipend/platform/http/request";
@@ -10,8 +11,8 @@ import { type Caller, callerOf } from "../forward/identity.ts";
 import type { Limits } from "../limits/limits.ts";
 import { splitTarget } from "../routing/path.ts";
 import type { RouteTable } from "../routing/route-table.ts";
-import { ReportQuota } from "../security/quota.ts";
 import type { RefusalLog } from "../security/refusal-log.ts";
+import { isPrivileged } from "../security/staff-log.ts";
 import { answerProblem } from "./answer-problem.ts";
 import type { Route } from "./context.ts";
 import { DoorMetrics } from "./door-metrics.ts";
@@ -142,11 +143,6 @@ function nameSpan(method: string, route: string): void {
   const span = trace.getActiveSpan();
   span?.updateName(`${method} ${route}`);
   span?.setAttribute("http.route", route);
-}
-
-/** Routes of people who act on others. */
-function isPrivileged(contract: RouteContract): boolean {
-  return contract.roles !== "anyone" && !contract.roles.includes("user");
 }
 
 function methodNotAllowed(allow: readonly string[]): Refusal {

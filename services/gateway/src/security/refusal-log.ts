@@ -1,12 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { create, toBinary } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { OutgoingEvent } from "@stipend/platform/kafka/events";
+import { EventSpool } from "@stipend/platform/kafka/spool";
 import type { Part } from "@stipend/platform/lifecycle/lifecycle";
 import type { Log } from "@stipend/platform/log/log";
-import { counter, gauge } from "@stipend/platform/telemetry/metrics";
 import { currentTraceparent } from "@stipend/platform/telemetry/trace";
-import { AccessRefusedSchema } from "@stipend/proto/events/security/v1/events";
+import { accessRefused } from "@stipend/proto/audit/access-refused";
 import type { Caller } from "../forward/identity.ts";
 
 export interface Refused {
@@ -31,116 +29,55 @@ export interface RefusalLogOptions {
   readonly spoolSize?: number;
 }
 
-const BATCH = 500;
-
-/**
- * Tells stipend.security.v1 who was refused. An event is on its way before the refused caller has its answer; while
- * Kafka is away events wait in this process, within a bound, and go out when it is back.
- */
+/** Tells stipend.security.v1 who was refused: on its way before the refused caller has its answer. */
 export class RefusalLog implements Part {
   readonly name = "security events";
-  readonly #options: RefusalLogOptions;
-  readonly #spool: OutgoingEvent[] = [];
-  readonly #lost = counter("gateway_security_events_lost", "Security events dropped because the spool was full");
-  #sending: Promise<void> | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #endGauge: (() => void) | undefined;
+  readonly #topic: string;
+  readonly #spool: EventSpool;
 
-  constructor(options: RefusalLogOptions) {
-    this.#options = options;
+  constructor({ publish, topic, log, waitMs, spoolSize }: RefusalLogOptions) {
+    this.#topic = topic;
+    this.#spool = new EventSpool({
+      name: "gateway security events",
+      publish,
+      log,
+      ...(waitMs === undefined ? {} : { waitMs }),
+      ...(spoolSize === undefined ? {} : { size: spoolSize }),
+    });
   }
 
   get waiting(): number {
-    return this.#spool.length;
+    return this.#spool.waiting;
   }
 
-  async start(): Promise<void> {
-    this.#endGauge = gauge("gateway_security_spool", "Security events that wait for Kafka", () => this.#spool.length);
-    this.#timer = setInterval(() => void this.#flush(), 1_000);
-    this.#timer.unref();
+  start(): Promise<void> {
+    return this.#spool.start();
   }
 
-  async drain(): Promise<void> {
-    clearInterval(this.#timer);
-    await Promise.race([this.#flush(), this.#patience()]);
-    if (this.#spool.length > 0)
-      this.#options.log.error({ lost: this.#spool.length }, "security events lost at the end");
+  drain(): Promise<void> {
+    return this.#spool.drain();
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    this.#endGauge?.();
+  stop(): Promise<void> {
+    return this.#spool.stop();
   }
 
   /** Resolves when Kafka has it (acks=all), or after the patience of one answer; it goes on waiting in the spool then. */
-  async record(refused: Refused): Promise<void> {
-    if (this.#spool.length >= (this.#options.spoolSize ?? 10_000)) {
-      this.#lost.add(1);
-      this.#options.log.error({ code: refused.code, route: refused.route }, "security spool is full: event lost");
-      return;
-    }
-    this.#spool.push(this.#event(refused));
-    await Promise.race([this.#flushAll(), this.#patience()]);
-  }
-
-  /** What was put in before the call is out when it resolves, unless Kafka refuses. */
-  async #flushAll(): Promise<void> {
-    await this.#sending;
-    await this.#flush();
-  }
-
-  #flush(): Promise<void> {
-    this.#sending ??= this.#send().finally(() => {
-      this.#sending = undefined;
-    });
-    return this.#sending;
-  }
-
-  async #send(): Promise<void> {
-    while (this.#spool.length > 0) {
-      const batch = this.#spool.slice(0, BATCH);
-      try {
-        await this.#options.publish(batch);
-      } catch (error) {
-        this.#options.log.warn({ err: error, waiting: this.#spool.length }, "security events wait for Kafka");
-        return;
-      }
-      this.#spool.splice(0, batch.length);
-    }
-  }
-
-  #patience(): Promise<void> {
-    return new Promise((resolve) => {
-      setTimeout(resolve, this.#options.waitMs ?? 1_000).unref();
-    });
-  }
-
-  #event(refused: Refused): OutgoingEvent {
+  async record({ caller, ...refused }: Refused): Promise<void> {
     const id = randomUUID();
     const time = new Date();
-    const { caller, subject } = refused;
-    const message = create(AccessRefusedSchema, {
-      id,
-      subject,
-      roles: [...refused.roles],
-      code: refused.code,
-      method: refused.method,
-      route: refused.route,
-      ip: caller.ip,
-      userAgent: caller.userAgent,
-      requestId: caller.requestId,
-      occurredAt: timestampFromDate(time),
-    });
+    const { ip, userAgent, requestId } = caller;
     const traceparent = currentTraceparent() ?? caller.traceparent;
-    return {
-      id,
-      topic: this.#options.topic,
-      type: AccessRefusedSchema.typeName,
-      source: "/stipend/gateway",
-      subject: subject === "" ? caller.ip : subject,
-      time,
-      data: toBinary(AccessRefusedSchema, message),
-      ...(traceparent === undefined ? {} : { traceparent }),
-    };
+    await this.#spool.put([
+      {
+        ...accessRefused({ id, ...refused, ip, userAgent, requestId, at: time }),
+        id,
+        topic: this.#topic,
+        source: "/stipend/gateway",
+        subject: refused.subject === "" ? ip : refused.subject,
+        time,
+        ...(traceparent === undefined ? {} : { traceparent }),
+      },
+    ]);
   }
 }

@@ -47,13 +47,16 @@ function userRoutes(router: IRouter, deps: Deps, clock: Clock): void {
       after,
     }) as unknown as UserQuery;
     const { users, next } = await listUsers(deps, asked);
-    return { body: { data: users.map(presentUser), nextCursor: next === undefined ? null : encodeCursor(next) } };
+    const data = users.map(presentUser);
+    const subjects = data.map(({ userId }) => userId);
+    return { body: { data, nextCursor: next === undefined ? null : encodeCursor(next) }, subjects };
   });
 
   serve(router, getUser, async ({ params }) => {
     const answer = await readUser(deps, params.userId, clock.now());
     if (!answer.ok) throw refuse(answer);
-    return { body: presentUser(answer.user), headers: { ETag: `"${answer.user.membershipVersion}"` } };
+    const headers = { ETag: `"${answer.user.membershipVersion}"` };
+    return { body: presentUser(answer.user), headers, subjects: [answer.user.userId] };
   });
 }
 

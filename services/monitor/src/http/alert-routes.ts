@@ -21,7 +21,8 @@ export function alertRoutes(router: IRouter, { alerts, clock, onCommit }: AlertR
   serve(router, alertsList, async ({ query }) => {
     const { limit, cursor, ...filter } = query;
     const rows = await alerts.list(filter, decodeCursor(cursor, Position) ?? null, limit + 1);
-    return { body: toPage(rows, limit, presentAlert, (alert) => alert.seq) };
+    const body = toPage(rows, limit, presentAlert, (alert) => alert.seq);
+    return { body, subjects: body.data.flatMap(({ userId }) => (userId === null ? [] : [userId])) };
   });
 
   serve(router, alertsAcknowledge, async (ctx) => {

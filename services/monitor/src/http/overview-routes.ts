@@ -37,7 +37,8 @@ export function overviewRoutes(router: IRouter, options: OverviewRoutesOptions):
       summaries.passState(),
       summaries.differences(MAX_DIFFERENCES),
     ]);
-    return { body: presentConsistency(summary, pass, differences, clock.now()) };
+    const subjects = differences.map(({ userId }) => userId);
+    return { body: presentConsistency(summary, pass, differences, clock.now()), subjects };
   });
 
   serve(router, consistencyCheck, async ({ body }) => {

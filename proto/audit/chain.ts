@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import type { AuditRecord, AuditRow } from "./audit-row.ts";
+import { hash as digest } from "node:crypto";
+import type { AuditRecord, AuditRow } from "./row.ts";
 
 /** The last row of the chain: where the next one links to. */
 export interface ChainHead {
@@ -52,7 +52,7 @@ function netstring(text: string): string {
 
 /** SHA-256 of the canonical encoding, 64 hexadecimal digits. */
 export function hashRow(row: Omit<AuditRow, "hash">): string {
-  return createHash("sha256").update(encodeRow(row)).digest("hex");
+  return digest("sha256", encodeRow(row));
 }
 
 /** Puts records at the end of the chain, in order. */
@@ -66,4 +66,11 @@ export function link(head: ChainHead, records: readonly AuditRecord[], recordedA
     ({ seq, hash } = row);
   }
   return rows;
+}
+
+/** The head with the highest position; of two at the same position the one that was there first. */
+export function furthest(heads: readonly (ChainHead | null)[]): ChainHead | null {
+  let best: ChainHead | null = null;
+  for (const head of heads) if (head !== null && head.seq > (best?.seq ?? -1)) best = head;
+  return best;
 }

@@ -1,0 +1,30 @@
+import type { KnownHead } from "@stipend/proto/audit/verify";
+import { AuditVerification } from "@stipend/proto/http/audit";
+import { CliFailure, EXIT } from "../failure.ts";
+import { describe, type Gateway } from "../gateway.ts";
+import type { Findings } from "./findings.ts";
+
+/**
+ * Lets the service check its log against its anchors, and holds the end it found against an anchor of the caller's.
+ *
+ * @throws CliFailure as Gateway.call, and unreachable when the service could not prove the log's end.
+ */
+export async function checkOnline(gateway: Gateway, anchor: KnownHead | null): Promise<Findings> {
+  const answer = await gateway.call({ method: "GET", path: "/api/admin/audit/verify", repeatable: true });
+  const parsed = AuditVerification.safeParse(answer.body);
+  if (answer.status !== 200 || !parsed.success) {
+    throw new CliFailure(EXIT.unreachable, `the log could not be checked: ${describe(answer)}`);
+  }
+  const found = parsed.data;
+  if (!found.valid || anchor === null) return found;
+  const { head } = found;
+  if (head.seq < anchor.seq) {
+    const detail = `the chain ends at row ${head.seq}, but ${anchor.source} recorded row ${anchor.seq}`;
+    return { ...found, valid: false, firstBad: { seq: head.seq + 1, id: null, kind: "tail_missing", detail } };
+  }
+  if (head.seq === anchor.seq && head.hash !== anchor.hash) {
+    const detail = `the row is not the one that ${anchor.source} recorded: the chain was computed afresh`;
+    return { ...found, valid: false, firstBad: { seq: head.seq, id: null, kind: "rewritten", detail } };
+  }
+  return found;
+}
