@@ -1,0 +1,2 @@
+/** The store without React. */
+export type * from "./core/types.ts";
