@@ -1,0 +1,7 @@
+import { boot } from "../shell/boot.tsx";
+import { AdminApp } from "./admin-app.tsx";
+
+await boot(<AdminApp />, {
+  en: async () => (await import("../i18n/en/admin-app.ts")).words,
+  "zh-CN": async () => (await import("../i18n/zh-cn/admin-app.ts")).words,
+});

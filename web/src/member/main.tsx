@@ -1,0 +1,7 @@
+import { boot } from "../shell/boot.tsx";
+import { MemberApp } from "./member-app.tsx";
+
+await boot(<MemberApp />, {
+  en: async () => (await import("../i18n/en/member-app.ts")).words,
+  "zh-CN": async () => (await import("../i18n/zh-cn/member-app.ts")).words,
+});
