@@ -54,6 +54,18 @@ export default defineConfig({
           hookTimeout: 180_000,
         },
       },
+      {
+        test: {
+          name: "browser",
+          include: ["tests/browser/**/*.browser.test.ts"],
+          exclude: EXCLUDED,
+          globalSetup: ["./tests/support/browser-setup.ts"],
+          // The files share one running system.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
+        },
+      },
     ],
   },
 });

@@ -22,6 +22,7 @@ declare module "vitest" {
     running: Running;
   }
 }
+import { describeRunning } from "./running-system.ts";
 
 let system: System | undefined;
 
@@ -37,6 +38,7 @@ export async function setup(project: TestProject): Promise<void> {
     topicPrefix: system.namespace,
     mysqlAdminUrl: system.urls.mysqlAdmin,
   });
+  project.provide("running", describeRunning(system));
 }
 
 export async function teardown(): Promise<void> {

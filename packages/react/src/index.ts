@@ -1,17 +1,18 @@
-/**
- * The public API. Hooks and components, all of them to be used below a CreditsProvider:
- *
- *   createCreditsStore(options?: CreditsStoreOptions): CreditsStore
- *   CreditsError: an Error with code, status, action, retryAfterSeconds, problem
- *   <CreditsProvider session={{ userId, getToken }}>, CreditsContext, useCreditsContext(): CreditsContextValue
- *   useCreditsStore(): CreditsStore            useCreditsSnapshot(): Snapshot
- *   useCredits(): UseCredits                   useGrants(): UseGrants
- *   useMembership(): UseMembership             useConsume(): UseConsume
- *   useTransactions(filter?): UseTransactions  useMeter(): UseMeter
- *   useTopUp(): UseTopUp                       useChanges(listener): void
- *   <CreditsBadge>, <CreditsMeter>, <MembershipInfo>, <TransactionList>, <TopUpPrompt>
- *   en, zhCN: Texts                            fill(text, values): string
- */
+/** The public API: the store, the provider, the hooks, the components and their words. See README.md. */
+export { CreditsError } from "./core/errors.ts";
+export { createCreditsStore } from "./core/store.ts";
 export type * from "./core/types.ts";
+export { CreditsBadge, CreditsMeter, MembershipInfo, TopUpPrompt, TransactionList } from "./react/components.tsx";
+export {
+  CreditsContext,
+  CreditsProvider,
+  textsFor,
+  useCreditsContext,
+  useCreditsSnapshot,
+  useCreditsStore,
+} from "./react/context.tsx";
+export { fill } from "./react/format.ts";
+export { useChanges, useConsume, useCredits, useGrants, useMembership, useMeter, useTopUp } from "./react/hooks.ts";
 export { en, type Texts, zhCN } from "./react/texts.ts";
+export { useTransactions } from "./react/transactions.ts";
 export type * from "./react/types.ts";

@@ -161,11 +161,15 @@ export interface CreditsErrorLike extends Error {
   /** What the person can do, as the API said it. */
   readonly action: string | null;
   readonly retryAfterSeconds: number | null;
+  /** Of a spend: send it again with this key, and it is charged once at most. */
+  readonly idempotencyKey: string | null;
   /** The problem+json body. */
   readonly problem: Readonly<Record<string, unknown>> | null;
 }
 
 // ---- what the store is given ---------------------------------------------------------------------------------------
+
+export type GetToken = (options: { readonly refresh: boolean }) => string | null | Promise<string | null>;
 
 export interface Session {
   /** The `sub` of the token: whose data this is. */
@@ -174,7 +178,7 @@ export interface Session {
    * The bearer token. Called before each request, so answer from memory; `refresh` is true when the server has just refused the
    * last one. Reject, or answer null, when there is none: the store then says token_unavailable. Never stored, never sent to another window.
    */
-  readonly getToken: (options: { readonly refresh: boolean }) => string | null | Promise<string | null>;
+  readonly getToken: GetToken;
 }
 
 /** Why a session ended without a call of `signOut` in this window. */
@@ -269,13 +273,10 @@ export interface CreditsStore {
 
 // ---- the surroundings ----------------------------------------------------------------------------------------------
 
-export type Listener<T> = (event: T) => void;
-
 /** The part of BroadcastChannel that is used. */
 export interface ChannelLike {
   postMessage(message: unknown): void;
   close(): void;
-  onmessage: Listener<{ readonly data: unknown }> | null;
 }
 
 export interface StorageLike {
@@ -289,7 +290,7 @@ export interface StorageLike {
 export interface LocksLike {
   request(
     name: string,
-    options: { readonly signal?: AbortSignal; readonly ifAvailable?: boolean },
+    options: { readonly signal?: AbortSignal; readonly steal?: boolean },
     callback: (lock: unknown) => Promise<unknown>,
   ): Promise<unknown>;
 }
@@ -297,6 +298,12 @@ export interface LocksLike {
 /** The part of a window that postMessage needs. */
 export interface PeerWindow {
   postMessage(message: unknown, targetOrigin: string): void;
+}
+
+/** A parent or opener. Its origin is null while nobody knows it. */
+export interface Peer {
+  readonly window: PeerWindow;
+  readonly origin: string | null;
 }
 
 export interface Environment {
@@ -310,14 +317,15 @@ export interface Environment {
   readonly random: () => string;
   /** Undefined where there is none; may throw. */
   readonly storage: () => StorageLike | undefined;
-  readonly channel: (name: string) => ChannelLike | undefined;
+  /** Undefined where there is none. `receive` gets what the others post. */
+  readonly channel: (name: string, receive: (data: unknown) => void) => ChannelLike | undefined;
   readonly locks: () => LocksLike | undefined;
   /** This page's origin; "null" for an opaque one. */
   readonly origin: string;
-  readonly peers: () => readonly PeerWindow[];
+  readonly peers: () => readonly Peer[];
   readonly visible: () => boolean;
   readonly listen: (
-    type: "storage" | "message" | "visibilitychange" | "pageshow" | "pagehide" | "online" | "freeze",
+    type: "storage" | "message" | "visibilitychange" | "pageshow" | "pagehide" | "online",
     listener: (event: Event) => void,
   ) => () => void;
 }
