@@ -53,7 +53,8 @@ export function CreditsProvider(props: CreditsProviderProps): ReactElement {
     () => ({ store, locale: language, texts: { ...textsFor(language), ...texts } }),
     [store, language, texts],
   );
-  return <CreditsContext value={value}>{children}</CreditsContext>;
+  // React 18 knows no other way.
+  return <CreditsContext.Provider value={value}>{children}</CreditsContext.Provider>;
 }
 
 /** Another window's sign-out stands until the property names somebody anew: a mere re-render signs nobody in again. */
