@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defaultClientConditions, defineConfig } from "vite";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -8,6 +8,8 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 export default defineConfig({
   root: at("."),
   plugins: [react()],
+  // @stipend/react as it stands here, not as it would be published.
+  resolve: { conditions: ["source", ...defaultClientConditions] },
   build: {
     outDir: at("dist"),
     emptyOutDir: true,

@@ -41,6 +41,8 @@ import { RoutesInForce } from "./http/routes-in-force.ts";
 import { Limits } from "./limits/limits.ts";
 import { RefusalLog } from "./security/refusal-log.ts";
 import { UsersSeen } from "./users/users-seen.ts";
+import { loadWeb } from "./web/load-web.ts";
+import type { WebApp, WebSettings } from "./web/web-app.ts";
 
 type Service = Exclude<RouteOwner, "gateway">;
 
@@ -95,7 +97,8 @@ export function createApp(config: GatewayConfig, log: Log): App {
     onCaller: (principal) => seen.seen(principal),
     log,
   });
-  const http = httpDoor(config, log, door, {
+  const web = loadWeb(config.STIPEND_WEB_DIR, webSettings(config), log);
+  const http = httpDoor(config, log, { door, web }, {
     tokenKeys: () => keys.ready(),
     redis: async () => ({ ok: await redisReady(redis), required: false }),
     events: () => ({ ok: live.ready(), required: false }),
@@ -256,10 +259,21 @@ function limits(config: GatewayConfig, redis: Redis, log: Log): Limits | undefin
   });
 }
 
+function webSettings(config: GatewayConfig): WebSettings {
+  const { STIPEND_WEB_OIDC_ISSUER: issuer, STIPEND_WEB_OIDC_CLIENT_ID: clientId } = config;
+  return {
+    signIn:
+      issuer === undefined || clientId === undefined
+        ? { kind: "token" }
+        : { kind: "oidc", issuer, clientId, scope: config.STIPEND_WEB_OIDC_SCOPE },
+    ...(config.STIPEND_WEB_CHECKOUT_URL === undefined ? {} : { checkoutUrl: config.STIPEND_WEB_CHECKOUT_URL }),
+  };
+}
+
 function httpDoor(
   config: GatewayConfig,
   log: Log,
-  door: Door,
+  { door, web }: { readonly door: Door; readonly web: WebApp | undefined },
   readiness: NonNullable<ConstructorParameters<typeof HttpServer>[0]["readiness"]>,
 ): HttpServer {
   const http = new HttpServer({
@@ -273,7 +287,9 @@ function httpDoor(
   });
   http.app.set("trust proxy", config.STIPEND_TRUSTED_PROXIES ?? false);
   http.app.use(helmet({ contentSecurityPolicy: { directives: { "upgrade-insecure-requests": null } } }));
-  http.app.use((req, res) => void door.handle(req, res));
+  http.app.use((req, res) => {
+    if (web?.handle(req, res) !== true) void door.handle(req, res);
+  });
   return http;
 }
 

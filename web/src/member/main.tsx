@@ -1,3 +1,4 @@
+import "@stipend/react/styles.css";
 import { boot } from "../shell/boot.tsx";
 import { MemberApp } from "./member-app.tsx";
 

@@ -6,7 +6,7 @@ import "@mantine/notifications/styles.layer.css";
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { type ReactNode, StrictMode, useEffect, useState } from "react";
+import { lazy, type ReactNode, StrictMode, Suspense, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { ApiProvider } from "../api/api-context.tsx";
 import { problemOf } from "../api/problem.ts";
@@ -16,8 +16,9 @@ import type { Session } from "../session/session.ts";
 import { SessionProvider, useSessionUser } from "../session/session-context.tsx";
 import { Crash } from "./crash.tsx";
 import { readSettings, styleNonce } from "./settings.ts";
-import { SignIn } from "./sign-in.tsx";
 import { cssVariablesResolver, theme } from "./theme.ts";
+
+const SignIn = lazy(async () => ({ default: (await import("./sign-in.tsx")).SignIn }));
 
 /** Broken connections and servers that are away are tried twice more; a refusal is an answer. */
 function newQueryClient(): QueryClient {
@@ -56,7 +57,13 @@ export async function boot(app: ReactNode, words: Words): Promise<void> {
 /** Everything below belongs to one user: another user gets a tree, a cache and dialogs of its own. */
 function SignedIn({ session, children }: { session: Session; children: ReactNode }) {
   const user = useSessionUser();
-  if (user === undefined) return <SignIn />;
+  if (user === undefined) {
+    return (
+      <Suspense>
+        <SignIn />
+      </Suspense>
+    );
+  }
   return (
     <OneUser key={user.id} session={session}>
       {children}

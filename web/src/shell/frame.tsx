@@ -1,9 +1,11 @@
-import { type ReactNode, useEffect, useRef } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import { Icon, type IconName } from "../ui/icons.tsx";
-import { Preferences } from "./preferences.tsx";
 import styles from "./shell.module.css";
+
+/** Its menu needs more script than all the rest of the frame, and nobody opens it first. */
+const Preferences = lazy(async () => ({ default: (await import("./preferences.tsx")).Preferences }));
 
 export interface NavItem {
   readonly href: string;
@@ -44,7 +46,9 @@ export function Frame({ layout, nav, aside, children }: FrameProps) {
         <Navigation nav={nav} />
         <div className={styles.aside}>
           {aside}
-          <Preferences />
+          <Suspense fallback={<span className={styles.later} />}>
+            <Preferences />
+          </Suspense>
         </div>
       </header>
       <main id="main" className={styles.main} ref={main} tabIndex={-1}>
@@ -69,12 +73,18 @@ export function Wordmark() {
 
 function Navigation({ nav }: { nav: readonly NavItem[] }) {
   const { t } = useTranslation();
+  const strip = useRef<HTMLElement>(null);
   const [here] = useLocation();
   const current = nav
     .filter(({ href }) => href === here || (href !== "/" && here.startsWith(`${href}/`)))
     .at(-1)?.href;
+  // On a phone the ways stand in a strip that scrolls: where one is has to be in sight.
+  useEffect(() => {
+    const link = strip.current?.querySelector<HTMLElement>(`[href$="${current ?? ""}"][aria-current]`);
+    if (link) strip.current?.scrollTo({ left: link.offsetLeft - 24 });
+  }, [current]);
   return (
-    <nav className={styles.nav} aria-label={t("shell.navigation")}>
+    <nav className={styles.nav} aria-label={t("shell.navigation")} ref={strip}>
       {nav.map(({ href, name, icon, count }) => (
         <Link key={href} href={href} className={styles.navLink} aria-current={current === href ? "page" : undefined}>
           <Icon name={icon} />

@@ -1,4 +1,10 @@
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
+import {
+  type CSSVariablesResolver,
+  createTheme,
+  defaultVariantColorsResolver,
+  type MantineColorsTuple,
+  type VariantColorsResolver,
+} from "@mantine/core";
 
 /** The one accent: a quiet evergreen. The shades are the same hue at falling lightness. */
 const evergreen: MantineColorsTuple = [
@@ -14,12 +20,57 @@ const evergreen: MantineColorsTuple = [
   "#0e3f33",
 ];
 
+/** Mantine's greys, in our paper and ink: what it draws by itself looks like the rest. */
+const gray: MantineColorsTuple = [
+  "#faf9f6",
+  "#f4f2ed",
+  "#e8e4dc",
+  "#d3cdc2",
+  "#b8b1a5",
+  "#8d877c",
+  "#6b665d",
+  "#524e47",
+  "#35322d",
+  "#1d1b18",
+];
+
+const dark: MantineColorsTuple = [
+  "#ecebe6",
+  "#bdbdb5",
+  "#9a9c94",
+  "#6f736d",
+  "#434a45",
+  "#2b302d",
+  "#222623",
+  "#191c1a",
+  "#151816",
+  "#121412",
+];
+
+/** Buttons in the accent, and in red where something ends; readable in both themes, which the library's shades are not. */
+const variantColorResolver: VariantColorsResolver = (input) => {
+  const colours = defaultVariantColorsResolver(input);
+  const danger = input.color === "red";
+  if (!danger && input.color !== undefined && input.color !== "evergreen") return colours;
+  const [strong, soft] = danger ? ["var(--danger)", "var(--danger-soft)"] : ["var(--accent)", "var(--accent-soft)"];
+  const hover = (colour: string): string => `color-mix(in srgb, ${colour} 88%, var(--ink))`;
+  switch (input.variant) {
+    case "filled":
+      return { ...colours, background: strong, hover: hover(strong), color: "var(--on-strong)" };
+    case "light":
+      return { ...colours, background: soft, hover: hover(soft), color: strong };
+    case "subtle":
+      return { ...colours, hover: soft, color: strong };
+    default:
+      return colours;
+  }
+};
+
 export const theme = createTheme({
   primaryColor: "evergreen",
   primaryShade: { light: 7, dark: 4 },
-  autoContrast: true,
-  luminanceThreshold: 0.35,
-  colors: { evergreen },
+  variantColorResolver,
+  colors: { evergreen, gray, dark },
   fontFamily: "var(--font-text)",
   headings: { fontFamily: "var(--font-display)", fontWeight: "500" },
   defaultRadius: "md",
@@ -29,7 +80,6 @@ export const theme = createTheme({
   components: {
     Button: { defaultProps: { fw: 550 } },
     Modal: { defaultProps: { centered: true, radius: "lg", overlayProps: { backgroundOpacity: 0.35, blur: 2 } } },
-    Tooltip: { defaultProps: { withArrow: false, openDelay: 250 } },
     Select: { defaultProps: { allowDeselect: false, comboboxProps: { shadow: "md" } } },
   },
 });

@@ -52,7 +52,7 @@ export function Bars({ label, series, rows, diverging = false, height = 260 }: B
           dataKey="label"
           series={painted}
           type="stacked"
-          gridAxis="y"
+          gridAxis="x"
           gridColor="var(--line)"
           textColor="var(--ink-3)"
           strokeDasharray="0"

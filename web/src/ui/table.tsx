@@ -23,7 +23,7 @@ export interface TableProps<T> {
 
 export function Table<T>({ label, columns, rows, rowKey }: TableProps<T>) {
   return (
-    <ScrollArea.Autosize type="auto" offsetScrollbars="x" viewportProps={{ tabIndex: 0, role: "region", "aria-label": label }}>
+    <ScrollArea.Autosize type="auto" viewportProps={{ tabIndex: 0, role: "region", "aria-label": label }}>
       <table className={styles.table}>
         <thead>
           <tr>

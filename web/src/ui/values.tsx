@@ -1,4 +1,3 @@
-import { Tooltip } from "@mantine/core";
 import { useFormat } from "../i18n/format.ts";
 import styles from "./ui.module.css";
 
@@ -12,15 +11,13 @@ export function Change({ value }: { value: number }) {
   return <span className={`${styles.num} ${value > 0 ? styles.plus : ""}`}>{text}</span>;
 }
 
-/** A moment: its date, and on hovering or focus how far away it is. */
+/** A moment: its date, and on hovering how far away it is. */
 export function When({ at, time = false }: { at: string; time?: boolean }) {
   const format = useFormat();
   return (
-    <Tooltip label={format.relative(at)}>
-      <time dateTime={at} className={styles.num}>
-        {time ? format.dateTime(at) : format.date(at)}
-      </time>
-    </Tooltip>
+    <time dateTime={at} title={format.relative(at)} className={styles.num}>
+      {time ? format.dateTime(at) : format.date(at)}
+    </time>
   );
 }
 

@@ -22,12 +22,12 @@ export function TierForm({ tier, onClose }: { tier: Tier | undefined; onClose: (
     offered: tier?.offered ?? true,
   });
   const set = (change: Partial<typeof fields>): void => setFields({ ...fields, ...change });
-  const choice = <K extends "anchor" | "firstPeriod" | "onExpiry">(name: K, values: readonly (typeof fields)[K][]) => (
+  const choice = (name: "anchor" | "firstPeriod" | "onExpiry", values: readonly string[]) => (
     <Select
       label={t(`admin.catalogue.${name}`)}
       value={fields[name]}
       onChange={(value) => set({ [name]: value ?? fields[name] })}
-      data={values.map((value) => ({ value, label: t(`${name === "anchor" ? "anchors" : name}.${value}`) }))}
+      data={values.map((value) => ({ value, label: t(`terms.${name}.${value}`) }))}
     />
   );
   return (

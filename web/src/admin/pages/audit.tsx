@@ -76,7 +76,7 @@ function Filters({ filter, onChange }: { filter: Filter; onChange: (filter: Filt
       placeholder={t(`admin.audit.${name}Hint`)}
       value={filter[name]}
       onChange={(event) => set(name, event.currentTarget.value)}
-      style={{ flex: "1 1 9rem" }}
+      style={{ flex: "1 1 8rem" }}
     />
   );
   const day = (name: "from" | "to") => (
@@ -97,6 +97,7 @@ function Filters({ filter, onChange }: { filter: Filter; onChange: (filter: Filt
         label={t("admin.audit.outcome")}
         value={filter.outcome}
         onChange={(value) => set("outcome", value ?? "")}
+        style={{ flex: "1 1 7rem" }}
         data={["", "succeeded", "refused"].map((value) => ({
           value,
           label: value === "" ? t("common.all") : t(`outcomes.${value}`),

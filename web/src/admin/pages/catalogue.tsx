@@ -46,9 +46,9 @@ function Tiers() {
       ),
     },
     { name: t("admin.catalogue.monthly"), align: "end", cell: (tier) => <Num value={tier.monthlyCredits} /> },
-    { name: t("admin.catalogue.anchor"), wide: true, cell: (tier) => t(`anchors.${tier.anchor}`) },
+    { name: t("admin.catalogue.anchor"), wide: true, cell: (tier) => t(`terms.anchor.${tier.anchor}`) },
     { name: t("admin.catalogue.rollover"), align: "end", wide: true, cell: (tier) => <Num value={tier.rolloverCap} /> },
-    { name: t("admin.catalogue.onExpiry"), wide: true, cell: (tier) => t(`onExpiry.${tier.onExpiry}`) },
+    { name: t("admin.catalogue.onExpiry"), wide: true, cell: (tier) => t(`terms.onExpiry.${tier.onExpiry}`) },
     { name: t("common.status"), cell: (tier) => <Offered offered={tier.offered} /> },
     ...editColumn<Tier>(admin, t("common.edit"), (tier) => tier.displayName, setEditing),
   ];

@@ -8,6 +8,7 @@ import { Empty, Loaded } from "../../ui/states.tsx";
 import { Table } from "../../ui/table.tsx";
 import ui from "../../ui/ui.module.css";
 import { Num, Pill, When } from "../../ui/values.tsx";
+import styles from "../admin.module.css";
 import { MembershipPill } from "../membership-pill.tsx";
 import { LOOK_AGAIN_MS } from "../use-overview.ts";
 import { TimelineCard } from "../user/timeline-card.tsx";
@@ -43,7 +44,7 @@ export function UserPage({ userId }: { userId: string }) {
                 {(credits) => <UserFacts user={found} account={credits} />}
               </Loaded>
             </Card>
-            <div className={ui.two}>
+            <div className={styles.userGrid}>
               <TimelineCard userId={userId} />
               <div className={ui.page}>
                 <Card flush title={t("admin.user.grants")} hint={t("admin.user.grantsHint")}>

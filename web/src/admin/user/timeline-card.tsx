@@ -96,20 +96,34 @@ function LedgerRow({ row, onRefund }: { row: Transaction; onRefund: RowProps["on
         <b>{row.reason}</b>
         <p className={ui.hint}>
           {t(`types.${row.type}`)} · <When at={row.createdAt} time /> · {row.actor} · #{row.id}
+          {onRefund !== undefined && row.type === "consume" ? (
+            <>
+              {" · "}
+              <button type="button" className={ui.inlineButton} onClick={() => onRefund(row)}>
+                {t("admin.user.refund")}
+              </button>
+            </>
+          ) : null}
         </p>
-        {onRefund !== undefined && row.type === "consume" ? (
-          <Button variant="subtle" size="compact-xs" ml={-8} onClick={() => onRefund(row)}>
-            {t("admin.user.refund")}
-          </Button>
-        ) : null}
       </div>
       <div className={styles.amount}>
-        <Change value={row.amount === 0 ? row.heldChange : row.amount} />
+        {row.amount === 0 ? <Reserved row={row} /> : <Change value={row.amount} />}
         <small>
           {t("admin.user.balanceAfter")} <Num value={row.balanceAfter} />
         </small>
       </div>
     </>
+  );
+}
+
+/** What a hold or its release moved stands beside the balance, not in it. */
+function Reserved({ row }: { row: Transaction }) {
+  const { t } = useTranslation();
+  if (row.heldChange === 0) return null;
+  return (
+    <span className={ui.hint}>
+      {t(`types.${row.type}`)} <Num value={Math.abs(row.heldChange)} />
+    </span>
   );
 }
 

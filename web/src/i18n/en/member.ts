@@ -66,7 +66,7 @@ export const member = {
     none: "You are not a member",
     noneLead: "Choose a plan below. Credits you have stay yours either way.",
     perMonth: "Credits a month",
-    cycle: "Paid",
+    cycle: "Billed",
     renewsOn: "Renews on",
     endsOn: "Ends on",
     then: "After that",

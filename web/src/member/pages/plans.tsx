@@ -57,7 +57,7 @@ export function Plans() {
           )}
         </Loaded>
         {readSettings().checkoutUrl === undefined ? (
-          <p className={ui.lead}>{t("member.plans.noCheckout")}</p>
+          <p className={ui.note}>{t("member.plans.noCheckout")}</p>
         ) : null}
       </section>
     </Page>
