@@ -1,35 +1,21 @@
 import type { CreditsErrorLike } from "./types.ts";
 
-interface Facts {
-  readonly status?: number;
-  readonly action?: string | null;
-  readonly retryAfterSeconds?: number | null;
-  readonly idempotencyKey?: string | null;
-  readonly problem?: Readonly<Record<string, unknown>> | null;
-}
+type Facts = Partial<Omit<CreditsErrorLike, keyof Error | "code">>;
 
 /** Every failure of the store. `code` is stable: the API's own, or one of this package (see CreditsErrorLike). */
 export class CreditsError extends Error implements CreditsErrorLike {
   override readonly name = "CreditsError";
   readonly code: string;
-  readonly status: number;
-  readonly action: string | null;
-  readonly retryAfterSeconds: number | null;
-  readonly idempotencyKey: string | null;
-  readonly problem: Readonly<Record<string, unknown>> | null;
+  readonly status: number = 0;
+  readonly action: string | null = null;
+  readonly retryAfterSeconds: number | null = null;
+  readonly idempotencyKey: string | null = null;
+  readonly problem: Readonly<Record<string, unknown>> | null = null;
 
-  constructor(code: string, message: string, facts: Facts = {}) {
+  constructor(code: string, message: string, facts?: Facts) {
     super(message);
     this.code = code;
-    this.status = facts.status ?? 0;
-    this.action = facts.action ?? null;
-    this.retryAfterSeconds = facts.retryAfterSeconds ?? null;
-    this.idempotencyKey = facts.idempotencyKey ?? null;
-    this.problem = facts.problem ?? null;
-  }
-
-  withKey(idempotencyKey: string): CreditsError {
-    return new CreditsError(this.code, this.message, { ...this, idempotencyKey });
+    Object.assign(this, facts);
   }
 }
 
@@ -37,8 +23,12 @@ export function signedOut(): CreditsError {
   return new CreditsError("signed_out", "Nobody is signed in");
 }
 
+/** An answer that is not what its route promises. */
+export function unreadable(idempotencyKey: string | null = null): CreditsError {
+  return new CreditsError("answer_unreadable", "The answer can't be read", { idempotencyKey });
+}
+
 /** What a refused or broken call says, as an error of ours. */
 export function asError(error: unknown): CreditsError {
-  if (error instanceof CreditsError) return error;
-  return new CreditsError("network_failed", error instanceof Error ? error.message : String(error));
+  return error instanceof CreditsError ? error : new CreditsError("network_failed", String(error));
 }

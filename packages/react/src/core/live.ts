@@ -1,13 +1,10 @@
-import type { CreditsError } from "./errors.ts";
-import { asError } from "./errors.ts";
+import { asError, type CreditsError } from "./errors.ts";
 import { EventParser, type ServerEvent } from "./sse.ts";
 import { pause } from "./time.ts";
 import type { Environment, LiveStatus, LocksLike } from "./types.ts";
 
-/** The server's heartbeat comes every 15 s: after three missed ones the stream is dead. */
+/** The server's heartbeat comes every 15 s: after three missed ones the stream is dead, wherever it is. */
 export const SILENCE_MS = 45_000;
-/** A holder that is not heard for so long is frozen: a visible window takes the stream over. */
-const TAKE_OVER_MS = 60_000;
 const WATCH_MS = 15_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
@@ -24,9 +21,8 @@ export interface LiveParts {
   readonly canShare: () => boolean;
   /** Milliseconds since another window's stream was heard. */
   readonly heardAgo: () => number;
-  readonly onEvent: (event: ServerEvent) => void;
-  /** Something came: what is known is right. */
-  readonly onNews: () => void;
+  /** Something came, be it a sign of life: what is known is right. */
+  readonly onNews: (events: readonly ServerEvent[]) => void;
   readonly onStatus: (status: LiveStatus, error: CreditsError | null) => void;
 }
 
@@ -38,31 +34,30 @@ export class Live {
   readonly #parts: LiveParts;
   #running: AbortController | undefined;
   #hurry = new AbortController();
-  #holding = false;
-  #followingSince = 0;
-  #steal: (() => void) | undefined;
+  /** The try that is under way. */
+  #attempt = new AbortController();
+  #quietSince = 0;
+  /** Gives up waiting, to take the lock by force. */
+  #rob: (() => void) | undefined;
+  isHolding = false;
 
   constructor(parts: LiveParts) {
     this.#parts = parts;
   }
 
-  get holding(): boolean {
-    return this.#holding;
-  }
-
   start(): void {
-    if (this.#running !== undefined) return;
-    const running = new AbortController();
-    this.#running = running;
+    if (this.#running) return;
+    this.#running = new AbortController();
+    const { signal } = this.#running;
     this.#parts.onStatus("connecting", null);
-    void this.#run(running.signal);
-    void this.#watch(running.signal);
+    void this.#run(signal);
+    void this.#watch(signal);
   }
 
   stop(): void {
     this.#running?.abort();
     this.#running = undefined;
-    this.#holding = false;
+    this.isHolding = false;
   }
 
   /** The network came back, or somebody looks: a wait between tries ends now. */
@@ -74,8 +69,8 @@ export class Live {
   async #run(signal: AbortSignal): Promise<void> {
     let steal = false;
     while (!signal.aborted) {
-      const locks = this.#parts.canShare() ? this.#parts.env.locks() : undefined;
-      if (locks === undefined) return await this.#follow(signal);
+      const locks = this.#parts.canShare() && this.#parts.env.locks();
+      if (!locks) return await this.#follow(signal);
       steal = await this.#takeTurn(locks, signal, steal);
     }
   }
@@ -83,130 +78,94 @@ export class Live {
   /** Waits for the lock and holds it as long as it can; true when the lock should be taken by force next. */
   async #takeTurn(locks: LocksLike, signal: AbortSignal, steal: boolean): Promise<boolean> {
     const { env, lockName } = this.#parts;
-    const turn = new AbortController();
-    const endTurn = (): void => turn.abort();
-    signal.addEventListener("abort", endTurn);
+    const over = new AbortController();
+    const turn = AbortSignal.any([signal, over.signal]);
     let byForce = false;
-    this.#followingSince = env.monotonic();
-    this.#steal = () => {
+    this.#quietSince = env.monotonic();
+    this.#rob = () => {
       byForce = true;
-      endTurn();
+      over.abort();
     };
-    let refused = false;
     try {
-      await locks.request(lockName, steal ? { steal } : { signal: turn.signal }, async () => {
-        this.#steal = undefined;
-        await this.#follow(turn.signal);
+      await locks.request(lockName, steal ? { steal } : { signal: turn }, async () => {
+        this.#rob = undefined;
+        await this.#follow(turn);
       });
     } catch (error) {
       // AbortError: another window took the lock, or the wait was ended. All else: there are no locks on this page.
-      refused = !(error instanceof Error && error.name === "AbortError");
+      if (!(error instanceof Error && error.name === "AbortError")) await this.#follow(signal);
     }
-    endTurn();
-    signal.removeEventListener("abort", endTurn);
-    this.#steal = undefined;
-    this.#holding = false;
-    if (refused) await this.#follow(signal);
-    else if (!byForce) await pause(env, FIRST_RETRY_MS, signal);
+    over.abort();
+    this.#rob = undefined;
+    this.isHolding = false;
+    if (!byForce) await pause(env, FIRST_RETRY_MS, signal);
     return byForce;
   }
 
-  /** A frozen window keeps its lock: who is seen and hears nothing takes the stream over. */
+  /** A stream that died in silence is begun anew; a window that is frozen keeps its lock, so who is seen takes it. */
   async #watch(signal: AbortSignal): Promise<void> {
-    const { env } = this.#parts;
+    const { env, heardAgo } = this.#parts;
     for (;;) {
       await pause(env, WATCH_MS, signal);
       if (signal.aborted) return;
-      const quiet = Math.min(this.#parts.heardAgo(), env.monotonic() - this.#followingSince);
-      if (env.visible() && quiet > TAKE_OVER_MS) this.#steal?.();
+      const quiet = env.monotonic() - this.#quietSince;
+      if (quiet < SILENCE_MS) continue;
+      if (this.isHolding) this.#attempt.abort();
+      else if (env.visible() && heardAgo() > SILENCE_MS) this.#rob?.();
     }
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
     const { env, onStatus } = this.#parts;
-    this.#holding = !signal.aborted;
-    for (let failures = 0; !signal.aborted; ) {
+    let failures = 0;
+    while (!signal.aborted) {
+      this.isHolding = true;
       let failed: CreditsError | null = null;
       const reached = await this.#read(signal).catch((error: unknown) => {
         failed = asError(error);
-        return false;
       });
       if (signal.aborted) return;
       failures = reached ? 0 : failures + 1;
       onStatus("retrying", failed);
       // Spread out, so that a gateway that comes back is not met by all at once.
-      const wait = retryAfter(failed, failures) * (0.75 + Math.random() / 2);
-      await pause(env, wait, signal, this.#hurry.signal);
+      await pause(env, retryAfter(failed, failures) * (0.75 + Math.random() / 2), signal, this.#hurry.signal);
     }
   }
 
   /** Reads until the stream ends; true when it told anything. @throws when it breaks before that */
-  async #read(signal: AbortSignal): Promise<boolean> {
-    const { env, open, onEvent, onNews, onStatus } = this.#parts;
-    const silence = new Silence(env, signal);
+  async #read(outer: AbortSignal): Promise<boolean> {
+    const { env, open, onNews, onStatus } = this.#parts;
+    this.#attempt = new AbortController();
+    this.#quietSince = env.monotonic();
+    const signal = AbortSignal.any([outer, this.#attempt.signal]);
     let reached = false;
     try {
-      const response = await open(silence.signal);
-      const reader = response.body?.getReader();
-      if (reader === undefined) return false;
+      const reader = (await open(signal)).body?.getReader();
       const decoder = new TextDecoder();
       const parser = new EventParser();
       for (;;) {
-        const { done, value } = await reader.read();
-        if (done || silence.signal.aborted) return reached;
-        silence.broken();
+        const { done, value } = (await reader?.read()) ?? { done: true };
+        if (done || signal.aborted) return reached;
+        this.#quietSince = env.monotonic();
         const events = parser.push(decoder.decode(value, { stream: true }));
         // Before the first whole state a sign of life says nothing about what is known.
-        if (!reached && events.length > 0) onStatus("live", null);
-        reached ||= events.length > 0;
-        for (const event of events) onEvent(event);
-        if (reached) onNews();
+        if (!reached && events.length === 0) continue;
+        if (!reached) onStatus("live", null);
+        reached = true;
+        onNews(events);
       }
     } catch (error) {
       if (reached) return true;
       throw error;
     } finally {
-      silence.end();
+      this.#attempt.abort();
     }
   }
 }
 
-/** Aborts when nothing is heard for too long, or with `signal`, or at its end. */
-class Silence {
-  readonly #controller = new AbortController();
-  readonly #abort = (): void => this.#controller.abort();
-  readonly #env: Environment;
-  readonly #outer: AbortSignal;
-  #timer: unknown;
-
-  constructor(env: Environment, outer: AbortSignal) {
-    this.#env = env;
-    this.#outer = outer;
-    this.#timer = env.setTimeout(this.#abort, SILENCE_MS);
-    outer.addEventListener("abort", this.#abort);
-    if (outer.aborted) this.#abort();
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  broken(): void {
-    this.#env.clearTimeout(this.#timer);
-    this.#timer = this.#env.setTimeout(this.#abort, SILENCE_MS);
-  }
-
-  end(): void {
-    this.#env.clearTimeout(this.#timer);
-    this.#outer.removeEventListener("abort", this.#abort);
-    this.#abort();
-  }
-}
-
 function retryAfter(failed: CreditsError | null, failures: number): number {
-  if (failed !== null && failed.status >= 400 && failed.status < 500 && ![401, 408, 429].includes(failed.status)) {
-    return REFUSED_RETRY_MS;
-  }
-  const planned = Math.min(FIRST_RETRY_MS * 2 ** Math.max(0, failures - 1), LAST_RETRY_MS);
-  return Math.max(planned, Math.min((failed?.retryAfterSeconds ?? 0) * 1_000, LAST_RETRY_MS));
+  const { status = 0, retryAfterSeconds } = failed ?? {};
+  if (status >= 400 && status < 500 && ![401, 408, 429].includes(status)) return REFUSED_RETRY_MS;
+  const wait = Math.max(FIRST_RETRY_MS * 2 ** Math.max(0, failures - 1), (retryAfterSeconds ?? 0) * 1_000);
+  return Math.min(wait, LAST_RETRY_MS);
 }

@@ -3,7 +3,6 @@
  * as if it had not come. Only known fields are taken over.
  */
 import type {
-  Allowance,
   Change,
   Credits,
   Draw,
@@ -16,150 +15,116 @@ import type {
   WayOut,
 } from "./types.ts";
 
-type Check = (value: unknown) => boolean;
-
 const MAX_TEXT = 1_024;
 const MAX_ITEMS = 1_000;
 
-const text: Check = (value) => typeof value === "string" && value.length <= MAX_TEXT;
-const whole: Check = (value) => Number.isSafeInteger(value);
-const count: Check = (value) => whole(value) && (value as number) >= 0;
-const flag: Check = (value) => typeof value === "boolean";
-const orNull =
-  (check: Check): Check =>
-  (value) =>
-    value === null || check(value);
+export type Fields = Record<string, unknown>;
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The fields of `shape`, when each fits. */
-function pick<T>(value: unknown, shape: { readonly [K in keyof T]: Check }): T | undefined {
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value.length <= MAX_TEXT;
+}
+
+/** What the last letter of a field's name in a shape says of its value; a text without one. */
+const KINDS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  "#": (value) => Number.isSafeInteger(value),
+  "+": (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+  "!": (value) => typeof value === "boolean",
+  "?": (value) => value === null || isText(value),
+  "%": (value) => value === null || (Number.isSafeInteger(value) && (value as number) >= 0),
+};
+
+/** The fields of the shape, when each fits. */
+function pick<T>(value: unknown, shape: string): T | undefined {
   if (!isRecord(value)) return undefined;
-  const taken: Record<string, unknown> = {};
-  for (const [name, check] of Object.entries<Check>(shape)) {
-    if (!check(value[name])) return undefined;
+  const taken: Fields = {};
+  for (const word of shape.split(" ")) {
+    const fits = KINDS[word.slice(-1)];
+    const name = fits === undefined ? word : word.slice(0, -1);
+    if (!(fits ?? isText)(value[name])) return undefined;
     taken[name] = value[name];
   }
   return taken as T;
 }
 
-function pickAll<T>(value: unknown, shape: { readonly [K in keyof T]: Check }): T[] | undefined {
+/** All items, or undefined when one does not fit. */
+function each<T>(value: unknown, read: (item: unknown) => T | undefined): T[] | undefined {
   if (!Array.isArray(value) || value.length > MAX_ITEMS) return undefined;
-  const items = value.map((item) => pick<T>(item, shape));
+  const items = value.map(read);
   return items.every((item) => item !== undefined) ? items : undefined;
 }
 
-const maybeText = orNull(text);
-
-const ALLOWANCE = { tier: text, monthlyCredits: count, remaining: count, nextResetAt: maybeText };
-const ACCOUNT = {
-  userId: text,
-  balance: whole,
-  held: whole,
-  available: whole,
-  version: count,
-  status: (value: unknown) => value === "active" || value === "frozen",
-};
-const GRANT = { id: text, kind: text, remaining: whole, priority: whole, expiresAt: maybeText };
-const CHANGE = {
-  id: text,
-  type: text,
-  amount: whole,
-  balanceBefore: whole,
-  balanceAfter: whole,
-  heldAfter: whole,
-  reason: text,
-  feature: maybeText,
-  createdAt: text,
-};
-const DRAW = { grantId: text, kind: text, amount: whole };
+const CHANGE = "id type amount# balanceBefore# balanceAfter# heldAfter# reason feature? createdAt";
+const MOVED = "transactionId userId amount+ balanceBefore# balanceAfter# heldAfter# available# version+";
 
 export function readCredits(value: unknown): Credits | undefined {
-  const account = pick<Omit<Credits, "allowance">>(value, ACCOUNT);
-  if (account === undefined || !isRecord(value)) return undefined;
-  if (value["allowance"] === null) return { ...account, allowance: null };
-  const allowance = pick<Allowance>(value["allowance"], ALLOWANCE);
-  return allowance === undefined ? undefined : { ...account, allowance };
+  const account = pick<Credits>(value, "userId balance# held# available# version+ status");
+  const allowance = (value as Fields | undefined)?.["allowance"];
+  if (account === undefined || allowance === null) return account && { ...account, allowance: null };
+  const read = pick<Credits["allowance"]>(allowance, "tier monthlyCredits+ remaining+ nextResetAt?");
+  return read ? { ...account, allowance: read } : undefined;
 }
 
 /** `{version, grants}`, as the API answers, or `{version, data}`, as other windows do. */
 export function readGrants(value: unknown): Grants | undefined {
-  if (!isRecord(value) || !count(value["version"])) return undefined;
-  const data = pickAll<Grant>(value["grants"] ?? value["data"], GRANT);
-  return data === undefined ? undefined : { version: value["version"] as number, data };
+  const grants = pick<Grants>(value, "version+");
+  const list = grants && ((value as Fields)["grants"] ?? (value as Fields)["data"]);
+  const data = each(list, (item) => pick<Grant>(item, "id kind remaining# priority# expiresAt?"));
+  return data && ({ ...grants, data } as Grants);
 }
 
 export function readMembership(value: unknown): Membership | undefined {
-  return pick<Membership>(value, {
-    userId: text,
-    tier: maybeText,
-    status: text,
-    cycle: maybeText,
-    startedAt: maybeText,
-    currentPeriodStart: maybeText,
-    currentPeriodEnd: maybeText,
-    expiresAt: maybeText,
-    cancelAtPeriodEnd: flag,
-    pendingTier: maybeText,
-    monthlyCredits: orNull(count),
-    version: count,
-  });
+  return pick(
+    value,
+    "userId tier? status cycle? startedAt? currentPeriodStart? currentPeriodEnd? expiresAt? cancelAtPeriodEnd! pendingTier? monthlyCredits% version+",
+  );
 }
 
 export function readChange(value: unknown): Change | undefined {
-  return pick<Change>(value, CHANGE);
+  return pick(value, CHANGE);
+}
+
+function withDraws<T>(value: unknown, shape: string): T | undefined {
+  const taken = pick<T>(value, shape);
+  const draws = taken && each((value as Fields)["draws"], (draw) => pick<Draw>(draw, "grantId kind amount#"));
+  return draws && { ...(taken as T), draws };
+}
+
+export function readMovement(value: unknown): Movement | undefined {
+  return withDraws(value, MOVED);
 }
 
 /** A page of the ledger. */
 export function readTransactions(
   value: unknown,
 ): { readonly data: Transaction[]; readonly nextCursor: string | null } | undefined {
-  if (!isRecord(value) || !maybeText(value["nextCursor"])) return undefined;
-  const data = pickAll<Transaction>(value["data"], {
-    ...CHANGE,
-    version: count,
-    relatedId: maybeText,
-    draws: (draws) => pickAll<Draw>(draws, DRAW) !== undefined,
-    heldChange: whole,
-    grantKind: maybeText,
-    actor: text,
-    metadata: orNull(isRecord),
+  const page = pick<{ nextCursor: string | null }>(value, "nextCursor?");
+  const data = each(page && (value as Fields)["data"], (row) => {
+    const read = withDraws<Transaction>(row, `${CHANGE} version+ relatedId? heldChange# grantKind? actor`);
+    const metadata = (row as Fields)["metadata"];
+    return read && { ...read, metadata: isRecord(metadata) ? metadata : null };
   });
-  return data === undefined ? undefined : { data, nextCursor: value["nextCursor"] as string | null };
-}
-
-export function readMovement(value: unknown): Movement | undefined {
-  const movement = pick<Omit<Movement, "draws">>(value, {
-    transactionId: text,
-    userId: text,
-    amount: count,
-    balanceBefore: whole,
-    balanceAfter: whole,
-    heldAfter: whole,
-    available: whole,
-    version: count,
-  });
-  const draws = isRecord(value) ? pickAll<Draw>(value["draws"], DRAW) : undefined;
-  return movement === undefined || draws === undefined ? undefined : { ...movement, draws };
+  return data && page && { ...page, data };
 }
 
 /** The body of a 402. Ways out that are not known here are left out. */
 export function readShortfall(value: unknown): Shortfall | undefined {
-  const numbers = pick<Omit<Shortfall, "options">>(value, { required: count, available: whole, shortfall: count });
-  if (numbers === undefined || !isRecord(value)) return undefined;
-  const options = Array.isArray(value["options"]) ? value["options"].slice(0, 10) : [];
-  return { ...numbers, options: options.map(readWayOut).filter((way) => way !== undefined) };
+  const numbers = pick<Shortfall>(value, "required+ available# shortfall+");
+  const options = numbers && (value as Fields)["options"];
+  return numbers && { ...numbers, options: Array.isArray(options) ? options.slice(0, 10).flatMap(readWayOut) : [] };
 }
 
-function readWayOut(value: unknown): WayOut | undefined {
-  if (!isRecord(value)) return undefined;
-  const { action } = value;
-  const href = text(value["href"]) ? (value["href"] as string) : "";
-  if (action === "upgrade") {
-    return { action, href, currentTier: text(value["currentTier"]) ? (value["currentTier"] as string) : null };
+function readWayOut(value: unknown): WayOut[] {
+  const way = pick<WayOut>(value, "action href");
+  if (way?.action === "upgrade") {
+    const currentTier = pick<{ currentTier: string | null }>(value, "currentTier?")?.currentTier ?? null;
+    return [{ ...way, currentTier }];
   }
-  const packages = pickAll<{ code: string; credits: number }>(value["packages"], { code: text, credits: count });
-  return action === "top_up" && packages !== undefined ? { action, href, packages } : undefined;
+  const packages =
+    way?.action === "top_up" &&
+    each((value as Fields)["packages"], (item) => pick<{ code: string; credits: number }>(item, "code credits+"));
+  return packages ? [{ ...(way as Extract<WayOut, { action: "top_up" }>), packages }] : [];
 }

@@ -1,5 +1,6 @@
-import type { Api, Caller } from "./api.ts";
-import { asError, CreditsError } from "./errors.ts";
+import { afterMovement, grantsAfter, type Pending } from "./account.ts";
+import type { Answer, Api, Caller } from "./api.ts";
+import { asError, CreditsError, unreadable } from "./errors.ts";
 import { readMovement, readShortfall } from "./read.ts";
 import type { State } from "./state.ts";
 import { pause } from "./time.ts";
@@ -15,7 +16,7 @@ interface SpendingParts {
   readonly state: State;
   /** This window has learnt something new. */
   readonly onNews: () => void;
-  /** Something happened that nobody will tell. */
+  /** Something happened that nobody will tell. Never rejects. */
   readonly refresh: (caller: Caller) => Promise<void>;
 }
 
@@ -31,82 +32,85 @@ export class Spending {
   async consume(caller: Caller, request: ConsumeRequest): Promise<Movement> {
     const { env, api, state, onNews } = this.#parts;
     const { idempotencyKey = env.random(), ...body } = request;
-    const { amount, reason, feature = null } = request;
-    const id = env.random();
-    state.begin({ id, amount, reason, feature, metered: false, shown: false });
+    const { amount, reason, feature = null } = body;
+    const id = this.#begin({ amount, reason, feature, metered: false });
     try {
-      const answer = await api.spend(caller, "/api/credits/consume", { body, idempotencyKey });
-      const movement = readMovement(answer);
-      if (movement === undefined) throw unreadable(idempotencyKey);
-      const before = state.snapshot.credits;
-      let newer = false;
-      state.together(() => {
-        newer = state.move(movement);
-        state.end(id);
-      });
-      if (newer) onNews();
+      const movement = readMovement(await api.spend(caller, "/api/credits/consume", { body, idempotencyKey }));
+      if (!movement) throw unreadable();
+      const { credits, grants, userId } = state.model;
       // What came between is in the balance, but its part of the allowance is not known.
-      const gap = before === null || movement.version > before.version + 1;
-      if (newer && gap && state.snapshot.live !== "live") this.#refresh(caller);
+      const isGap = credits !== null && movement.version > credits.version + 1;
+      const isOurs = movement.userId === userId;
+      this.#end(id, isOurs ? { credits: afterMovement(credits, movement), grants: grantsAfter(grants, movement) } : {});
+      if (state.model.credits !== credits) onNews();
+      if (isGap) this.#ask(caller);
       return movement;
     } catch (error) {
-      throw this.#failed(caller, id, asError(error));
+      throw this.#failed(caller, id, error, idempotencyKey);
     }
   }
 
   /** @throws CreditsError */
   async callMetered<T>(caller: Caller, path: string, options: MeteredOptions): Promise<MeteredAnswer<T>> {
-    const { env, api, state } = this.#parts;
-    const { cost = 0, idempotencyKey = env.random(), method = "POST", ...rest } = options;
-    const id = env.random();
-    state.begin({ id, amount: cost, reason: null, feature: null, metered: true, shown: false });
+    const { env, api } = this.#parts;
+    const { cost = 0, idempotencyKey = env.random(), ...rest } = options;
+    const id = this.#begin({ amount: cost, reason: null, feature: null, metered: true });
     try {
-      const { body, headers } = await api.call(caller, path, { ...rest, method, idempotencyKey });
-      const charged = numberOf(headers, "stipend-credits-charged");
+      const answer = await api.call(caller, path, { method: "POST", ...rest, idempotencyKey });
+      const charged = numberOf(answer, "charged");
       void this.#settle(caller, id, charged ?? cost);
-      return { data: body as T, charged, remaining: numberOf(headers, "stipend-credits-remaining") };
+      return { data: answer.body as T, charged, remaining: numberOf(answer, "remaining") };
     } catch (error) {
-      throw this.#failed(caller, id, asError(error).withKey(idempotencyKey));
+      throw this.#failed(caller, id, error, idempotencyKey);
     }
   }
 
   /** The answer of a metered call has no version: its cost stays taken off until the account shows it. */
   async #settle(caller: Caller, id: string, charged: number): Promise<void> {
-    const { env, state } = this.#parts;
-    state.correct(id, charged);
-    const isLive = (): boolean => state.snapshot.live === "live";
-    for (let waited = 0; charged > 0 && !state.isShown(id) && isLive() && waited < SHOWN_MS; waited += LOOK_MS) {
+    const { env, state, refresh } = this.#parts;
+    const { spends } = state.model;
+    const isOpen = (): boolean => state.model.spends.some((spend) => spend.id === id && spend.amount > 0);
+    if (isOpen())
+      state.set({ spends: spends.map((spend) => (spend.id === id ? { ...spend, amount: charged } : spend)) });
+    for (let waited = 0; isOpen() && state.snapshot.live === "live" && waited < SHOWN_MS; waited += LOOK_MS) {
       await pause(env, LOOK_MS, caller.signal);
     }
-    if (caller.signal.aborted) return;
-    if (charged > 0 && !state.isShown(id)) await this.#parts.refresh(caller).catch(() => {});
-    state.end(id);
+    if (isOpen()) await refresh(caller);
+    this.#end(id, {});
   }
 
-  #failed(caller: Caller, id: string, error: CreditsError): CreditsError {
+  #begin(spend: Omit<Pending, "id">): string {
+    const { env, state } = this.#parts;
+    const id = env.random();
+    const amount = Number.isSafeInteger(spend.amount) ? Math.max(0, spend.amount) : 0;
+    state.set({ spends: [...state.model.spends, { ...spend, id, amount }] });
+    return id;
+  }
+
+  /** Of a session that is over, nothing is left to end. */
+  #end(id: string, news: Parameters<State["set"]>[0]): void {
     const { state } = this.#parts;
-    if (caller.signal.aborted) return error;
-    const shortfall = error.status === 402 ? readShortfall(error.problem) : undefined;
-    state.together(() => {
-      state.end(id);
-      if (shortfall !== undefined) state.setShortfall(shortfall);
-    });
-    const known = state.snapshot.credits?.available;
-    const surprising = error.status === 0 || error.status >= 500 || (shortfall && shortfall.available !== known);
-    if (surprising && state.snapshot.live !== "live") this.#refresh(caller);
-    return error;
+    state.set({ ...news, spends: state.model.spends.filter((spend) => spend.id !== id) });
   }
 
-  #refresh(caller: Caller): void {
-    this.#parts.refresh(caller).catch(() => {});
+  #failed(caller: Caller, id: string, cause: unknown, idempotencyKey: string): CreditsError {
+    const error = asError(cause);
+    if (!caller.signal.aborted) {
+      const shortfall = error.status === 402 && readShortfall(error.problem);
+      this.#end(id, shortfall ? { shortfall } : {});
+      const known = this.#parts.state.snapshot.credits?.available;
+      if (error.status === 0 || error.status >= 500 || (shortfall && shortfall.available !== known)) this.#ask(caller);
+    }
+    return new CreditsError(error.code, error.message, { ...error, idempotencyKey });
+  }
+
+  /** The stream, where there is one, tells it sooner. */
+  #ask(caller: Caller): void {
+    if (this.#parts.state.snapshot.live !== "live") void this.#parts.refresh(caller);
   }
 }
 
-function unreadable(idempotencyKey: string): CreditsError {
-  return new CreditsError("answer_unreadable", "The answer is no movement", { idempotencyKey });
-}
-
-function numberOf(headers: Headers, name: string): number | null {
-  const value = headers.get(name);
-  return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : null;
+function numberOf({ headers }: Answer, name: "charged" | "remaining"): number | null {
+  const value = Number.parseInt(headers.get(`stipend-credits-${name}`) ?? "", 10);
+  return value >= 0 ? value : null;
 }

@@ -1,58 +1,50 @@
-import {
-  afterMovement,
-  belongsTo,
-  grantsAfter,
-  type Known,
-  markShown,
-  meetCredits,
-  meetVersion,
-  type Pending,
-  type Source,
-  sumOf,
-} from "./account.ts";
+import { type Known, markShown, meet, type Pending, type Source } from "./account.ts";
 import { ageOf, type Moment, moment } from "./time.ts";
-import type {
-  Change,
-  Credits,
-  CreditsErrorLike,
-  Environment,
-  Grants,
-  LiveStatus,
-  Membership,
-  Movement,
-  Shortfall,
-  Snapshot,
-} from "./types.ts";
+import type { Change, Credits, Environment, Grants, Membership, Snapshot } from "./types.ts";
 
-export interface Parts {
-  readonly credits?: Credits | null;
-  readonly membership?: Membership | null;
-  readonly grants?: Grants | null;
+/** What the snapshot is made of. */
+interface Model extends Pick<Snapshot, "userId" | "membership" | "grants" | "live" | "error" | "shortfall"> {
+  readonly credits: Known | null;
+  readonly spends: readonly Pending[];
+  readonly news: Moment | null;
 }
 
-/** What this window knows of one user, or of nobody. Each method makes at most one new snapshot. */
+/** Parts of a state; what is missing or null is not known. */
+export interface Parts {
+  readonly credits?: Credits | null | undefined;
+  readonly membership?: Membership | null | undefined;
+  readonly grants?: Grants | null | undefined;
+}
+
+const NOTHING: Model = {
+  userId: null,
+  credits: null,
+  membership: null,
+  grants: null,
+  spends: [],
+  news: null,
+  live: "off",
+  error: null,
+  shortfall: null,
+};
+
+/** What this window knows of one user, or of nobody. */
 export class State {
   readonly #env: Pick<Environment, "now" | "monotonic">;
   readonly #listeners = new Set<() => void>();
-  #userId: string | null = null;
-  #known: Known | null = null;
-  #membership: Membership | null = null;
-  #grants: Grants | null = null;
-  #pending: readonly Pending[] = [];
-  #news: Moment | null = null;
-  #live: LiveStatus = "off";
-  #error: CreditsErrorLike | null = null;
-  #shortfall: Shortfall | null = null;
-  #snapshot: Snapshot;
-  #batch = 0;
+  #model = NOTHING;
+  snapshot: Snapshot = describe(NOTHING);
 
   constructor(env: Pick<Environment, "now" | "monotonic">) {
     this.#env = env;
-    this.#snapshot = this.#describe();
   }
 
-  get snapshot(): Snapshot {
-    return this.#snapshot;
+  get model(): Model {
+    return this.#model;
+  }
+
+  get isReady(): boolean {
+    return this.snapshot.status === "ready";
   }
 
   get listeners(): number {
@@ -61,7 +53,7 @@ export class State {
 
   /** Milliseconds since what is known was last known to be right. */
   get age(): number {
-    return ageOf(this.#env, this.#news);
+    return ageOf(this.#env, this.#model.news);
   }
 
   subscribe(listener: () => void): () => void {
@@ -69,137 +61,57 @@ export class State {
     return () => this.#listeners.delete(listener);
   }
 
+  /** All changes at once: one snapshot, or none when nothing is new. */
+  set(patch: Partial<Model>): void {
+    const next = { ...this.#model, ...patch };
+    // Topped up, here or elsewhere: nothing is missing any more.
+    if (next.credits && next.shortfall && next.credits.available >= next.shortfall.required) next.shortfall = null;
+    if ((Object.keys(next) as (keyof Model)[]).every((name) => next[name] === this.#model[name])) return;
+    this.#model = next;
+    this.snapshot = describe(next);
+    for (const listener of [...this.#listeners]) listener();
+  }
+
   /** Forgets everything, and begins for somebody else, or for nobody. */
   reset(userId: string | null): void {
-    this.#userId = userId;
-    this.#known = this.#membership = this.#grants = this.#news = this.#error = this.#shortfall = null;
-    this.#pending = [];
-    this.#live = "off";
-    this.#commit();
+    this.set({ ...NOTHING, userId });
   }
 
-  /** Several changes, one snapshot. */
-  together(run: () => void): void {
-    this.#batch += 1;
-    try {
-      run();
-    } finally {
-      this.#batch -= 1;
-      this.#commit();
-    }
-  }
-
-  /** Takes over what is newer. True when that was anything. */
+  /** Takes over what is newer and this user's. True when that was anything. */
   meet(parts: Parts, source: Source): boolean {
-    const before = [this.#known, this.#membership, this.#grants];
-    const userId = this.#userId;
-    if (userId === null) return false;
-    const { credits, membership, grants } = parts;
-    if (credits && belongsTo(userId, credits)) this.#known = meetCredits(this.#known, credits, source);
-    if (membership && belongsTo(userId, membership)) {
-      this.#membership = meetVersion(this.#membership, membership, source);
-    }
-    if (grants) this.#grants = meetVersion(this.#grants, grants, source);
-    if (source === "server") this.#error = null;
-    this.#commit();
-    return [this.#known, this.#membership, this.#grants].some((part, index) => part !== before[index]);
-  }
-
-  /** After a consumption of this window. True when it was news. */
-  move(movement: Movement): boolean {
-    const before = this.#known;
-    if (movement.userId !== this.#userId) return false;
-    this.#known = afterMovement(this.#known, movement);
-    this.#grants = grantsAfter(this.#grants, movement);
-    this.#error = null;
-    this.#commit();
-    return this.#known !== before;
+    const { userId, credits, membership, grants } = this.#model;
+    const newer = {
+      credits: parts.credits?.userId === userId ? meet(credits, parts.credits as Known, source) : credits,
+      membership:
+        parts.membership?.userId === userId ? meet(membership, parts.membership as Membership, source) : membership,
+      grants: userId && parts.grants ? meet(grants, parts.grants, source) : grants,
+    };
+    this.set(newer);
+    return newer.credits !== credits || newer.membership !== membership || newer.grants !== grants;
   }
 
   /** What is known was right so long ago. A moment before the one at hand changes nothing. */
   confirm(agoMs = 0): void {
-    if (this.age <= agoMs) return;
-    this.#news = moment(this.#env, agoMs);
-    this.#error = null;
-    this.#commit();
-  }
-
-  begin(spend: Pending): void {
-    if (!Number.isSafeInteger(spend.amount) || spend.amount <= 0) return;
-    this.#pending = [...this.#pending, spend];
-    this.#commit();
-  }
-
-  /** True when the spend is over or the account shows it. */
-  isShown(id: string): boolean {
-    return !this.#pending.some((spend) => spend.id === id && !spend.shown);
-  }
-
-  correct(id: string, amount: number): void {
-    this.#pending = this.#pending.map((spend) => (spend.id === id ? { ...spend, amount } : spend));
-    this.#commit();
-  }
-
-  end(id: string): void {
-    this.#pending = this.#pending.filter((spend) => spend.id !== id);
-    this.#commit();
+    if (this.age > agoMs) this.set({ news: moment(this.#env, agoMs), error: null });
   }
 
   /** The stream tells of a change, before its state is met. What is known already shows no spend that is under way. */
   observe(change: Change, version: number): void {
-    const known = this.#known?.credits;
-    if (this.#pending.length === 0 || (known !== undefined && version <= known.version)) return;
-    this.#pending = markShown(this.#pending, change, known?.held ?? 0);
+    const { spends, credits } = this.#model;
+    if (version > (credits?.version ?? 0))
+      this.#model = { ...this.#model, spends: markShown(spends, change, credits?.held ?? 0) };
   }
+}
 
-  setLive(live: LiveStatus): void {
-    this.#live = live;
-    this.#commit();
-  }
-
-  fail(error: CreditsErrorLike): void {
-    this.#error = error;
-    this.#commit();
-  }
-
-  setShortfall(shortfall: Shortfall | null): void {
-    this.#shortfall = shortfall;
-    this.#commit();
-  }
-
-  #commit(): void {
-    if (this.#batch > 0) return;
-    const known = this.#known?.credits;
-    // Topped up, here or elsewhere: nothing is missing any more.
-    if (this.#shortfall !== null && known && known.available >= this.#shortfall.required) this.#shortfall = null;
-    const next = this.#describe();
-    const last = this.#snapshot;
-    if ((Object.keys(next) as (keyof Snapshot)[]).every((name) => next[name] === last[name])) return;
-    this.#snapshot = next;
-    for (const listener of [...this.#listeners]) listener();
-  }
-
-  #describe(): Snapshot {
-    const credits = this.#known?.credits ?? null;
-    const pending = sumOf(this.#pending);
-    return {
-      status: this.#status(),
-      userId: this.#userId,
-      credits,
-      membership: this.#membership,
-      grants: this.#grants,
-      pending,
-      spendable: credits === null ? null : Math.max(0, credits.available - pending),
-      live: this.#live,
-      newsAt: this.#news?.wall ?? null,
-      error: this.#error,
-      shortfall: this.#shortfall,
-    };
-  }
-
-  #status(): Snapshot["status"] {
-    if (this.#userId === null) return "signed_out";
-    if (this.#known !== null && this.#membership !== null) return "ready";
-    return this.#error === null ? "loading" : "failed";
-  }
+function describe({ spends, news, ...model }: Model): Snapshot {
+  const { credits, userId, membership, error } = model;
+  const pending = spends.reduce((sum, { amount }) => sum + amount, 0);
+  const known = credits && membership ? "ready" : error ? "failed" : "loading";
+  return {
+    ...model,
+    status: userId === null ? "signed_out" : known,
+    pending,
+    spendable: credits && Math.max(0, credits.available - pending),
+    newsAt: news && news.wall,
+  };
 }

@@ -1,10 +1,11 @@
 import { Api, type Caller } from "./api.ts";
-import { Cache, FRESH_MS, parse } from "./cache.ts";
+import { Cache, FRESH_MS } from "./cache.ts";
 import { browserEnvironment } from "./environment.ts";
-import { CreditsError, signedOut } from "./errors.ts";
-import { Live } from "./live.ts";
-import { readChange, readCredits, readMembership } from "./read.ts";
-import { Refresher } from "./refresher.ts";
+import { CreditsError, signedOut, unreadable } from "./errors.ts";
+import { Live, SILENCE_MS } from "./live.ts";
+import { parse } from "./messages.ts";
+import { type Fields, readChange, readCredits, readMembership } from "./read.ts";
+import { NOW, Refresher } from "./refresher.ts";
 import { Spending } from "./spending.ts";
 import type { ServerEvent } from "./sse.ts";
 import { type Parts, State } from "./state.ts";
@@ -21,7 +22,6 @@ import type {
   Movement,
   RequestOptions,
   Session,
-  SessionEnd,
   Snapshot,
 } from "./types.ts";
 import { Windows } from "./windows.ts";
@@ -34,8 +34,6 @@ const TICK_MS = 15_000;
 /** Between the last listener's going and the end of the stream: React takes listeners off and puts them on again. */
 const LINGER_MS = 250;
 const REMEMBERED_CHANGES = 200;
-/** A stream of another window that is not heard for so long is not up. */
-const HEARD_MS = 45_000;
 
 /** One store for each page. Until somebody subscribes it does nothing by itself. */
 export function createCreditsStore(options: CreditsStoreOptions = {}): CreditsStore {
@@ -43,14 +41,16 @@ export function createCreditsStore(options: CreditsStoreOptions = {}): CreditsSt
 }
 
 interface ActiveSession extends Caller {
+  getToken: Session["getToken"];
   readonly end: () => void;
   /** The other windows know of it. */
-  announced: boolean;
+  isAnnounced: boolean;
 }
 
 class Store implements CreditsStore {
   readonly #env: Environment;
   readonly #options: CreditsStoreOptions;
+  readonly #scope: string;
   readonly #api: Api;
   readonly #cache: Cache;
   readonly #state: State;
@@ -61,45 +61,47 @@ class Store implements CreditsStore {
   readonly #seen = new Set<string>();
   #session: ActiveSession | undefined;
   #live: Live | undefined;
-  #stops: (() => void)[] = [];
-  #started = false;
-  #destroyed = false;
-  #lingering: unknown;
+  /** While somebody listens. */
+  #active: AbortController | undefined;
+  #isDestroyed = false;
 
   constructor(options: CreditsStoreOptions) {
     const env: Environment = { ...browserEnvironment(), ...options.environment };
     const { scope = "default", baseUrl = "", allowedOrigins = [], session } = options;
     this.#env = env;
-    this.#options = { ...options, scope };
-    this.#api = new Api(env, baseUrl);
-    this.#cache = new Cache(env, scope);
-    this.#state = new State(env);
+    this.#options = options;
+    this.#scope = `stipend/${scope}`;
+    const api = new Api(env, baseUrl);
+    const cache = new Cache(env.storage, scope);
+    const state = new State(env);
+    const shared = { env, api, cache, state, scope, allowedOrigins };
+    this.#api = api;
+    this.#cache = cache;
+    this.#state = state;
     this.#windows = new Windows({
-      env,
-      cache: this.#cache,
-      scope,
-      allowedOrigins,
-      state: this.#state,
+      ...shared,
       onChange: (change, credits) => this.#emitChange(change, credits),
-      onSessionEnd: (end) => this.#ended(end),
-      onLive: (live) => this.#heard(live),
-      isSource: () => this.#live?.holding === true && this.#state.snapshot.live === "live",
+      onSessionEnd: (end) => {
+        this.#forget();
+        options.onSessionEnd?.(end);
+      },
+      onLive: (isLive) => {
+        if (this.#live?.isHolding === false) state.set({ live: isLive ? "live" : "retrying" });
+      },
+      isSource: () => this.#live?.isHolding === true && state.snapshot.live === "live",
     });
     this.#refresher = new Refresher({
-      env,
-      api: this.#api,
-      state: this.#state,
-      lockName: `stipend/${scope}/fetch`,
-      onAnswer: (parts) => this.#learn(parts),
+      ...shared,
+      lockName: `${this.#scope}/fetch`,
+      caller: () => this.#session,
+      onAnswer: (parts, isWhole) => this.#learn(parts, isWhole),
     });
     this.#spending = new Spending({
-      env,
-      api: this.#api,
-      state: this.#state,
+      ...shared,
       onNews: () => this.#windows.tell(),
-      refresh: (caller) => this.#refresher.refresh(caller, true),
+      refresh: (caller) => this.#refreshQuietly(caller, NOW),
     });
-    this.#state.subscribe(() => this.#refresher.checkGrants(() => this.#session));
+    state.subscribe(() => this.#refresher.checkGrants());
     if (session) this.signIn(session);
   }
 
@@ -112,7 +114,10 @@ class Store implements CreditsStore {
     this.#start();
     return () => {
       stop();
-      this.#stopSoon();
+      this.#env.setTimeout(() => {
+        // The refresher listens for ever.
+        if (this.#state.listeners < 2) this.#stop();
+      }, LINGER_MS);
     };
   }
 
@@ -121,37 +126,41 @@ class Store implements CreditsStore {
     return () => this.#changeListeners.delete(listener);
   }
 
-  signIn(session: Session): void {
-    if (this.#destroyed) throw new CreditsError("destroyed", "The store was destroyed");
-    const { userId, getToken } = session;
+  signIn({ userId, getToken }: Session): void {
+    if (this.#isDestroyed) throw new CreditsError("destroyed", "The store was destroyed");
     if (this.#session?.userId === userId) {
       this.#session.getToken = getToken;
-      if (this.#state.snapshot.error !== null) this.#look();
+      if (this.#state.snapshot.error?.code === "token_unavailable") this.#look();
       return;
     }
     this.#forget();
     const controller = new AbortController();
-    this.#session = { userId, getToken, signal: controller.signal, end: () => controller.abort(), announced: false };
-    this.#state.together(() => {
-      this.#state.reset(userId);
-      this.#loadCopy(userId);
-    });
-    if (this.#started) this.#join(this.#session);
+    const { signal } = controller;
+    this.#session = { userId, getToken, signal, end: () => controller.abort(), isAnnounced: false };
+    this.#state.reset(userId);
+    const copy = this.#cache.load(userId);
+    const age = this.#env.now() - (copy?.at ?? 0);
+    // From the future: the clock was set, and nobody knows how old it is.
+    if (copy && age >= 0 && age <= FRESH_MS) {
+      this.#state.meet(copy, "copy");
+      this.#state.confirm(age);
+    }
+    if (this.#active) this.#join();
   }
 
   signOut(): void {
-    const session = this.#session;
-    if (session === undefined) return;
-    this.#windows.signOut(session.userId);
+    const was = this.#session?.userId;
+    if (was === undefined) return;
+    this.#windows.announce(null, was);
     this.#forget();
   }
 
   async refresh(options: { readonly force?: boolean } = {}): Promise<void> {
-    await this.#refresher.refresh(this.#require(), options.force === true);
+    await this.#refresher.refresh(this.#require(), options.force ? NOW : FRESH_MS);
   }
 
   watchGrants(): () => void {
-    return this.#refresher.watchGrants(() => this.#session);
+    return this.#refresher.watchGrants();
   }
 
   async consume(request: ConsumeRequest): Promise<Movement> {
@@ -163,7 +172,7 @@ class Store implements CreditsStore {
   }
 
   async request<T = unknown>(path: string, options: RequestOptions = {}): Promise<T> {
-    return (await this.#api.json(this.#require(), path, options)) as T;
+    return (await this.#api.call(this.#require(), path, options)).body as T;
   }
 
   async cancelMembership(reason?: string): Promise<Membership> {
@@ -175,11 +184,11 @@ class Store implements CreditsStore {
   }
 
   dismissShortfall(): void {
-    this.#state.setShortfall(null);
+    this.#state.set({ shortfall: null });
   }
 
   destroy(): void {
-    this.#destroyed = true;
+    this.#isDestroyed = true;
     this.#stop();
     this.#session?.end();
     this.#session = undefined;
@@ -188,31 +197,17 @@ class Store implements CreditsStore {
   // ---- sessions ----------------------------------------------------------------------------------------------------
 
   #require(): ActiveSession {
-    if (this.#session !== undefined) this.#announce(this.#session);
+    this.#announce();
     this.#windows.checkSession();
     if (this.#session === undefined) throw signedOut();
     return this.#session;
   }
 
-  #announce(session: ActiveSession): void {
-    if (session.announced) return;
-    session.announced = true;
-    this.#windows.announce(session.userId);
-  }
-
-  #loadCopy(userId: string): void {
-    const copy = this.#cache.load(userId);
-    if (copy === undefined) return;
-    const age = this.#env.now() - copy.at;
-    // From the future: the clock was set, and nobody knows how old it is.
-    if (age < 0 || age > FRESH_MS) return;
-    this.#state.meet(copy, "copy");
-    this.#state.confirm(age);
-  }
-
-  #ended(end: SessionEnd): void {
-    this.#forget();
-    this.#options.onSessionEnd?.(end);
+  #announce(): void {
+    const session = this.#session;
+    if (!session || session.isAnnounced) return;
+    session.isAnnounced = true;
+    this.#windows.announce(session.userId, null);
   }
 
   #forget(): void {
@@ -227,70 +222,66 @@ class Store implements CreditsStore {
   // ---- keeping up to date ------------------------------------------------------------------------------------------
 
   #start(): void {
-    this.#env.clearTimeout(this.#lingering);
-    if (this.#started || this.#destroyed) return;
-    this.#started = true;
-    const { listen } = this.#env;
-    this.#stops = [
+    if (this.#active || this.#isDestroyed) return;
+    this.#active = new AbortController();
+    const { signal } = this.#active;
+    const { listen, setTimeout } = this.#env;
+    for (const stop of [
       listen("visibilitychange", () => this.#look()),
-      listen("pageshow", () => this.#resume()),
+      listen("pageshow", () => {
+        this.#live?.start();
+        this.#look();
+      }),
       listen("pagehide", () => this.#live?.stop()),
       listen("online", () => this.#live?.hurry()),
-    ];
+    ]) {
+      signal.addEventListener("abort", stop);
+    }
     const tick = (): void => {
-      timer = this.#env.setTimeout(tick, TICK_MS);
+      if (signal.aborted) return;
+      setTimeout(tick, TICK_MS);
       this.#tick();
     };
-    let timer = this.#env.setTimeout(tick, TICK_MS);
-    this.#stops.push(() => this.#env.clearTimeout(timer));
-    if (this.#session !== undefined) this.#join(this.#session);
-  }
-
-  #stopSoon(): void {
-    // The refresher listens for ever.
-    if (this.#state.listeners > 1) return;
-    this.#env.clearTimeout(this.#lingering);
-    this.#lingering = this.#env.setTimeout(() => {
-      if (this.#state.listeners <= 1) this.#stop();
-    }, LINGER_MS);
+    setTimeout(tick, TICK_MS);
+    this.#join();
   }
 
   #stop(): void {
-    this.#env.clearTimeout(this.#lingering);
-    this.#started = false;
-    for (const stop of this.#stops.splice(0)) stop();
+    this.#active?.abort();
+    this.#active = undefined;
     this.#live?.stop();
     this.#live = undefined;
     this.#windows.close();
-    this.#state.setLive("off");
+    this.#state.set({ live: "off" });
   }
 
-  #join(session: ActiveSession): void {
-    this.#announce(session);
-    this.#windows.open(session.userId);
-    const live = this.#options.live !== false;
-    if (live) this.#openLive(session);
-    const timer = this.#env.setTimeout(() => this.#refreshQuietly(session, FRESH_MS), live ? PATIENCE_MS : 0);
-    session.signal.addEventListener("abort", () => this.#env.clearTimeout(timer));
-    this.#stops.push(() => this.#env.clearTimeout(timer));
+  #join(): void {
+    const session = this.#session;
+    if (!session) return;
+    const { userId, signal } = session;
+    this.#announce();
+    this.#windows.open(userId, signal);
+    const isLive = this.#options.live !== false;
+    if (isLive) this.#openLive(session);
+    this.#env.setTimeout(() => void this.#refreshQuietly(session, FRESH_MS), isLive ? PATIENCE_MS : 0);
   }
 
   #openLive(session: ActiveSession): void {
     this.#live = new Live({
       env: this.#env,
-      lockName: `stipend/${this.#options.scope}/stream/${session.userId}`,
+      lockName: `${this.#scope}/stream/${session.userId}`,
       open: (signal) => this.#api.open(session, "/api/events", { headers: { accept: "text/event-stream" }, signal }),
       canShare: () => this.#windows.canShare(),
       heardAgo: () => this.#windows.heardAgo,
-      onEvent: (event) => this.#streamed(event),
-      onNews: () => {
-        if (this.#state.snapshot.status === "ready") this.#state.confirm();
-        this.#windows.tellNews(true);
+      onNews: (events) => {
+        for (const event of events) this.#streamed(event);
+        if (!this.#state.isReady) return;
+        this.#state.confirm();
+        this.#windows.tellAlive();
       },
-      onStatus: (status, error) => {
-        this.#state.setLive(status);
-        if (error !== null && !session.signal.aborted) this.#state.fail(error);
-        if (status === "retrying") this.#windows.tellNews(false);
+      onStatus: (live, error) => {
+        if (!session.signal.aborted) this.#state.set({ live, error: error ?? this.#state.snapshot.error });
+        if (live === "retrying") this.#windows.tell(false);
       },
     });
     this.#live.start();
@@ -298,24 +289,20 @@ class Store implements CreditsStore {
 
   #streamed({ event, data }: ServerEvent): void {
     const value = parse(data);
-    if (event === "membership") this.#learn({ membership: readMembership(value) ?? null });
-    if (event !== "credits") return;
-    const credits = readCredits(value);
-    const change = readChange((value as { transaction?: unknown } | undefined)?.transaction);
-    if (credits === undefined || credits.userId !== this.#session?.userId) return;
-    if (change !== undefined) this.#state.observe(change, credits.version);
+    if (event === "membership") this.#learn({ membership: readMembership(value) });
+    const credits = event === "credits" ? readCredits(value) : undefined;
+    if (credits?.userId !== this.#session?.userId || !credits) return;
+    const change = readChange((value as Fields)["transaction"]);
+    if (change) this.#state.observe(change, credits.version);
     this.#learn({ credits });
-    if (change !== undefined && this.#emitChange(change, credits)) this.#windows.tellChange(change, credits);
+    if (change && this.#emitChange(change, credits)) this.#windows.tell(undefined, { change, credits });
   }
 
-  /** The server has told this. */
-  #learn(parts: Parts): void {
-    if (this.#state.meet(parts, "server")) this.#windows.tell();
-  }
-
-  /** Another window's stream is up, or broke. */
-  #heard(live: boolean): void {
-    if (this.#live !== undefined && !this.#live.holding) this.#state.setLive(live ? "live" : "retrying");
+  /** The server has told this; `isWhole`: it is all there is to know. */
+  #learn(parts: Parts, isWhole = false): void {
+    const isNewer = this.#state.meet(parts, "server");
+    if (isWhole) this.#state.confirm();
+    if (isNewer || isWhole) this.#windows.tell();
   }
 
   #emitChange(change: Change, credits: Credits): boolean {
@@ -328,38 +315,30 @@ class Store implements CreditsStore {
 
   /** Somebody looks at this window, or may. */
   #look(): void {
-    if (!this.#env.visible()) return;
-    this.#windows.checkSession();
+    this.#tick(STALE_MS);
+    if (!this.#session || !this.#env.visible()) return;
     this.#live?.hurry();
-    if (this.#session !== undefined) this.#refreshQuietly(this.#session, STALE_MS);
-    this.#refresher.checkGrants(() => this.#session);
+    this.#windows.hello(this.#session.userId);
   }
 
-  #resume(): void {
-    this.#live?.start();
-    this.#look();
-  }
-
-  #tick(): void {
+  #tick(maxAgeMs = FRESH_MS): void {
     if (!this.#env.visible()) return;
     this.#windows.checkSession();
-    if (this.#session === undefined) return;
-    const following = this.#live !== undefined && !this.#live.holding;
-    if (following && this.#windows.heardAgo > HEARD_MS) this.#state.setLive("connecting");
-    this.#refreshQuietly(this.#session, FRESH_MS);
-    this.#refresher.checkGrants(() => this.#session);
+    if (!this.#session) return;
+    if (this.#live?.isHolding === false && this.#windows.heardAgo > SILENCE_MS) this.#state.set({ live: "connecting" });
+    void this.#refreshQuietly(this.#session, maxAgeMs);
+    this.#refresher.checkGrants();
   }
 
   /** The error stands in the snapshot. */
-  #refreshQuietly(session: Caller, maxAgeMs: number): void {
-    if (!session.signal.aborted) this.#refresher.refresh(session, false, maxAgeMs).catch(() => {});
+  async #refreshQuietly(session: Caller, maxAgeMs: number): Promise<void> {
+    if (!session.signal.aborted) await this.#refresher.refresh(session, maxAgeMs).catch(() => {});
   }
 
   async #changeMembership(what: "cancel" | "resume", reason: string | undefined): Promise<Membership> {
     const body = reason === undefined ? {} : { reason };
-    const answer = await this.#api.json(this.#require(), `/api/membership/${what}`, { body });
-    const membership = readMembership(answer);
-    if (membership === undefined) throw new CreditsError("answer_unreadable", "The answer is no membership");
+    const membership = readMembership(await this.request(`/api/membership/${what}`, { body }));
+    if (!membership) throw unreadable();
     this.#learn({ membership });
     return membership;
   }

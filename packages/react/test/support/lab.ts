@@ -1,6 +1,7 @@
 import { createCreditsStore } from "../../src/core/store.ts";
 import type {
   Change,
+  ChannelLike,
   CreditsStore,
   CreditsStoreOptions,
   Environment,
@@ -34,6 +35,8 @@ export class TestWindow {
   /** Frozen windows get nothing. */
   #frozen = false;
   tokens = 0;
+  /** Messages by postMessage. */
+  received = 0;
 
   constructor(lab: Lab, options: WindowOptions) {
     this.#lab = lab;
@@ -88,6 +91,7 @@ export class TestWindow {
 
   fire(type: string, event: object = {}): void {
     if (this.#frozen) return;
+    if (type === "message") this.received += 1;
     for (const listener of this.#listeners.get(type) ?? []) listener(event as Event);
   }
 
@@ -110,6 +114,14 @@ export class TestWindow {
 
   readonly handles = new Map<TestWindow, PeerWindow>();
 
+  /** A frozen window says nothing. */
+  #thaw(channel: ChannelLike): ChannelLike {
+    return {
+      postMessage: (message) => (this.#frozen ? undefined : channel.postMessage(message)),
+      close: () => channel.close(),
+    };
+  }
+
   #environment({ channel = true, storage = "works", locks = true, parent }: WindowOptions): Partial<Environment> {
     const { clock, server } = this.#lab;
     const { origin } = this;
@@ -129,7 +141,7 @@ export class TestWindow {
         return storage === "missing" ? undefined : origin.storage(this, storage);
       },
       channel: (name, receive) =>
-        channel ? origin.channel(name, (data) => (this.#frozen ? undefined : receive(data))) : undefined,
+        channel ? this.#thaw(origin.channel(name, (data) => (this.#frozen ? undefined : receive(data)))) : undefined,
       locks: () => (locks ? origin.locks : undefined),
       origin: origin.name,
       peers: () => peers,
