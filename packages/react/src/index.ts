@@ -6,13 +6,12 @@ export { CreditsBadge, CreditsMeter, MembershipInfo, TopUpPrompt, TransactionLis
 export {
   CreditsContext,
   CreditsProvider,
-  textsFor,
   useCreditsContext,
   useCreditsSnapshot,
   useCreditsStore,
 } from "./react/context.tsx";
 export { fill } from "./react/format.ts";
 export { useChanges, useConsume, useCredits, useGrants, useMembership, useMeter, useTopUp } from "./react/hooks.ts";
-export { en, type Texts, zhCN } from "./react/texts.ts";
+export { en, type Texts } from "./react/texts.ts";
 export { useTransactions } from "./react/transactions.ts";
 export type * from "./react/types.ts";

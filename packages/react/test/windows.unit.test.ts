@@ -22,8 +22,6 @@ const SURROUNDINGS: readonly (readonly [string, Surroundings])[] = [
 ];
 
 describe.each(SURROUNDINGS)("with %s", (name, surroundings) => {
-  const canTell = surroundings.channel !== false || surroundings.storage === undefined;
-
   test("a spend in one window shows in all, at once where windows can tell each other", async () => {
     const windows = await lab.windows(3, surroundings);
     expect(windows.map((window) => window.spendable)).toEqual([100, 100, 100]);
@@ -33,9 +31,9 @@ describe.each(SURROUNDINGS)("with %s", (name, surroundings) => {
     expect(windows.every((window) => window.snapshot.status === "ready")).toBe(true);
   });
 
-  test("one stream for all, where windows can tell each other and take turns", async () => {
+  test("one stream for all, where there are a channel and locks", async () => {
     await lab.windows(3, surroundings);
-    const shares = canTell && surroundings.locks !== false;
+    const shares = surroundings.channel !== false && surroundings.locks !== false;
     expect(lab.server.openStreams).toBe(shares ? 1 : 3);
     await lab.advanceLive(600_000);
     expect(lab.server.count("/api/credits")).toBe(0);

@@ -1,5 +1,5 @@
 /** How states meet: pure functions, nothing here reads a clock or a network. */
-import type { Change, Credits, Grants, Membership, Movement } from "./types.ts";
+import type { Change, Credits, Membership, Movement } from "./types.ts";
 
 /** Credits, and whether each field is the server's word for this version. */
 export interface Known extends Credits {
@@ -11,7 +11,7 @@ export interface Known extends Credits {
 export type Source = "server" | "copy";
 
 /** A newer version wins; of the same one the server's word replaces what is there, and a copy what was reckoned. */
-export function meet<T extends Known | Membership | Grants>(known: T | null, next: T, source: Source): T {
+export function meet<T extends Known | Membership>(known: T | null, next: T, source: Source): T {
   if (known === null || next.version > known.version) return next;
   const betters = source === "server" || "reckoned" in known;
   const differs = JSON.stringify(known) !== JSON.stringify(next);
@@ -28,16 +28,6 @@ export function afterMovement(known: Known | null, movement: Movement): Known | 
     remaining: Math.max(0, known.allowance.remaining - drawn),
   };
   return { ...known, balance, held, available, version, allowance, reckoned: true };
-}
-
-/** The grants after a consumption that followed right on them; otherwise as they were, of their older version. */
-export function grantsAfter(grants: Grants | null, { version, draws }: Movement): Grants | null {
-  if (version - 1 !== grants?.version) return grants;
-  const data = grants.data.map((grant) => ({
-    ...grant,
-    remaining: grant.remaining - (draws.find((draw) => draw.grantId === grant.id)?.amount ?? 0),
-  }));
-  return { version, data: data.filter((grant) => grant.remaining > 0) };
 }
 
 /** A spend that is shown before the server's answer. */

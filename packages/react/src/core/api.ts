@@ -49,7 +49,8 @@ export class Api {
         return (await this.call(caller, path, options)).body;
       } catch (error) {
         const { code, status, retryAfterSeconds } = error as CreditsError;
-        const again = /^(network_failed|answer_unreadable|request_in_progress)$/.test(code) || isPassing(status);
+        const again =
+          /^(network_failed|answer_unreadable|request_in_progress)$/.test(code) || /^(429|50[234])$/.test(`${status}`);
         const asked = retryAfterSeconds ?? 0;
         if (wait === undefined || !again || asked > MAX_RETRY_AFTER_S) throw error;
         await pause(this.#env, Math.max(wait, asked * 1_000), caller.signal);
@@ -60,7 +61,7 @@ export class Api {
 
   /** A good answer whose body was not read. A token that was refused is asked for anew, once. @throws CreditsError */
   async open(caller: Caller, path: string, options: RequestOptions & { signal: AbortSignal }): Promise<Response> {
-    if (!/^\/(?![/\\])/.test(path)) throw new CreditsError("path_refused", `Not a path of the API: ${path}`);
+    if (!/^\/(?![/\\])/.test(path)) throw new CreditsError("path_refused", path);
     let response = await this.#fetch(caller, path, options, false);
     if (response.status === 401) response = await this.#fetch(caller, path, options, true);
     if (!response.ok) throw await problemOf(response);
@@ -93,10 +94,6 @@ export class Api {
       signal,
     });
   }
-}
-
-function isPassing(status: number): boolean {
-  return status === 429 || (status >= 502 && status <= 504);
 }
 
 async function tokenOf({ getToken }: Session, refresh: boolean): Promise<string> {

@@ -1,6 +1,4 @@
-import type { Cache } from "./cache.ts";
-import { type Message, pack, parse, unpack } from "./messages.ts";
-import { isRecord } from "./read.ts";
+import { type Message, pack, unpack } from "./messages.ts";
 import type { ChannelLike, Environment, PeerWindow } from "./types.ts";
 
 /** A window that spoke by postMessage, and the origin it spoke from. */
@@ -14,7 +12,6 @@ export type Via = Speaker | undefined;
 
 interface BusParts {
   readonly env: Environment;
-  readonly cache: Cache;
   readonly scope: string;
   readonly allowedOrigins: readonly string[];
   /** True when whoever spoke has our user, and shall hear of what happens from now on. */
@@ -23,12 +20,12 @@ interface BusParts {
   readonly onStored: (key: string | null, value: string | null) => void;
 }
 
-/** More frames and openers than this are not told. */
+/** More frames and openers than this are not told, until the session or the page ends. */
 const MAX_PEERS = 20;
 
 /**
- * Ways to the other windows: BroadcastChannel, or `storage` events where there is none, within the origin; postMessage to
- * embedded frames, embedders and openers of the allowed origins.
+ * Ways to the other windows: BroadcastChannel within the origin, where there is one (what is stored is heard of by `storage`
+ * events anyway); postMessage to embedded frames, embedders and openers of the allowed origins.
  */
 export class Bus {
   readonly #parts: BusParts;
@@ -49,7 +46,9 @@ export class Bus {
     const { env, scope } = this.#parts;
     this.#channel = env.channel(`stipend/${scope}`, (data) => this.#receive(data, undefined));
     this.#stops = [
-      env.listen("storage", (event) => this.#stored(event as StorageEvent)),
+      env.listen("storage", ({ key, newValue }: Partial<StorageEvent>) =>
+        this.#parts.onStored(key ?? null, newValue ?? null),
+      ),
       env.listen("message", ({ data, origin, source }: Partial<MessageEvent>) => {
         if (source && this.#allowed.has(origin ?? "")) {
           this.#receive(data, { window: source as unknown as PeerWindow, origin: origin ?? "" });
@@ -65,17 +64,16 @@ export class Bus {
     this.#peers.clear();
   }
 
-  /** True when the other windows of this origin can hear us. */
-  canReachOrigin(): boolean {
-    const { postKey } = this.#parts.cache;
-    return this.#channel !== undefined || this.#parts.cache.write(postKey, "");
+  /** True when the other windows of this origin hear whatever we say. */
+  get hasChannel(): boolean {
+    return this.#channel !== undefined;
   }
 
   /** To every window that was told of, but the one it came from; works while nobody listens here, too. */
   send(message: Message, cameBy?: Speaker | "origin"): void {
     const isOpen = this.#stops.length > 0;
     this.open();
-    if (cameBy !== "origin") this.#toOrigin(message);
+    if (cameBy !== "origin") this.answer(message, undefined);
     for (const [window, origin] of this.#peers) {
       if (window !== (cameBy as Speaker | undefined)?.window) this.answer(message, { window, origin });
     }
@@ -84,9 +82,10 @@ export class Bus {
 
   /** On the way it spoke. */
   answer(message: Message, via: Via): void {
-    if (!via) return this.#toOrigin(message);
+    const data = pack(this.#parts.scope, message);
+    if (!via) this.#channel?.postMessage(data);
     // A browser delivers only what names the receiver's true origin.
-    if (this.#allowed.has(via.origin)) via.window.postMessage(pack(this.#parts.scope, message), via.origin);
+    else if (this.#allowed.has(via.origin)) via.window.postMessage(data, via.origin);
   }
 
   /** Embedder and opener may not know us yet. */
@@ -104,31 +103,9 @@ export class Bus {
     this.#peers.clear();
   }
 
-  #toOrigin(message: Message): void {
-    const { cache, env, scope } = this.#parts;
-    const data = pack(scope, message);
-    if (this.#channel) {
-      this.#channel.postMessage(data);
-    } else {
-      cache.write(cache.postKey, JSON.stringify({ id: env.random(), data }));
-      cache.remove(cache.postKey);
-    }
-  }
-
-  #stored({ key, newValue }: StorageEvent): void {
-    if (key === this.#parts.cache.postKey) {
-      const posted = parse(newValue);
-      if (isRecord(posted)) this.#receive(posted["data"], undefined);
-    } else {
-      this.#parts.onStored(key, newValue);
-    }
-  }
-
   #receive(data: unknown, via: Via): void {
     const message = unpack(this.#parts.scope, data);
-    if (!message || !this.#parts.onMessage(message, via) || !via) return;
-    this.#peers.delete(via.window);
-    this.#peers.set(via.window, via.origin);
-    for (const [oldest] of this.#peers) if (this.#peers.size > MAX_PEERS) this.#peers.delete(oldest);
+    const isOurs = message && this.#parts.onMessage(message, via);
+    if (isOurs && via && this.#peers.size < MAX_PEERS) this.#peers.set(via.window, via.origin);
   }
 }

@@ -1,5 +1,4 @@
 import { type Copy, parse, readCopy } from "./messages.ts";
-import { isRecord } from "./read.ts";
 import type { StorageLike } from "./types.ts";
 
 /** How long a copy is as good as an answer. */
@@ -11,7 +10,6 @@ export const FRESH_MS = 300_000;
  */
 export class Cache {
   readonly sessionKey: string;
-  readonly postKey: string;
   readonly #data: string;
   readonly #storage: () => StorageLike | undefined;
 
@@ -19,7 +17,6 @@ export class Cache {
     this.#storage = storage;
     this.#data = `stipend/${scope}/data/`;
     this.sessionKey = `stipend/${scope}/session/v1`;
-    this.postKey = `stipend/${scope}/post/v1`;
   }
 
   keyOf(userId: string): string {
@@ -30,8 +27,8 @@ export class Cache {
     return readCopy(parse(this.#read(this.keyOf(userId))));
   }
 
-  save(copy: Copy): void {
-    this.write(this.keyOf(copy.userId), JSON.stringify(copy));
+  save({ userId, credits, membership, at }: Copy): void {
+    this.#write(this.keyOf(userId), JSON.stringify({ userId, credits, membership, at }));
   }
 
   /** Every copy of any user and schema, but `userId`'s. */
@@ -46,29 +43,22 @@ export class Cache {
     });
   }
 
-  /** Who is signed in: undefined when storage does not say, null when it says nobody. */
-  signedIn(): string | null | undefined {
-    const value = parse(this.#read(this.sessionKey));
-    const user = isRecord(value) ? value["user"] : undefined;
-    return typeof user === "string" || user === null ? user : undefined;
+  /** Who is signed in: undefined when storage does not say, "" when it says nobody. */
+  signedIn(): string | undefined {
+    return this.#read(this.sessionKey) ?? undefined;
   }
 
-  setSignedIn(user: string | null): void {
-    if (this.signedIn() !== user) this.write(this.sessionKey, JSON.stringify({ user }));
+  setSignedIn(userId: string | null): void {
+    if (this.signedIn() !== (userId ?? "")) this.#write(this.sessionKey, userId ?? "");
   }
 
-  /** False when it could not be stored; then nothing older is left behind, either. */
-  write(key: string, value: string): boolean {
+  /** What can't be stored leaves nothing older behind, either. */
+  #write(key: string, value: string): void {
     const isDone = this.#try((storage) => {
       storage.setItem(key, value);
       return true;
     });
-    if (!isDone) this.remove(key);
-    return isDone === true;
-  }
-
-  remove(key: string): void {
-    this.#try((storage) => storage.removeItem(key));
+    if (!isDone) this.#try((storage) => storage.removeItem(key));
   }
 
   #read(key: string): string | null {

@@ -20,12 +20,9 @@ function peer(other: Window | null | undefined): readonly Peer[] {
   return [{ window: other, origin: attempt(() => other.location.origin) ?? null }];
 }
 
+/** 128 random bits. randomUUID is missing on pages without https. */
 function randomId(): string {
-  // randomUUID is missing on pages without https.
-  return (
-    attempt(() => crypto.randomUUID()) ??
-    Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("")
-  );
+  return crypto.getRandomValues(new Uint32Array(4)).join("-");
 }
 
 /** The browser around this page. */
@@ -35,7 +32,6 @@ export function browserEnvironment(): Environment {
     now: () => Date.now(),
     monotonic: () => performance.now(),
     setTimeout: (run, ms) => setTimeout(run, ms),
-    clearTimeout: (timer) => clearTimeout(timer as number),
     random: randomId,
     storage: () => attempt<StorageLike>(() => localStorage),
     channel: (name, receive) =>
@@ -49,9 +45,9 @@ export function browserEnvironment(): Environment {
     peers: () => attempt(() => [...peer(window.parent), ...peer(window.opener as Window | null)]) ?? [],
     visible: () => attempt(() => document.visibilityState === "visible") ?? true,
     listen: (type, listener) => {
-      const target = attempt<EventTarget>(() => (type === "visibilitychange" ? document : window));
-      target?.addEventListener(type, listener);
-      return () => target?.removeEventListener(type, listener);
+      // All of them come by the window; visibilitychange bubbles up to it.
+      attempt(() => window.addEventListener(type, listener));
+      return () => attempt(() => window.removeEventListener(type, listener));
     },
   };
 }

@@ -2,20 +2,28 @@ import type { CreditsErrorLike } from "./types.ts";
 
 type Facts = Partial<Omit<CreditsErrorLike, keyof Error | "code">>;
 
+const NO_FACTS: Required<Facts> = {
+  status: 0,
+  action: null,
+  retryAfterSeconds: null,
+  idempotencyKey: null,
+  problem: null,
+};
+
 /** Every failure of the store. `code` is stable: the API's own, or one of this package (see CreditsErrorLike). */
 export class CreditsError extends Error implements CreditsErrorLike {
   override readonly name = "CreditsError";
   readonly code: string;
-  readonly status: number = 0;
-  readonly action: string | null = null;
-  readonly retryAfterSeconds: number | null = null;
-  readonly idempotencyKey: string | null = null;
-  readonly problem: Readonly<Record<string, unknown>> | null = null;
+  declare readonly status: number;
+  declare readonly action: string | null;
+  declare readonly retryAfterSeconds: number | null;
+  declare readonly idempotencyKey: string | null;
+  declare readonly problem: Readonly<Record<string, unknown>> | null;
 
   constructor(code: string, message: string, facts?: Facts) {
     super(message);
     this.code = code;
-    Object.assign(this, facts);
+    Object.assign(this, NO_FACTS, facts);
   }
 }
 

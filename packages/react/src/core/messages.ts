@@ -1,4 +1,4 @@
-import { type Fields, isRecord, readChange, readCredits, readGrants, readMembership } from "./read.ts";
+import { type Fields, isRecord, readChange, readCredits, readMembership } from "./read.ts";
 import type { Parts } from "./state.ts";
 import type { Change, Credits } from "./types.ts";
 
@@ -60,7 +60,6 @@ export function readCopy(value: unknown): Copy | undefined {
     at,
     credits: readCredits(value["credits"]),
     membership: readMembership(value["membership"]),
-    grants: readGrants(value["grants"]),
   };
 }
 

@@ -2,18 +2,7 @@
  * What comes from the network, from storage or from another window is looked at field by field; what does not fit is
  * as if it had not come. Only known fields are taken over.
  */
-import type {
-  Change,
-  Credits,
-  Draw,
-  Grant,
-  Grants,
-  Membership,
-  Movement,
-  Shortfall,
-  Transaction,
-  WayOut,
-} from "./types.ts";
+import type { Change, Credits, Draw, Grant, Membership, Movement, Shortfall, Transaction, WayOut } from "./types.ts";
 
 const MAX_TEXT = 1_024;
 const MAX_ITEMS = 1_000;
@@ -68,12 +57,11 @@ export function readCredits(value: unknown): Credits | undefined {
   return read ? { ...account, allowance: read } : undefined;
 }
 
-/** `{version, grants}`, as the API answers, or `{version, data}`, as other windows do. */
-export function readGrants(value: unknown): Grants | undefined {
-  const grants = pick<Grants>(value, "version+");
-  const list = grants && ((value as Fields)["grants"] ?? (value as Fields)["data"]);
-  const data = each(list, (item) => pick<Grant>(item, "id kind remaining# priority# expiresAt?"));
-  return data && ({ ...grants, data } as Grants);
+/** The parts of the balance, as GET /api/credits/explain has them. */
+export function readGrants(value: unknown): Grant[] | undefined {
+  return each(isRecord(value) && value["grants"], (item) =>
+    pick<Grant>(item, "id kind remaining# priority# expiresAt?"),
+  );
 }
 
 export function readMembership(value: unknown): Membership | undefined {
@@ -110,21 +98,15 @@ export function readTransactions(
   return data && page && { ...page, data };
 }
 
-/** The body of a 402. Ways out that are not known here are left out. */
+/** The body of a 402. */
 export function readShortfall(value: unknown): Shortfall | undefined {
   const numbers = pick<Shortfall>(value, "required+ available# shortfall+");
-  const options = numbers && (value as Fields)["options"];
-  return numbers && { ...numbers, options: Array.isArray(options) ? options.slice(0, 10).flatMap(readWayOut) : [] };
-}
-
-function readWayOut(value: unknown): WayOut[] {
-  const way = pick<WayOut>(value, "action href");
-  if (way?.action === "upgrade") {
-    const currentTier = pick<{ currentTier: string | null }>(value, "currentTier?")?.currentTier ?? null;
-    return [{ ...way, currentTier }];
-  }
-  const packages =
-    way?.action === "top_up" &&
-    each((value as Fields)["packages"], (item) => pick<{ code: string; credits: number }>(item, "code credits+"));
-  return packages ? [{ ...(way as Extract<WayOut, { action: "top_up" }>), packages }] : [];
+  const options = each(numbers && (value as Fields)["options"], (option) => {
+    const way = pick<WayOut>(option, "action href");
+    const packages = each(way && (option as Fields)["packages"], (item) =>
+      pick<WayOut["packages"][number]>(item, "code credits+"),
+    );
+    return way && { ...way, packages: packages ?? [] };
+  });
+  return numbers && { ...numbers, options: options ?? [] };
 }

@@ -1,15 +1,12 @@
 import type { Api, Caller } from "./api.ts";
 import { asError, unreadable } from "./errors.ts";
-import { readCredits, readGrants, readMembership } from "./read.ts";
+import { readCredits, readMembership } from "./read.ts";
 import type { Parts, State } from "./state.ts";
 import { after } from "./time.ts";
 import type { Environment } from "./types.ts";
 
 /** Asks in any case. */
 export const NOW = -1;
-const GRANTS_DELAY_MS = 200;
-const GRANTS_PAUSE_MS = 1_000;
-const GRANTS_RETRY_MS = 15_000;
 /** A window that asks for so long is no reason for others to wait. */
 const TURN_MS = 5_000;
 
@@ -19,7 +16,6 @@ interface RefresherParts {
   readonly state: State;
   /** One for each origin and scope. */
   readonly lockName: string;
-  readonly caller: () => Caller | undefined;
   /** The server has answered this; `isWhole`: it is all there is to know. */
   readonly onAnswer: (parts: Parts, isWhole: boolean) => void;
 }
@@ -28,8 +24,6 @@ interface RefresherParts {
 export class Refresher {
   readonly #parts: RefresherParts;
   #running: { readonly caller: Caller; readonly maxAgeMs: number; readonly done: Promise<void> } | undefined;
-  #isAskingGrants = false;
-  #watchers = 0;
 
   constructor(parts: RefresherParts) {
     this.#parts = parts;
@@ -73,7 +67,7 @@ export class Refresher {
     );
     const parts = {
       credits: readCredits(account),
-      grants: readGrants(account),
+
       membership: readMembership(membership),
     };
     const isWhole = parts.credits !== undefined && parts.membership !== undefined;
@@ -96,48 +90,5 @@ export class Refresher {
       ?.request(lockName, { signal }, begin)
       .catch(() => {});
     await begin();
-  }
-
-  watchGrants(): () => void {
-    let isWatching = 1;
-    this.#watchers += 1;
-    this.checkGrants();
-    return () => {
-      this.#watchers -= isWatching;
-      isWatching = 0;
-    };
-  }
-
-  /** Asks for the grants soon, when somebody looks at them and they are older than the balance. */
-  checkGrants(delayMs = GRANTS_DELAY_MS): void {
-    if (this.#isAskingGrants || !this.#wantsGrants()) return;
-    this.#isAskingGrants = true;
-    this.#parts.env.setTimeout(async () => {
-      const isNewer = await this.#askGrants().catch(() => false);
-      this.#isAskingGrants = false;
-      this.checkGrants(isNewer ? GRANTS_PAUSE_MS : GRANTS_RETRY_MS);
-    }, delayMs);
-  }
-
-  #wantsGrants(): boolean {
-    const { credits, grants } = this.#parts.state.snapshot;
-    return this.#watchers > 0 && this.#parts.env.visible() && (credits?.version ?? -1) > (grants?.version ?? -1);
-  }
-
-  /** True when it brought anything. */
-  async #askGrants(): Promise<boolean> {
-    const { api, onAnswer, state, caller } = this.#parts;
-    const before = state.snapshot.grants;
-    const who = caller();
-    if (!who) return false;
-    await this.#inTurn(who, async () => {
-      const { credits } = state.snapshot;
-      if (!credits || !this.#wantsGrants()) return;
-      // An empty account has no parts.
-      const empty = credits.balance === 0 ? { version: credits.version, data: [] } : undefined;
-      const grants = empty ?? readGrants((await api.call(who, "/api/credits/explain")).body);
-      onAnswer({ grants }, false);
-    });
-    return state.snapshot.grants !== before;
   }
 }

@@ -1,4 +1,4 @@
-import { afterMovement, grantsAfter, type Pending } from "./account.ts";
+import { afterMovement, type Pending } from "./account.ts";
 import type { Answer, Api, Caller } from "./api.ts";
 import { asError, CreditsError, unreadable } from "./errors.ts";
 import { readMovement, readShortfall } from "./read.ts";
@@ -8,7 +8,6 @@ import type { ConsumeRequest, Environment, MeteredAnswer, MeteredOptions, Moveme
 
 /** So long the stream has to show a metered call that was charged before the account is asked for. */
 const SHOWN_MS = 5_000;
-const LOOK_MS = 100;
 
 interface SpendingParts {
   readonly env: Environment;
@@ -37,11 +36,10 @@ export class Spending {
     try {
       const movement = readMovement(await api.spend(caller, "/api/credits/consume", { body, idempotencyKey }));
       if (!movement) throw unreadable();
-      const { credits, grants, userId } = state.model;
+      const { credits, userId } = state.model;
       // What came between is in the balance, but its part of the allowance is not known.
       const isGap = credits !== null && movement.version > credits.version + 1;
-      const isOurs = movement.userId === userId;
-      this.#end(id, isOurs ? { credits: afterMovement(credits, movement), grants: grantsAfter(grants, movement) } : {});
+      this.#end(id, movement.userId === userId ? { credits: afterMovement(credits, movement) } : {});
       if (state.model.credits !== credits) onNews();
       if (isGap) this.#ask(caller);
       return movement;
@@ -72,9 +70,8 @@ export class Spending {
     const isOpen = (): boolean => state.model.spends.some((spend) => spend.id === id && spend.amount > 0);
     if (isOpen())
       state.set({ spends: spends.map((spend) => (spend.id === id ? { ...spend, amount: charged } : spend)) });
-    for (let waited = 0; isOpen() && state.snapshot.live === "live" && waited < SHOWN_MS; waited += LOOK_MS) {
-      await pause(env, LOOK_MS, caller.signal);
-    }
+    // Once it is shown it counts for nothing: waiting on harms nobody.
+    if (isOpen() && state.snapshot.live === "live") await pause(env, SHOWN_MS, caller.signal);
     if (isOpen()) await refresh(caller);
     this.#end(id, {});
   }

@@ -1,9 +1,9 @@
 import { type Known, markShown, meet, type Pending, type Source } from "./account.ts";
 import { ageOf, type Moment, moment } from "./time.ts";
-import type { Change, Credits, Environment, Grants, Membership, Snapshot } from "./types.ts";
+import type { Change, Credits, Environment, Membership, Snapshot } from "./types.ts";
 
 /** What the snapshot is made of. */
-interface Model extends Pick<Snapshot, "userId" | "membership" | "grants" | "live" | "error" | "shortfall"> {
+interface Model extends Pick<Snapshot, "userId" | "membership" | "live" | "error" | "shortfall"> {
   readonly credits: Known | null;
   readonly spends: readonly Pending[];
   readonly news: Moment | null;
@@ -13,14 +13,13 @@ interface Model extends Pick<Snapshot, "userId" | "membership" | "grants" | "liv
 export interface Parts {
   readonly credits?: Credits | null | undefined;
   readonly membership?: Membership | null | undefined;
-  readonly grants?: Grants | null | undefined;
 }
 
-const NOTHING: Model = {
+/** Nobody's, and before anything is known. */
+export const NOTHING: Model = {
   userId: null,
   credits: null,
   membership: null,
-  grants: null,
   spends: [],
   news: null,
   live: "off",
@@ -79,15 +78,14 @@ export class State {
 
   /** Takes over what is newer and this user's. True when that was anything. */
   meet(parts: Parts, source: Source): boolean {
-    const { userId, credits, membership, grants } = this.#model;
+    const { userId, credits, membership } = this.#model;
     const newer = {
       credits: parts.credits?.userId === userId ? meet(credits, parts.credits as Known, source) : credits,
       membership:
         parts.membership?.userId === userId ? meet(membership, parts.membership as Membership, source) : membership,
-      grants: userId && parts.grants ? meet(grants, parts.grants, source) : grants,
     };
     this.set(newer);
-    return newer.credits !== credits || newer.membership !== membership || newer.grants !== grants;
+    return newer.credits !== credits || newer.membership !== membership;
   }
 
   /** What is known was right so long ago. A moment before the one at hand changes nothing. */
@@ -103,7 +101,8 @@ export class State {
   }
 }
 
-function describe({ spends, news, ...model }: Model): Snapshot {
+/** What to show of a model. */
+export function describe({ spends, news, ...model }: Model): Snapshot {
   const { credits, userId, membership, error } = model;
   const pending = spends.reduce((sum, { amount }) => sum + amount, 0);
   const known = credits && membership ? "ready" : error ? "failed" : "loading";
@@ -112,6 +111,6 @@ function describe({ spends, news, ...model }: Model): Snapshot {
     status: userId === null ? "signed_out" : known,
     pending,
     spendable: credits && Math.max(0, credits.available - pending),
-    newsAt: news && news.wall,
+    newsAt: news?.wall ?? null,
   };
 }

@@ -1,7 +1,7 @@
 import { Api, type Caller } from "./api.ts";
 import { Cache, FRESH_MS } from "./cache.ts";
 import { browserEnvironment } from "./environment.ts";
-import { CreditsError, signedOut, unreadable } from "./errors.ts";
+import { signedOut, unreadable } from "./errors.ts";
 import { Live, SILENCE_MS } from "./live.ts";
 import { parse } from "./messages.ts";
 import { type Fields, readChange, readCredits, readMembership } from "./read.ts";
@@ -63,7 +63,6 @@ class Store implements CreditsStore {
   #live: Live | undefined;
   /** While somebody listens. */
   #active: AbortController | undefined;
-  #isDestroyed = false;
 
   constructor(options: CreditsStoreOptions) {
     const env: Environment = { ...browserEnvironment(), ...options.environment };
@@ -93,7 +92,6 @@ class Store implements CreditsStore {
     this.#refresher = new Refresher({
       ...shared,
       lockName: `${this.#scope}/fetch`,
-      caller: () => this.#session,
       onAnswer: (parts, isWhole) => this.#learn(parts, isWhole),
     });
     this.#spending = new Spending({
@@ -101,25 +99,21 @@ class Store implements CreditsStore {
       onNews: () => this.#windows.tell(),
       refresh: (caller) => this.#refreshQuietly(caller, NOW),
     });
-    state.subscribe(() => this.#refresher.checkGrants());
     if (session) this.signIn(session);
   }
 
-  getSnapshot(): Snapshot {
-    return this.#state.snapshot;
-  }
+  readonly getSnapshot = (): Snapshot => this.#state.snapshot;
 
-  subscribe(listener: () => void): () => void {
+  readonly subscribe = (listener: () => void): (() => void) => {
     const stop = this.#state.subscribe(listener);
     this.#start();
     return () => {
       stop();
       this.#env.setTimeout(() => {
-        // The refresher listens for ever.
-        if (this.#state.listeners < 2) this.#stop();
+        if (this.#state.listeners === 0) this.#stop();
       }, LINGER_MS);
     };
-  }
+  };
 
   onChange(listener: (change: Change, credits: Credits) => void): () => void {
     this.#changeListeners.add(listener);
@@ -127,7 +121,6 @@ class Store implements CreditsStore {
   }
 
   signIn({ userId, getToken }: Session): void {
-    if (this.#isDestroyed) throw new CreditsError("destroyed", "The store was destroyed");
     if (this.#session?.userId === userId) {
       this.#session.getToken = getToken;
       if (this.#state.snapshot.error?.code === "token_unavailable") this.#look();
@@ -159,10 +152,6 @@ class Store implements CreditsStore {
     await this.#refresher.refresh(this.#require(), options.force ? NOW : FRESH_MS);
   }
 
-  watchGrants(): () => void {
-    return this.#refresher.watchGrants();
-  }
-
   async consume(request: ConsumeRequest): Promise<Movement> {
     return await this.#spending.consume(this.#require(), request);
   }
@@ -183,15 +172,11 @@ class Store implements CreditsStore {
     return await this.#changeMembership("resume", reason);
   }
 
-  dismissShortfall(): void {
-    this.#state.set({ shortfall: null });
-  }
+  readonly dismissShortfall = (): void => this.#state.set({ shortfall: null });
 
   destroy(): void {
-    this.#isDestroyed = true;
     this.#stop();
-    this.#session?.end();
-    this.#session = undefined;
+    this.#forget();
   }
 
   // ---- sessions ----------------------------------------------------------------------------------------------------
@@ -222,7 +207,7 @@ class Store implements CreditsStore {
   // ---- keeping up to date ------------------------------------------------------------------------------------------
 
   #start(): void {
-    if (this.#active || this.#isDestroyed) return;
+    if (this.#active) return;
     this.#active = new AbortController();
     const { signal } = this.#active;
     const { listen, setTimeout } = this.#env;
@@ -258,12 +243,18 @@ class Store implements CreditsStore {
   #join(): void {
     const session = this.#session;
     if (!session) return;
-    const { userId, signal } = session;
     this.#announce();
-    this.#windows.open(userId, signal);
+    this.#windows.open();
     const isLive = this.#options.live !== false;
     if (isLive) this.#openLive(session);
-    this.#env.setTimeout(() => void this.#refreshQuietly(session, FRESH_MS), isLive ? PATIENCE_MS : 0);
+    this.#env.setTimeout(
+      () => {
+        if (session.signal.aborted) return;
+        this.#windows.hello();
+        void this.#refreshQuietly(session, FRESH_MS);
+      },
+      isLive ? PATIENCE_MS : 0,
+    );
   }
 
   #openLive(session: ActiveSession): void {
@@ -274,28 +265,29 @@ class Store implements CreditsStore {
       canShare: () => this.#windows.canShare(),
       heardAgo: () => this.#windows.heardAgo,
       onNews: (events) => {
-        for (const event of events) this.#streamed(event);
+        const changes = events.map((event) => this.#streamed(event)).filter((change) => change !== undefined);
         if (!this.#state.isReady) return;
         this.#state.confirm();
-        this.#windows.tellAlive();
+        for (const change of changes.length > 0 ? changes : [undefined]) this.#windows.tell(change);
       },
       onStatus: (live, error) => {
         if (!session.signal.aborted) this.#state.set({ live, error: error ?? this.#state.snapshot.error });
-        if (live === "retrying") this.#windows.tell(false);
+        if (live === "retrying") this.#windows.tell(undefined, false);
       },
     });
     this.#live.start();
   }
 
-  #streamed({ event, data }: ServerEvent): void {
+  /** Takes over what an event says; answers the change that this window had not heard of. */
+  #streamed({ event, data }: ServerEvent): { readonly change: Change; readonly credits: Credits } | undefined {
     const value = parse(data);
-    if (event === "membership") this.#learn({ membership: readMembership(value) });
+    if (event === "membership") this.#state.meet({ membership: readMembership(value) }, "server");
     const credits = event === "credits" ? readCredits(value) : undefined;
-    if (credits?.userId !== this.#session?.userId || !credits) return;
+    if (credits?.userId !== this.#session?.userId || !credits) return undefined;
     const change = readChange((value as Fields)["transaction"]);
     if (change) this.#state.observe(change, credits.version);
-    this.#learn({ credits });
-    if (change && this.#emitChange(change, credits)) this.#windows.tell(undefined, { change, credits });
+    this.#state.meet({ credits }, "server");
+    return change && this.#emitChange(change, credits) ? { change, credits } : undefined;
   }
 
   /** The server has told this; `isWhole`: it is all there is to know. */
@@ -318,7 +310,7 @@ class Store implements CreditsStore {
     this.#tick(STALE_MS);
     if (!this.#session || !this.#env.visible()) return;
     this.#live?.hurry();
-    this.#windows.hello(this.#session.userId);
+    this.#windows.hello();
   }
 
   #tick(maxAgeMs = FRESH_MS): void {
@@ -327,7 +319,6 @@ class Store implements CreditsStore {
     if (!this.#session) return;
     if (this.#live?.isHolding === false && this.#windows.heardAgo > SILENCE_MS) this.#state.set({ live: "connecting" });
     void this.#refreshQuietly(this.#session, maxAgeMs);
-    this.#refresher.checkGrants();
   }
 
   /** The error stands in the snapshot. */

@@ -36,12 +36,6 @@ export interface Grant {
   readonly expiresAt: string | null;
 }
 
-/** The open grants in the order of spending, at one version of the account. */
-export interface Grants {
-  readonly version: number;
-  readonly data: readonly Grant[];
-}
-
 export interface Membership {
   readonly userId: string;
   /** Null without an active membership. */
@@ -106,13 +100,14 @@ export interface Movement {
   readonly draws: readonly Draw[];
 }
 
-export type WayOut =
-  | {
-      readonly action: "top_up";
-      readonly packages: readonly { readonly code: string; readonly credits: number }[];
-      readonly href: string;
-    }
-  | { readonly action: "upgrade"; readonly currentTier: string | null; readonly href: string };
+export interface WayOut {
+  /** top_up or upgrade */
+  readonly action: string;
+  /** Packages that may be bought, the best fit first; none for an upgrade. */
+  readonly packages: readonly { readonly code: string; readonly credits: number }[];
+  /** The route that lists the choices. */
+  readonly href: string;
+}
 
 /** What a 402 says: what is missing, and what can be done. */
 export interface Shortfall {
@@ -139,8 +134,6 @@ export interface Snapshot {
   readonly userId: string | null;
   readonly credits: Credits | null;
   readonly membership: Membership | null;
-  /** May be of an older version than `credits`; `watchGrants` keeps it up to date. */
-  readonly grants: Grants | null;
   /** Credits that spends of this window have taken off before the server answered. */
   readonly pending: number;
   /** available − pending, never below zero; null while nothing is known. What to show. */
@@ -239,11 +232,11 @@ export interface MeteredAnswer<T> {
   readonly remaining: number | null;
 }
 
-/** Framework-free; one for each page. */
+/** Framework-free; one for each page. `getSnapshot`, `subscribe` and `dismissShortfall` may be handed on as they are. */
 export interface CreditsStore {
-  getSnapshot(): Snapshot;
+  readonly getSnapshot: () => Snapshot;
   /** Calls `listener` after each change; answers how to end that. While anybody listens, the store keeps itself up to date. */
-  subscribe(listener: () => void): () => void;
+  readonly subscribe: (listener: () => void) => () => void;
   /** Each change of the account once, in every window. For toasts. */
   onChange(listener: (change: Change, credits: Credits) => void): () => void;
 
@@ -254,8 +247,6 @@ export interface CreditsStore {
 
   /** Asks the server when the data is older than 5 minutes, or always with `force`. Concurrent calls share one request. @throws CreditsError */
   refresh(options?: { readonly force?: boolean }): Promise<void>;
-  /** Keeps `grants` at the version of `credits` until the answered function is called. */
-  watchGrants(): () => void;
   /** Spends credits; the balance shows it at once and comes back when it fails. Repeats lost answers with the same key. @throws CreditsError */
   consume(request: ConsumeRequest): Promise<Movement>;
   /** Calls a metered feature. @throws CreditsError */
@@ -265,9 +256,9 @@ export interface CreditsStore {
   /** Lets the membership run out with its period, or takes that back. @throws CreditsError */
   cancelMembership(reason?: string): Promise<Membership>;
   resumeMembership(reason?: string): Promise<Membership>;
-  dismissShortfall(): void;
+  readonly dismissShortfall: () => void;
 
-  /** Stops everything and lets go of the stream; the session goes on in other windows. */
+  /** Stops everything and forgets the session here; it goes on in other windows. */
   destroy(): void;
 }
 
@@ -313,7 +304,6 @@ export interface Environment {
   /** Milliseconds that only rise; may stand still while the machine sleeps. */
   readonly monotonic: () => number;
   readonly setTimeout: (run: () => void, ms: number) => unknown;
-  readonly clearTimeout: (timer: unknown) => void;
   readonly random: () => string;
   /** Undefined where there is none; may throw. */
   readonly storage: () => StorageLike | undefined;

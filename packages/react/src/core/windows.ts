@@ -1,15 +1,10 @@
 import { Bus, type Speaker, type Via } from "./bus.ts";
 import type { Cache } from "./cache.ts";
-import { type Copy, type Message, parse, readCopy } from "./messages.ts";
+import { type Message, parse, readCopy } from "./messages.ts";
 import type { State } from "./state.ts";
 import type { Change, Credits, Environment, SessionEnd } from "./types.ts";
 
 type StateMessage = Extract<Message, { type: "state" }>;
-
-/** An embedder that is slower than its frame hears the frame's later greetings. */
-const GREETINGS_MS = [1_000, 4_000];
-/** A storm of events needs no sign of life for each. */
-const NEWS_PAUSE_MS = 5_000;
 
 interface WindowsParts {
   readonly env: Environment;
@@ -30,9 +25,8 @@ interface WindowsParts {
 export class Windows {
   readonly #parts: WindowsParts;
   readonly #bus: Bus;
-  /** Monotonic; when a stream of another window was last heard, and when ours was last told of. */
+  /** Monotonic; when a stream of another window was last heard. */
   #heardAt = Number.NEGATIVE_INFINITY;
-  #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: WindowsParts) {
     this.#parts = parts;
@@ -48,7 +42,7 @@ export class Windows {
   }
 
   canShare(): boolean {
-    return this.#bus.canReachOrigin();
+    return this.#bus.hasChannel;
   }
 
   /** Tells who is signed in here, listening or not. */
@@ -61,17 +55,15 @@ export class Windows {
   }
 
   /** Begins to listen, and asks what is known. */
-  open(userId: string, signal: AbortSignal): void {
+  open(): void {
     this.#bus.open();
-    this.hello(userId);
-    for (const ms of GREETINGS_MS) {
-      this.#parts.env.setTimeout(() => {
-        if (!signal.aborted) this.#bus.greet({ type: "hello", userId });
-      }, ms);
-    }
+    this.hello();
   }
 
-  hello(userId: string): void {
+  /** Asks what is known; an embedder that is slower than its frame hears a later one. */
+  hello(): void {
+    const { userId } = this.#parts.state.snapshot;
+    if (userId === null) return;
     this.#bus.send({ type: "hello", userId });
     this.#bus.greet({ type: "hello", userId });
   }
@@ -81,20 +73,16 @@ export class Windows {
     this.#bus.close();
   }
 
-  /** This window has learnt something new, or of its stream: that it is up, or broke. */
-  tell(live?: boolean, change?: StateMessage["change"]): void {
+  /** This window has learnt something new, or its stream gave a sign of life, or broke. */
+  tell(change?: StateMessage["change"], live: boolean | undefined = this.#isSource()): void {
     const message = this.#state(live, change);
     if (!message) return;
-    this.#save();
+    this.#parts.cache.save(message);
     this.#bus.send(message);
   }
 
-  /** The stream gave a sign of life. */
-  tellAlive(): void {
-    const now = this.#parts.env.monotonic();
-    if (now - this.#toldAt < NEWS_PAUSE_MS) return;
-    this.#toldAt = now;
-    this.tell(true);
+  #isSource(): true | undefined {
+    return this.#parts.isSource() || undefined;
   }
 
   /** Ends the session here when another window ended it while this one slept. */
@@ -102,39 +90,30 @@ export class Windows {
     const { cache, state } = this.#parts;
     const { userId } = state.snapshot;
     const signedIn = cache.signedIn();
-    if (userId !== null && signedIn !== undefined && signedIn !== userId) this.#end(userId, signedIn, "origin");
+    if (userId !== null && signedIn !== undefined && signedIn !== userId) this.#end(userId, signedIn || null, "origin");
   }
 
-  #copy(): Copy | undefined {
-    const { userId, credits, membership, grants, newsAt } = this.#parts.state.snapshot;
+  #state(live?: boolean, change?: StateMessage["change"]): StateMessage | undefined {
+    const { userId, credits, membership, newsAt } = this.#parts.state.snapshot;
+    if (!userId || !(credits || membership)) return undefined;
     // Never known to be right: of an unknown age.
-    return userId && (credits || membership) ? { userId, credits, membership, grants, at: newsAt ?? 0 } : undefined;
-  }
-
-  #state(live: boolean | undefined, change: StateMessage["change"]): StateMessage | undefined {
-    const copy = this.#copy();
-    return copy && { type: "state", ...copy, live, change };
-  }
-
-  #save(): void {
-    const copy = this.#copy();
-    if (copy) this.#parts.cache.save(copy);
+    return { type: "state", userId, credits, membership, at: newsAt ?? 0, live, change };
   }
 
   /** Nobody's any more, or somebody else's. */
   #quiet(): void {
     this.#bus.forgetPeers();
-    this.#heardAt = this.#toldAt = Number.NEGATIVE_INFINITY;
+    this.#heardAt = Number.NEGATIVE_INFINITY;
   }
 
   #receive(message: Message, via: Via): boolean {
-    const { state, isSource } = this.#parts;
+    const { state } = this.#parts;
     const { userId } = state.snapshot;
     if (userId === null) return false;
     if (message.type === "session") this.#session(message, userId, via);
     if (message.type === "session" || message.userId !== userId) return false;
     if (message.type === "hello") {
-      const known = this.#state(isSource() || undefined, undefined);
+      const known = this.#state(this.#isSource());
       if (known) this.#bus.answer(known, via);
     } else {
       this.#meet(message, via);
@@ -157,10 +136,11 @@ export class Windows {
     }
     const isUnheard = change && onChange(change.change, change.credits);
     if (!isNewer && !isUnheard) return;
-    // Frames of other origins have a storage of their own.
-    if (via) this.#save();
     const onward = this.#state(undefined, isUnheard ? change : undefined);
-    if (onward) this.#bus.send(onward, via ?? "origin");
+    if (!onward) return;
+    // Frames of other origins have a storage of their own.
+    if (via) this.#parts.cache.save(onward);
+    this.#bus.send(onward, via ?? "origin");
   }
 
   /** Within the origin there is one session; a frame of another origin may have its own. */

@@ -8,27 +8,16 @@ import {
   useState,
   useSyncExternalStore,
 } from "react";
+import { describe, NOTHING } from "../core/state.ts";
 import { createCreditsStore } from "../core/store.ts";
 import type { CreditsStore, Session, Snapshot } from "../core/types.ts";
-import { en, type Texts, zhCN } from "./texts.ts";
+import { en, type Texts } from "./texts.ts";
 import type { CreditsContextValue, CreditsProviderProps } from "./types.ts";
 
 export const CreditsContext = createContext<CreditsContextValue | null>(null);
 
 /** On a server, and while a page that came from one wakes up. */
-const UNKNOWN: Snapshot = {
-  status: "loading",
-  userId: null,
-  credits: null,
-  membership: null,
-  grants: null,
-  pending: 0,
-  spendable: null,
-  live: "off",
-  newsAt: null,
-  error: null,
-  shortfall: null,
-};
+const UNKNOWN: Snapshot = { ...describe(NOTHING), status: "loading" };
 
 /** Gives all below it the credits of the one who is signed in. Options of the store are read once. */
 export function CreditsProvider(props: CreditsProviderProps): ReactElement {
@@ -49,9 +38,10 @@ export function CreditsProvider(props: CreditsProviderProps): ReactElement {
   const store = given ?? (own as CreditsStore);
   useSession(store, session);
   const language = locale ?? browserLanguage();
+  const words = useTexts(language);
   const value = useMemo(
-    () => ({ store, locale: language, texts: { ...textsFor(language), ...texts } }),
-    [store, language, texts],
+    () => ({ store, locale: language, texts: { ...words, ...texts } }),
+    [store, language, words, texts],
   );
   // React 18 knows no other way.
   return <CreditsContext.Provider value={value}>{children}</CreditsContext.Provider>;
@@ -77,9 +67,14 @@ function browserLanguage(): string {
   return typeof navigator === "undefined" ? "en" : (navigator.languages?.[0] ?? navigator.language ?? "en");
 }
 
-/** The words for a language: 简体中文 for Chinese, English for all else. */
-export function textsFor(locale: string): Texts {
-  return /^zh\b/i.test(locale) ? zhCN : en;
+/** English at once; who reads Chinese gets 简体中文 as soon as it is loaded, and nobody else has to load it. */
+function useTexts(locale: string): Texts {
+  const [chinese, setChinese] = useState<Texts>();
+  const isChinese = /^zh\b/i.test(locale);
+  useEffect(() => {
+    if (isChinese) void import("./zh-cn.ts").then(({ zhCN }) => setChinese(zhCN));
+  }, [isChinese]);
+  return (isChinese && chinese) || en;
 }
 
 /** @throws Error outside a CreditsProvider */
@@ -95,9 +90,5 @@ export function useCreditsStore(): CreditsStore {
 
 export function useCreditsSnapshot(): Snapshot {
   const { store } = useCreditsContext();
-  return useSyncExternalStore(
-    (listener) => store.subscribe(listener),
-    () => store.getSnapshot(),
-    () => UNKNOWN,
-  );
+  return useSyncExternalStore(store.subscribe, store.getSnapshot, () => UNKNOWN);
 }

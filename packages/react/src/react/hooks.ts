@@ -1,7 +1,9 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { asError } from "../core/errors.ts";
+import { readGrants } from "../core/read.ts";
 import type { Change, Credits, CreditsErrorLike } from "../core/types.ts";
 import { useCreditsSnapshot, useCreditsStore } from "./context.tsx";
+import { useFollowing } from "./following.ts";
 import type { UseConsume, UseCredits, UseGrants, UseMembership, UseMeter, UseTopUp } from "./types.ts";
 
 /** Less than this part of the allowance is low. */
@@ -10,42 +12,38 @@ const LOW = 0.1;
 /** The balance, right in every window. */
 export function useCredits(): UseCredits {
   const store = useCreditsStore();
-  const { status, spendable, pending, credits, live, newsAt, error } = useCreditsSnapshot();
+  const snapshot = useCreditsSnapshot();
+  const { credits } = snapshot;
   const refresh = useCallback(() => store.refresh({ force: true }).catch(() => {}), [store]);
   return {
-    status,
-    spendable,
+    ...snapshot,
     balance: credits?.balance ?? null,
     held: credits?.held ?? null,
     available: credits?.available ?? null,
-    pending,
     allowance: credits?.allowance ?? null,
     frozen: credits?.status === "frozen",
-    credits,
-    live,
-    newsAt,
-    error,
     refresh,
   };
 }
 
 /** What the balance is made of; asked for only while this hook is in use. */
 export function useGrants(): UseGrants {
-  const store = useCreditsStore();
-  const { credits, grants } = useCreditsSnapshot();
-  useEffect(() => store.watchGrants(), [store]);
-  return {
-    grants: grants?.data ?? null,
-    stale: grants !== null && credits !== null && grants.version < credits.version,
-  };
+  const { value, error } = useFollowing("/api/credits/explain", readGrants);
+  return { grants: value ?? null, error: error ?? null };
 }
 
 export function useMembership(): UseMembership {
   const store = useCreditsStore();
   const { status, membership, error } = useCreditsSnapshot();
-  const { running, failed, run } = useAction();
-  const cancel = useCallback((reason?: string) => run(() => store.cancelMembership(reason)), [store, run]);
-  const resume = useCallback((reason?: string) => run(() => store.resumeMembership(reason)), [store, run]);
+  const { running, failed, attempt } = useAction();
+  const change = useCallback(
+    (what: "cancelMembership" | "resumeMembership", reason?: string) =>
+      attempt(() => store[what](reason)).then(
+        () => true,
+        () => false,
+      ),
+    [store, attempt],
+  );
   return {
     status,
     membership,
@@ -53,12 +51,12 @@ export function useMembership(): UseMembership {
     tier: membership?.tier ?? null,
     busy: running > 0,
     error: failed ?? error,
-    cancel,
-    resume,
+    cancel: (reason) => change("cancelMembership", reason),
+    resume: (reason) => change("resumeMembership", reason),
   };
 }
 
-/** Counts what is under way and keeps the last failure. `run` answers whether it was done. */
+/** Counts what is under way and keeps the last failure. */
 function useAction() {
   const [running, setRunning] = useState(0);
   const [failed, setFailed] = useState<CreditsErrorLike | null>(null);
@@ -68,22 +66,13 @@ function useAction() {
     try {
       return await action();
     } catch (error) {
-      const known = asError(error);
-      setFailed(known);
-      throw known;
+      setFailed(asError(error));
+      throw error;
     } finally {
       setRunning((count) => count - 1);
     }
   }, []);
-  const run = useCallback(
-    (action: () => Promise<unknown>) =>
-      attempt(action).then(
-        () => true,
-        () => false,
-      ),
-    [attempt],
-  );
-  return { running, failed, setFailed, attempt, run };
+  return { running, failed, setFailed, attempt };
 }
 
 /** Spends: the balance shows it at once, in every window as soon as the server has answered, and comes back when it fails. */
@@ -125,8 +114,7 @@ export function useMeter(): UseMeter {
 export function useTopUp(): UseTopUp {
   const store = useCreditsStore();
   const { shortfall } = useCreditsSnapshot();
-  const dismiss = useCallback(() => store.dismissShortfall(), [store]);
-  return { shortfall, dismiss };
+  return { shortfall, dismiss: store.dismissShortfall };
 }
 
 /** Calls `listener` for each change of the account, in every window once. For toasts. */

@@ -2,12 +2,10 @@ import type { CSSProperties, ReactNode } from "react";
 import type {
   Allowance,
   ConsumeRequest,
-  Credits,
   CreditsErrorLike,
   CreditsStore,
   CreditsStoreOptions,
   Grant,
-  LiveStatus,
   Membership,
   MeteredAnswer,
   MeteredOptions,
@@ -42,29 +40,21 @@ export interface CreditsProviderProps extends Omit<CreditsStoreOptions, "session
 
 // ---- hooks ---------------------------------------------------------------------------------------------------------
 
-export interface UseCredits {
-  readonly status: Snapshot["status"];
-  /** What to show: available − what spends of this window have taken off already. Null while unknown. */
-  readonly spendable: number | null;
+/** The whole snapshot, and what is asked for most. */
+export interface UseCredits extends Snapshot {
   readonly balance: number | null;
   readonly held: number | null;
   readonly available: number | null;
-  readonly pending: number;
   readonly allowance: Allowance | null;
   readonly frozen: boolean;
-  readonly credits: Credits | null;
-  readonly live: LiveStatus;
-  readonly newsAt: number | null;
-  readonly error: CreditsErrorLike | null;
   /** Asks the server now. Never rejects: `error` tells. */
   readonly refresh: () => Promise<void>;
 }
 
 export interface UseGrants {
-  /** Null while unknown. */
+  /** The open grants in the order of spending; null while unknown. Follows the account as it changes. */
   readonly grants: readonly Grant[] | null;
-  /** True while they are of an older version than the balance. */
-  readonly stale: boolean;
+  readonly error: CreditsErrorLike | null;
 }
 
 export interface UseMembership {

@@ -1,4 +1,3 @@
-/// <reference types="vite/client" />
 /** A page that shows all of the package, and lets a test do what a person would. */
 import {
   type Change,

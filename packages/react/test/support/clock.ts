@@ -19,10 +19,6 @@ export class TestClock {
     return this.#ids;
   };
 
-  readonly clearTimeout = (id: unknown): void => {
-    this.#timers.delete(id as number);
-  };
-
   /** Somebody sets the clock. */
   setWall(byMs: number): void {
     this.#wall += byMs;

@@ -134,7 +134,6 @@ export class TestWindow {
       now: clock.now,
       monotonic: clock.monotonic,
       setTimeout: (run, ms) => clock.setTimeout(() => this.#frozen || run(), ms),
-      clearTimeout: clock.clearTimeout,
       random: () => this.#lab.nextId(),
       storage: () => {
         if (storage === "throws") throw new DOMException("denied", "SecurityError");
