@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 const ENGINES_SETUP = "./packages/testing/src/global-setup.ts";
 const EXCLUDED = ["**/node_modules/**", "**/.stipend/**", "**/.stryker-tmp/**"];
-const ROOTS = "{proto,packages,services,deploy,bench,tests}";
+const ROOTS = "{proto,packages,services,web,deploy,bench,tests}";
 
 /** Test files say by their suffix what they need, and that decides which project runs them. */
 export default defineConfig({

@@ -198,7 +198,9 @@ export const membershipHistory = defineRoute({
   tags: ["admin"],
   params: userParams,
   query: z.object({ limit: PageLimit, cursor: Cursor.optional() }),
-  responses: { 200: { description: "A page; empty for somebody who was never a member", schema: page(MembershipChange) } },
+  responses: {
+    200: { description: "A page; empty for somebody who was never a member", schema: page(MembershipChange) },
+  },
   errors: ["user_not_found", "invalid_cursor"],
 });
 

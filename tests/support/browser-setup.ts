@@ -19,7 +19,7 @@ let folder: string | undefined;
 
 export async function setup(project: TestProject): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), "stipend-page-"));
-  [system] = await Promise.all([startSystem({ supervise: true }), buildPage(folder)]);
+  [system] = await Promise.all([startSystem({ supervise: true, web: true }), buildPage(folder)]);
   project.provide("running", describeRunning(system));
   project.provide("labPage", folder);
 }

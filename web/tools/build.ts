@@ -40,7 +40,9 @@ async function buildApps(hash: string): Promise<void> {
     });
     const initial = initialScriptBytes(next, "index.html", ["src/i18n/en/member-app.ts", "src/member/pages/home.tsx"]);
     if (initial > MEMBER_BUDGET_BYTES) {
-      throw new Error(`the member app loads ${initial} bytes of script first; at most ${MEMBER_BUDGET_BYTES} are allowed`);
+      throw new Error(
+        `the member app loads ${initial} bytes of script first; at most ${MEMBER_BUDGET_BYTES} are allowed`,
+      );
     }
     copyFileSync(join(WEB, "pages.json"), join(next, "pages.json"));
     say("compressing");

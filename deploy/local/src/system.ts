@@ -14,8 +14,8 @@ import { migrateSchema, provisionSchema, SCHEMA_SERVICES, schemaUrls } from "./s
 import { appUnits } from "./services/units.ts";
 import type { Settings } from "./settings.ts";
 import { Supervision } from "./supervision.ts";
-import { buildWeb, WEB_DIST } from "./web/build-web.ts";
 import { wantedPorts } from "./wanted-ports.ts";
+import { buildWeb, WEB_DIST } from "./web/build-web.ts";
 
 export interface SystemOptions {
   /** false: no Zipkin, and the services trace nothing unless an OTLP URL was given */

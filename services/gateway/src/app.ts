@@ -44,6 +44,9 @@ import { UsersSeen } from "./users/users-seen.ts";
 import { loadWeb } from "./web/load-web.ts";
 import type { WebApp, WebSettings } from "./web/web-app.ts";
 
+/** The demo users of the development sign-in, where there is one. */
+const DEV_USERS = "/api/dev/users";
+
 type Service = Exclude<RouteOwner, "gateway">;
 
 export interface App {
@@ -97,13 +100,18 @@ export function createApp(config: GatewayConfig, log: Log): App {
     onCaller: (principal) => seen.seen(principal),
     log,
   });
-  const web = loadWeb(config.STIPEND_WEB_DIR, webSettings(config), log);
-  const http = httpDoor(config, log, { door, web }, {
-    tokenKeys: () => keys.ready(),
-    redis: async () => ({ ok: await redisReady(redis), required: false }),
-    events: () => ({ ok: live.ready(), required: false }),
-    features: () => ({ ok: features.mistake === undefined, required: false }),
-  });
+  const web = loadWeb(config.STIPEND_WEB_DIR, () => webSettings(config, routes), log);
+  const http = httpDoor(
+    config,
+    log,
+    { door, web },
+    {
+      tokenKeys: () => keys.ready(),
+      redis: async () => ({ ok: await redisReady(redis), required: false }),
+      events: () => ({ ok: live.ready(), required: false }),
+      features: () => ({ ok: features.mistake === undefined, required: false }),
+    },
+  );
   const metrics = new MetricsServer({ host: config.STIPEND_HTTP_HOST, port: config.STIPEND_METRICS_PORT, log });
   return {
     parts: [
@@ -259,12 +267,12 @@ function limits(config: GatewayConfig, redis: Redis, log: Log): Limits | undefin
   });
 }
 
-function webSettings(config: GatewayConfig): WebSettings {
+function webSettings(config: GatewayConfig, routes: RoutesInForce): WebSettings {
   const { STIPEND_WEB_OIDC_ISSUER: issuer, STIPEND_WEB_OIDC_CLIENT_ID: clientId } = config;
   return {
     signIn:
       issuer === undefined || clientId === undefined
-        ? { kind: "token" }
+        ? { kind: "token", development: routes.table.match("GET", DEV_USERS).kind === "found" }
         : { kind: "oidc", issuer, clientId, scope: config.STIPEND_WEB_OIDC_SCOPE },
     ...(config.STIPEND_WEB_CHECKOUT_URL === undefined ? {} : { checkoutUrl: config.STIPEND_WEB_CHECKOUT_URL }),
   };

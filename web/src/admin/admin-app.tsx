@@ -10,8 +10,8 @@ import { Page } from "../ui/page.tsx";
 import { Loading } from "../ui/states.tsx";
 import { Pill } from "../ui/values.tsx";
 import styles from "./admin.module.css";
-import { useOverview } from "./use-overview.ts";
 import { usePendingApprovals } from "./use-approvals.ts";
+import { useOverview } from "./use-overview.ts";
 
 const OverviewPage = lazy(async () => ({ default: (await import("./pages/overview.tsx")).OverviewPage }));
 const Users = lazy(async () => ({ default: (await import("./pages/users.tsx")).Users }));
@@ -28,11 +28,7 @@ export function AdminApp() {
   const admin = useRole("admin");
   const auditor = useRole("auditor");
   if (!support && !admin && !auditor) return <NotForYou />;
-  return (
-    <Router base="/admin">
-      {support || admin ? <Console audit={admin || auditor} /> : <AuditOnly />}
-    </Router>
-  );
+  return <Router base="/admin">{support || admin ? <Console audit={admin || auditor} /> : <AuditOnly />}</Router>;
 }
 
 function Console({ audit }: { audit: boolean }) {

@@ -17,6 +17,8 @@ export function MembershipPill({ user }: { user: Pick<User, "status" | "tier" | 
   const leaving = user.status === "active" && user.cancelAtPeriodEnd;
   const status = t(`status.${leaving ? "leaving" : user.status}`);
   return (
-    <Pill tone={leaving ? "warn" : TONES[user.status]}>{name === "" || user.status === "none" ? status : `${name} · ${status}`}</Pill>
+    <Pill tone={leaving ? "warn" : TONES[user.status]}>
+      {name === "" || user.status === "none" ? status : `${name} · ${status}`}
+    </Pill>
   );
 }

@@ -11,8 +11,7 @@ export function usePendingApprovals(): number | undefined {
   const admin = useRole("admin");
   const { data } = useQuery({
     queryKey: ["approvals-pending"],
-    queryFn: ({ signal }) =>
-      api.get<Page<Approval>>("/api/admin/approvals", { status: "pending", limit: 100 }, signal),
+    queryFn: ({ signal }) => api.get<Page<Approval>>("/api/admin/approvals", { status: "pending", limit: 100 }, signal),
     refetchInterval: LOOK_AGAIN_MS,
     enabled: admin,
   });

@@ -24,7 +24,8 @@ export class ApiProblem extends Error {
 /** What went wrong, whatever was thrown: a broken connection becomes the code `network_failed`. */
 export function problemOf(error: unknown): ApiProblem {
   if (error instanceof ApiProblem) return error;
-  if (isCreditsError(error)) return new ApiProblem(error.status, { detail: error.message, ...error.problem, code: error.code });
+  if (isCreditsError(error))
+    return new ApiProblem(error.status, { detail: error.message, ...error.problem, code: error.code });
   return new ApiProblem(0, { detail: error instanceof Error ? error.message : String(error) });
 }
 

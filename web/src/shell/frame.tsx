@@ -31,16 +31,9 @@ export function Frame({ layout, nav, aside, children }: FrameProps) {
   useScrollToTop();
   return (
     <div className={styles.frame} data-layout={layout}>
-      <a
-        href="#main"
-        className={styles.skip}
-        onClick={(event) => {
-          event.preventDefault();
-          main.current?.focus();
-        }}
-      >
+      <button type="button" className={styles.skip} onClick={() => main.current?.focus()}>
         {t("shell.skip")}
-      </a>
+      </button>
       <header className={styles.bar}>
         <Wordmark />
         <Navigation nav={nav} />
@@ -75,9 +68,7 @@ function Navigation({ nav }: { nav: readonly NavItem[] }) {
   const { t } = useTranslation();
   const strip = useRef<HTMLElement>(null);
   const [here] = useLocation();
-  const current = nav
-    .filter(({ href }) => href === here || (href !== "/" && here.startsWith(`${href}/`)))
-    .at(-1)?.href;
+  const current = nav.filter(({ href }) => href === here || (href !== "/" && here.startsWith(`${href}/`))).at(-1)?.href;
   // On a phone the ways stand in a strip that scrolls: where one is has to be in sight.
   useEffect(() => {
     const link = strip.current?.querySelector<HTMLElement>(`[href$="${current ?? ""}"][aria-current]`);
@@ -89,7 +80,9 @@ function Navigation({ nav }: { nav: readonly NavItem[] }) {
         <Link key={href} href={href} className={styles.navLink} aria-current={current === href ? "page" : undefined}>
           <Icon name={icon} />
           <span>{name}</span>
-          {count === undefined || count === 0 ? null : <span className={styles.count}>{count > 99 ? "99+" : count}</span>}
+          {count === undefined || count === 0 ? null : (
+            <span className={styles.count}>{count > 99 ? "99+" : count}</span>
+          )}
         </Link>
       ))}
     </nav>

@@ -1,6 +1,7 @@
 /** What the gateway writes into the page: which sign-in this deployment has. */
 export type SignInSettings =
-  | { readonly kind: "token" }
+  /** development: the gateway makes tokens for demo users. */
+  | { readonly kind: "token"; readonly development: boolean }
   | { readonly kind: "oidc"; readonly issuer: string; readonly clientId: string; readonly scope: string };
 
 export interface Settings {
@@ -9,9 +10,9 @@ export interface Settings {
   readonly checkoutUrl?: string;
 }
 
-const FALLBACK: Settings = { signIn: { kind: "token" } };
+const FALLBACK: Settings = { signIn: { kind: "token", development: true } };
 
-/** The settings of this page; under Vite's own server, where no gateway filled them in, tokens are pasted. */
+/** The settings of this page; under Vite's own server, where no gateway filled them in, the gateway is a developer's. */
 export function readSettings(page: Document = document): Settings {
   const text = page.getElementById("stipend-settings")?.textContent ?? "";
   try {

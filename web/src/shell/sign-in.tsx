@@ -7,6 +7,7 @@ import { Failure } from "../ui/states.tsx";
 import { Pill } from "../ui/values.tsx";
 import { Wordmark } from "./frame.tsx";
 import { Preferences } from "./preferences.tsx";
+import { readSettings } from "./settings.ts";
 import styles from "./shell.module.css";
 
 /** What is shown while nobody is signed in, at whatever address. */
@@ -54,17 +55,20 @@ interface DemoUser {
 
 const anonymous = new Api({ getToken: () => Promise.resolve(undefined) });
 
-/** Empty where there is no development sign-in: its route does not exist there. */
+/** Empty where there is no development sign-in. */
 function useDemoUsers(): readonly DemoUser[] {
   const [users, setUsers] = useState<readonly DemoUser[]>([]);
+  const { signIn } = readSettings();
+  const development = signIn.kind === "token" && signIn.development;
   useEffect(() => {
+    if (!development) return;
     const end = new AbortController();
     anonymous
       .get<{ data: readonly DemoUser[] }>("/api/dev/users", {}, end.signal)
       .then(({ data }) => setUsers(data))
       .catch(() => undefined);
     return () => end.abort();
-  }, []);
+  }, [development]);
   return users;
 }
 

@@ -26,5 +26,7 @@ export async function buildWeb(reporter: Reporter, signal: AbortSignal): Promise
     });
     if (code !== 0) throw new LauncherError(`the web apps could not be built: ${lines.at(-1) ?? `exit code ${code}`}`);
   };
-  await step.run("looking whether the apps are built", build, () => `the web apps are ready: ${last}`).catch(() => undefined);
+  await step
+    .run("looking whether the apps are built", build, () => `the web apps are ready: ${last}`)
+    .catch(() => undefined);
 }

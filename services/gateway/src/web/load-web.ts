@@ -6,7 +6,7 @@ import { readWebFiles } from "./web-files.ts";
  * The web apps, where there is a build of them. Without one the API works as ever, and the log says why there are no
  * pages.
  */
-export function loadWeb(dir: string | undefined, settings: WebSettings, log: Log): WebApp | undefined {
+export function loadWeb(dir: string | undefined, settings: () => WebSettings, log: Log): WebApp | undefined {
   if (dir === undefined) return undefined;
   try {
     return new WebApp(readWebFiles(dir), settings);

@@ -6,8 +6,8 @@ import type { Asset, WebFiles } from "./web-files.ts";
 
 /** What the pages are told; see web/README.md. */
 export interface WebSettings {
-  readonly signIn:
-    | { readonly kind: "token" }
+  readonly signIn: /** development: this gateway makes tokens for demo users itself. */
+    | { readonly kind: "token"; readonly development: boolean }
     | { readonly kind: "oidc"; readonly issuer: string; readonly clientId: string; readonly scope: string };
   readonly checkoutUrl?: string;
 }
@@ -24,17 +24,17 @@ export class WebApp {
   readonly #assets: ReadonlyMap<string, Asset>;
   readonly #pages = new RouteTable<string>();
   readonly #root: string | undefined;
-  readonly #settings: string;
-  readonly #connect: string;
+  readonly #settings: () => WebSettings;
 
-  /** @throws Error when a page stands at an address that can't be routed. */
-  constructor(files: WebFiles, settings: WebSettings) {
+  /**
+   * @param settings asked for each page.
+   * @throws Error when a page stands at an address that can't be routed.
+   */
+  constructor(files: WebFiles, settings: () => WebSettings) {
     this.#assets = files.assets;
     this.#root = files.pages.get("/");
     for (const [pattern, html] of files.pages) if (pattern !== "/") this.#pages.add("GET", pattern, html);
-    // In a script element "<" could end it.
-    this.#settings = JSON.stringify(settings).replaceAll("<", "\\u003c");
-    this.#connect = settings.signIn.kind === "oidc" ? ` ${new URL(settings.signIn.issuer).origin}` : "";
+    this.#settings = settings;
   }
 
   /** Whether it was answered. */
@@ -57,25 +57,14 @@ export class WebApp {
   /** A nonce of its own for each answer, so it is never kept; what it loads is kept for ever. */
   #page(req: IncomingMessage, res: ServerResponse, html: string): void {
     const nonce = randomBytes(16).toString("base64url");
-    const body = Buffer.from(html.replace(NONCE, nonce).replace(SETTINGS, () => this.#settings));
-    res.setHeader("content-security-policy", this.#policy(nonce));
+    const settings = this.#settings();
+    // In a script element "<" could end it.
+    const text = JSON.stringify(settings).replaceAll("<", "\\u003c");
+    const body = Buffer.from(html.replace(NONCE, nonce).replace(SETTINGS, () => text));
+    res.setHeader("content-security-policy", policy(nonce, settings));
     res.setHeader("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
     res.setHeader("cache-control", "no-store");
     send(req, res, "text/html; charset=utf-8", body);
-  }
-
-  #policy(nonce: string): string {
-    return [
-      "default-src 'none'",
-      "script-src 'self'",
-      `style-src 'self' 'nonce-${nonce}'`,
-      "img-src 'self' data:",
-      "font-src 'self'",
-      `connect-src 'self'${this.#connect}`,
-      "base-uri 'none'",
-      "form-action 'self'",
-      "frame-ancestors 'none'",
-    ].join("; ");
   }
 
   /** An asset's name holds the hash of its content: what was fetched once is right for ever. */
@@ -89,6 +78,22 @@ export class WebApp {
     send(req, res, asset.type, body);
     return true;
   }
+}
+
+/** Scripts from here alone, style sheets from here or with this answer's nonce; the network: here and the sign-in. */
+function policy(nonce: string, { signIn }: WebSettings): string {
+  const connect = signIn.kind === "oidc" ? ` ${new URL(signIn.issuer).origin}` : "";
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self' 'nonce-${nonce}'`,
+    "img-src 'self' data:",
+    "font-src 'self'",
+    `connect-src 'self'${connect}`,
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join("; ");
 }
 
 function smallest(asset: Asset, accepted: string | undefined): { encoding: string | undefined; body: Buffer } {

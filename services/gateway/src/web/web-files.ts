@@ -38,7 +38,9 @@ const Pages = z.record(z.string().regex(/^[\w-]+\.html$/), z.array(z.string().st
  */
 export function readWebFiles(dir: string): WebFiles {
   const pages = new Map<string, string>();
-  for (const [file, patterns] of Object.entries(Pages.parse(JSON.parse(readFileSync(join(dir, "pages.json"), "utf8"))))) {
+  for (const [file, patterns] of Object.entries(
+    Pages.parse(JSON.parse(readFileSync(join(dir, "pages.json"), "utf8"))),
+  )) {
     const html = readFileSync(join(dir, file), "utf8");
     for (const pattern of patterns) pages.set(pattern, html);
   }

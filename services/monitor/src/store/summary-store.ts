@@ -1,7 +1,13 @@
 import type { Database } from "@stipend/platform/mysql/database";
 import { severityOf } from "../domain/alerts.ts";
 import type { PassState } from "../usecases/ports.ts";
-import type { ConsistencySummary, DayEntry, DifferenceEntry, OverviewNumbers, SummaryReader } from "../usecases/summaries.ts";
+import type {
+  ConsistencySummary,
+  DayEntry,
+  DifferenceEntry,
+  OverviewNumbers,
+  SummaryReader,
+} from "../usecases/summaries.ts";
 import type { MysqlCheckStore } from "./check-store.ts";
 
 /** What the overview and the consistency page show: sums over views. */

@@ -40,7 +40,9 @@ export function PackageForm({ offer, onClose }: { offer: Package | undefined; on
       submit={t("common.save")}
       done={t("admin.catalogue.saved")}
       onClose={onClose}
-      run={(reason) => api.put(`/api/admin/packages/${code.trim()}`, { ...fields, reason }, { ifMatch: offer?.version })}
+      run={(reason) =>
+        api.put(`/api/admin/packages/${code.trim()}`, { ...fields, reason }, { ifMatch: offer?.version })
+      }
     >
       {offer === undefined ? (
         <TextInput

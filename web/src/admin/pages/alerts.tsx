@@ -105,9 +105,7 @@ function AlertRow({ alert, fresh }: { alert: Alert; fresh: boolean }) {
           </Button>
         </div>
       ) : null}
-      {acting === undefined ? null : (
-        <AlertDialog alert={alert} action={acting} onClose={() => setActing(undefined)} />
-      )}
+      {acting === undefined ? null : <AlertDialog alert={alert} action={acting} onClose={() => setActing(undefined)} />}
     </article>
   );
 }

@@ -137,7 +137,12 @@ function Verify() {
               ],
               [t("admin.audit.checked"), <Num key="checked" value={data.checked} />],
               [t("admin.audit.anchors"), data.anchors.map(({ source }) => source).join(", ") || "–"],
-              [t("admin.audit.head"), <span key="head" className={styles.mono}>{data.head.hash.slice(0, 16)}…</span>],
+              [
+                t("admin.audit.head"),
+                <span key="head" className={styles.mono}>
+                  {data.head.hash.slice(0, 16)}…
+                </span>,
+              ],
             ]}
           />
         )}

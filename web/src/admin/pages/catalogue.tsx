@@ -53,9 +53,20 @@ function Tiers() {
     ...editColumn<Tier>(admin, t("common.edit"), (tier) => tier.displayName, setEditing),
   ];
   return (
-    <Card flush title={t("admin.catalogue.tiers")} hint={t("admin.catalogue.tiersHint")} actions={<NewButton show={admin} onClick={() => setEditing("new")} />}>
-      <Loaded query={tiers} isEmpty={({ data }) => data.length === 0} empty={<Empty title={t("admin.catalogue.noTiers")} />}>
-        {({ data }) => <Table label={t("admin.catalogue.tiers")} columns={columns} rows={data} rowKey={(tier) => tier.tier} />}
+    <Card
+      flush
+      title={t("admin.catalogue.tiers")}
+      hint={t("admin.catalogue.tiersHint")}
+      actions={<NewButton show={admin} onClick={() => setEditing("new")} />}
+    >
+      <Loaded
+        query={tiers}
+        isEmpty={({ data }) => data.length === 0}
+        empty={<Empty title={t("admin.catalogue.noTiers")} />}
+      >
+        {({ data }) => (
+          <Table label={t("admin.catalogue.tiers")} columns={columns} rows={data} rowKey={(tier) => tier.tier} />
+        )}
       </Loaded>
       {editing === undefined ? null : (
         <TierForm tier={editing === "new" ? undefined : editing} onClose={() => setEditing(undefined)} />
@@ -95,7 +106,8 @@ function Packages() {
       name: t("admin.catalogue.valid"),
       align: "end",
       wide: true,
-      cell: (each) => (each.validDays === null ? t("admin.user.never") : t("admin.catalogue.days", { count: each.validDays })),
+      cell: (each) =>
+        each.validDays === null ? t("admin.user.never") : t("admin.catalogue.days", { count: each.validDays }),
     },
     {
       name: t("admin.catalogue.membersOnly"),
@@ -106,7 +118,12 @@ function Packages() {
     ...editColumn<Package>(admin, t("common.edit"), (each) => each.name, setEditing),
   ];
   return (
-    <Card flush title={t("admin.catalogue.packages")} hint={t("admin.catalogue.packagesHint")} actions={<NewButton show={admin} onClick={() => setEditing("new")} />}>
+    <Card
+      flush
+      title={t("admin.catalogue.packages")}
+      hint={t("admin.catalogue.packagesHint")}
+      actions={<NewButton show={admin} onClick={() => setEditing("new")} />}
+    >
       <Loaded
         query={packages}
         isEmpty={({ data }) => data.length === 0}
@@ -125,7 +142,9 @@ function Packages() {
 
 function Offered({ offered }: { offered: boolean }) {
   const { t } = useTranslation();
-  return <Pill tone={offered ? "good" : "plain"}>{t(offered ? "admin.catalogue.offered" : "admin.catalogue.retired")}</Pill>;
+  return (
+    <Pill tone={offered ? "good" : "plain"}>{t(offered ? "admin.catalogue.offered" : "admin.catalogue.retired")}</Pill>
+  );
 }
 
 function NewButton({ show, onClick }: { show: boolean; onClick: () => void }) {

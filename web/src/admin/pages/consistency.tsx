@@ -142,5 +142,7 @@ function Differences({ rows }: { rows: readonly Difference[] }) {
     },
     { name: t("common.when"), align: "end", wide: true, cell: (row) => <When at={row.checkedAt} time /> },
   ];
-  return <Table label={t("admin.consistency.differences")} columns={columns} rows={rows} rowKey={(row) => row.userId} />;
+  return (
+    <Table label={t("admin.consistency.differences")} columns={columns} rows={rows} rowKey={(row) => row.userId} />
+  );
 }

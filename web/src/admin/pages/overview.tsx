@@ -9,8 +9,8 @@ import { Card, Page, Stat } from "../../ui/page.tsx";
 import { Empty, Loaded } from "../../ui/states.tsx";
 import ui from "../../ui/ui.module.css";
 import { Num, Pill, When } from "../../ui/values.tsx";
-import { figuresOf } from "../day-series.ts";
 import styles from "../admin.module.css";
+import { figuresOf } from "../day-series.ts";
 import { useDayTotals, useOverview } from "../use-overview.ts";
 
 /** The state of everything at a glance. */
@@ -27,7 +27,10 @@ export function OverviewPage() {
           aria-label={t("admin.overview.range")}
           value={String(days)}
           onChange={(value) => setDays(Number(value))}
-          data={[7, 30, 90].map((value) => ({ value: String(value), label: t("admin.overview.days", { count: value }) }))}
+          data={[7, 30, 90].map((value) => ({
+            value: String(value),
+            label: t("admin.overview.days", { count: value }),
+          }))}
         />
       }
     >
@@ -83,7 +86,9 @@ function Numbers({ data }: { data: Overview }) {
         name={t("admin.overview.books")}
         value={<Num value={consistency.different} />}
         hint={
-          <Pill tone={clean ? "good" : "bad"}>{t(clean ? "admin.overview.booksAgree" : "admin.overview.booksDiffer")}</Pill>
+          <Pill tone={clean ? "good" : "bad"}>
+            {t(clean ? "admin.overview.booksAgree" : "admin.overview.booksDiffer")}
+          </Pill>
         }
       />
     </div>

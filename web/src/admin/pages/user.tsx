@@ -100,7 +100,7 @@ function UserFacts({ user, account }: { user: User; account: Account }) {
         [t("admin.user.memberSince"), when(user.startedAt)],
         ...(user.pendingTier === null
           ? []
-          : [[t("admin.user.then"), t(`tiers.${user.pendingTier}`, { defaultValue: user.pendingTier })] as const]),
+          : [[t("admin.user.afterThat"), t(`tiers.${user.pendingTier}`, { defaultValue: user.pendingTier })] as const]),
       ]}
     />
   );
@@ -119,7 +119,11 @@ function Grants({ grants }: { grants: readonly Grant[] }) {
         {
           name: t("admin.user.lapses"),
           cell: ({ expiresAt, kind }) =>
-            expiresAt === null ? t(kind === "allowance" ? "admin.user.atReset" : "admin.user.never") : <When at={expiresAt} />,
+            expiresAt === null ? (
+              t(kind === "allowance" ? "admin.user.atReset" : "admin.user.never")
+            ) : (
+              <When at={expiresAt} />
+            ),
         },
         { name: t("admin.user.remaining"), align: "end", cell: ({ remaining }) => <Num value={remaining} /> },
       ]}
@@ -169,11 +173,7 @@ function Year({ userId }: { userId: string }) {
   });
   return (
     <Card flush title={t("admin.user.year")}>
-      <Loaded
-        query={months}
-        isEmpty={({ data }) => data.length === 0}
-        empty={<Empty title={t("admin.user.noYear")} />}
-      >
+      <Loaded query={months} isEmpty={({ data }) => data.length === 0} empty={<Empty title={t("admin.user.noYear")} />}>
         {({ data }) => (
           <Table
             label={t("admin.user.year")}
@@ -182,7 +182,11 @@ function Year({ userId }: { userId: string }) {
             columns={[
               { name: t("admin.user.from"), cell: (month) => <When at={month.periodStart} /> },
               { name: t("common.status"), cell: (month) => t(`months.${month.status}`) },
-              { name: t("common.credits"), align: "end", cell: (month) => <Num value={month.givenAmount ?? month.amount} /> },
+              {
+                name: t("common.credits"),
+                align: "end",
+                cell: (month) => <Num value={month.givenAmount ?? month.amount} />,
+              },
             ]}
           />
         )}

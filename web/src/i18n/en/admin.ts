@@ -65,7 +65,7 @@ export const admin = {
     renewsOn: "Renews on",
     endsOn: "Ends on",
     memberSince: "Member since",
-    then: "After that",
+    afterThat: "After that",
     grants: "Grants",
     grantsHint: "In the order in which they are spent",
     noGrants: "No open grants",

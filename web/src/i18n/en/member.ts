@@ -69,7 +69,7 @@ export const member = {
     cycle: "Billed",
     renewsOn: "Renews on",
     endsOn: "Ends on",
-    then: "After that",
+    afterThat: "After that",
     cancel: "Cancel membership",
     cancelTitle: "Cancel your membership?",
     cancelLead: "It runs until {{date}}; until then everything stays as it is, and you can change your mind.",

@@ -4,7 +4,8 @@ export const problems = {
   signed_out: "You are signed out|Sign in again.",
   token_unavailable: "Your session has ended|Sign in again.",
   answer_unreadable: "The server’s answer can’t be read|Try again in a moment.",
-  insufficient_credits: "Not enough credits: {{required}} are needed, {{available}} are there|Add credits, or ask for less.",
+  insufficient_credits:
+    "Not enough credits: {{required}} are needed, {{available}} are there|Add credits, or ask for less.",
   account_frozen: "This account is frozen|Contact support; nothing is lost.",
   idempotency_key_reused: "This was sent before with other content|Close the dialog and begin anew.",
   user_not_found: "There is no such user|Check the id; upper and lower case differ.",

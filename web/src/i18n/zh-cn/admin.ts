@@ -62,7 +62,7 @@ export const admin = {
     renewsOn: "续期日",
     endsOn: "到期日",
     memberSince: "加入时间",
-    then: "之后",
+    afterThat: "之后",
     grants: "积分批次",
     grantsHint: "按消费顺序排列",
     noGrants: "没有可用批次",

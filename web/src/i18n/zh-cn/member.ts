@@ -67,7 +67,7 @@ export const member = {
     cycle: "付费周期",
     renewsOn: "续期日",
     endsOn: "到期日",
-    then: "之后",
+    afterThat: "之后",
     cancel: "取消会员",
     cancelTitle: "确定取消会员？",
     cancelLead: "会员有效至 {{date}}，在此之前一切照旧，您也可以随时恢复。",

@@ -9,8 +9,8 @@ import { Ring } from "../../ui/ring.tsx";
 import { Empty, Failure, Loading } from "../../ui/states.tsx";
 import ui from "../../ui/ui.module.css";
 import { Num, Pill } from "../../ui/values.tsx";
-import { RecentRows } from "../recent-rows.tsx";
 import styles from "../member.module.css";
+import { RecentRows } from "../recent-rows.tsx";
 
 /** What there is, what it is made of, and when each part of it lapses. */
 export function Home() {

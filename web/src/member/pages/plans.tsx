@@ -56,9 +56,7 @@ export function Plans() {
             </div>
           )}
         </Loaded>
-        {readSettings().checkoutUrl === undefined ? (
-          <p className={ui.note}>{t("member.plans.noCheckout")}</p>
-        ) : null}
+        {readSettings().checkoutUrl === undefined ? <p className={ui.note}>{t("member.plans.noCheckout")}</p> : null}
       </section>
     </Page>
   );
@@ -70,7 +68,9 @@ function MembershipCard() {
   const { membership, isMember, busy, error, resume } = useMembership();
   const [asking, setAsking] = useState(false);
   if (membership === null) {
-    return <Card title={t("member.plans.yours")}>{error === null ? <Loading rows={2} /> : <Failure error={error} />}</Card>;
+    return (
+      <Card title={t("member.plans.yours")}>{error === null ? <Loading rows={2} /> : <Failure error={error} />}</Card>
+    );
   }
   if (!isMember || membership.tier === null) {
     return (
@@ -104,7 +104,7 @@ function MembershipCard() {
           [t(cancelAtPeriodEnd ? "member.plans.endsOn" : "member.plans.renewsOn"), end],
           ...(pendingTier === null
             ? []
-            : [[t("member.plans.then"), t(`tiers.${pendingTier}`, { defaultValue: pendingTier })] as const]),
+            : [[t("member.plans.afterThat"), t(`tiers.${pendingTier}`, { defaultValue: pendingTier })] as const]),
         ]}
       />
       {error === null ? null : <Failure error={error} />}
@@ -174,7 +174,9 @@ function PackageOffer({ offer }: { offer: Offer }) {
         <Num value={offer.credits} />
       </p>
       <p className={ui.hint}>
-        {offer.validDays === null ? t("member.plans.neverLapses") : t("member.plans.validDays", { count: offer.validDays })}
+        {offer.validDays === null
+          ? t("member.plans.neverLapses")
+          : t("member.plans.validDays", { count: offer.validDays })}
       </p>
       {offer.available ? (
         <Checkout code={offer.code} words={t("member.plans.get")} />
