@@ -24,6 +24,8 @@ export class Site {
   readonly #gateway: URL;
   readonly #sockets = new Set<Socket>();
   #cut = false;
+  /** Paths that are answered 503. */
+  #refused: readonly string[] = [];
 
   private constructor(folder: string, gateway: string) {
     this.#folder = folder;
@@ -48,6 +50,17 @@ export class Site {
 
   count(path: string, user: string): number {
     return this.seen.filter((call) => call.user === user && call.path.split("?")[0] === path).length;
+  }
+
+  refuse(...paths: readonly string[]): void {
+    this.#refused = paths;
+  }
+
+  /** As at the beginning. */
+  reset(): void {
+    this.#cut = false;
+    this.#refused = [];
+    this.seen.length = 0;
   }
 
   /** Every connection breaks, and no new one holds. */
@@ -77,6 +90,7 @@ export class Site {
 
   #handOn(req: IncomingMessage, res: ServerResponse, path: string): void {
     this.seen.push({ method: req.method ?? "", path, user: bearerOf(req.headers.authorization) });
+    if (this.#refused.includes(path)) return void res.writeHead(503).end();
     const { hostname, port } = this.#gateway;
     const onward = request({ hostname, port, path, method: req.method, headers: req.headers }, (answer) => {
       res.writeHead(answer.statusCode ?? 502, answer.headers);

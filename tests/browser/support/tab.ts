@@ -40,6 +40,10 @@ interface OpenOptions {
   readonly without?: readonly ("BroadcastChannel" | "localStorage" | "locks")[];
   readonly allowedOrigins?: readonly string[];
   readonly locale?: string;
+  /** Fills localStorage before the page loads, so that nothing more fits. */
+  readonly fullStorage?: boolean;
+  /** The page's clock stands until `runFor`. */
+  readonly clock?: boolean;
 }
 
 /** A window of the lab page, or a frame in one. */
@@ -54,7 +58,9 @@ export class Tab {
   static async open(context: BrowserContext, site: Site, member: Member, options: OpenOptions = {}): Promise<Tab> {
     const page = await context.newPage();
     await takeAway(page, options.without ?? []);
+    if (options.clock) await page.clock.install();
     await page.goto(`${site.origin}/`);
+    if (options.fullStorage) await page.evaluate(fillStorage);
     const tab = new Tab(page.mainFrame());
     await tab.start(member, options);
     return tab;
@@ -102,6 +108,36 @@ export class Tab {
     return shown.find((one) => one.version >= version)?.at;
   }
 
+  /** What a person saw, without repeats, from the first known balance on. */
+  async shownValues(): Promise<number[]> {
+    const shown = await this.frame.evaluate(() => globalThis.lab.shown);
+    const values = shown.map(({ spendable }) => spendable).filter((value) => value !== null);
+    return values.filter((value, index) => value !== values[index - 1]);
+  }
+
+  /** All of localStorage, as text. */
+  stored(): Promise<string> {
+    return this.frame.evaluate(() => {
+      const { localStorage } = globalThis as unknown as { localStorage: Record<string, string> };
+      return Object.entries(localStorage)
+        .filter(([key]) => !key.startsWith("filler"))
+        .join();
+    });
+  }
+
+  /** Needs the option `clock`. */
+  async runFor(ms: number): Promise<void> {
+    await this.frame.page().clock.runFor(ms);
+  }
+
+  /** As when somebody chooses the window's tab. */
+  async comeIntoSight(): Promise<void> {
+    await this.frame.evaluate(() => {
+      const { document } = globalThis as unknown as { document: EventTarget };
+      document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+    });
+  }
+
   async text(): Promise<string> {
     return (await this.frame.locator("#root").textContent()) ?? "";
   }
@@ -120,6 +156,22 @@ export class Tab {
 
   async untilSpendable(amount: number, timeoutMs?: number): Promise<void> {
     await this.until((snapshot) => snapshot.spendable === amount, timeoutMs);
+  }
+}
+
+/** Adds less and less until not one character fits. */
+function fillStorage(): void {
+  const { localStorage } = globalThis as unknown as {
+    localStorage: { setItem(key: string, value: string): void };
+  };
+  let count = 0;
+  for (let size = 4_000_000; size >= 1; ) {
+    try {
+      localStorage.setItem(`filler${count}`, "x".repeat(size));
+      count += 1;
+    } catch {
+      size = Math.floor(size / 2);
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import type { Environment, LiveStatus, LocksLike } from "./types.ts";
 export const SILENCE_MS = 45_000;
 const WATCH_MS = 15_000;
 const FIRST_RETRY_MS = 500;
-const LAST_RETRY_MS = 30_000;
+const LAST_RETRY_MS = 10_000;
 /** A stream that was refused for good (role, path) is not asked for more often than this. */
 const REFUSED_RETRY_MS = 300_000;
 
