@@ -13,7 +13,10 @@ async function gzippedBytes(entry: string): Promise<number> {
   await bundle.close();
   const first = output.filter((file) => file.type === "chunk" && file.isEntry);
   // Notes to bundlers, which the last of them takes out.
-  const code = first.map((file) => (file.type === "chunk" ? file.code : "")).join("").replaceAll("/* @__PURE__ */", "");
+  const code = first
+    .map((file) => (file.type === "chunk" ? file.code : ""))
+    .join("")
+    .replaceAll("/* @__PURE__ */", "");
   expect(code).toContain("stipend/");
   return gzipSync(code, { level: 9 }).length;
 }

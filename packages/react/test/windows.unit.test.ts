@@ -171,6 +171,21 @@ describe("frames and openers of another origin", () => {
     }
   });
 
+  test("a change of user in the embedder ends the frame's session, and the frame is told nothing of the new user", async () => {
+    const [parent, frame] = pair([FRAME.name]);
+    parent.open();
+    frame.open();
+    await lab.advance(2_000);
+    parent.store.signIn(parent.sessionOf("bob"));
+    await lab.advance(2_000);
+    expect(frame.snapshot).toMatchObject({ userId: null, credits: null });
+    expect(frame.ends).toEqual([{ reason: "user_changed", userId: "alice", nextUserId: "bob" }]);
+    const received = frame.received;
+    await parent.store.consume({ amount: 1, reason: "private" });
+    await lab.advance(0);
+    expect(frame.received).toBe(received);
+  });
+
   test("an origin that is not allowed is told nothing, and can do nothing", async () => {
     const [parent, stranger] = pair([FRAME.name], "alice", STRANGER);
     parent.open();

@@ -38,7 +38,9 @@ export class Bus {
   constructor(parts: BusParts) {
     this.#parts = parts;
     // An opaque origin ("null") is nobody's.
-    this.#allowed = new Set([parts.env.origin, ...parts.allowedOrigins].filter((origin) => origin !== "null"));
+    this.#allowed = new Set(
+      [parts.env.origin, ...parts.allowedOrigins].filter((origin) => origin && origin !== "null"),
+    );
   }
 
   open(): void {

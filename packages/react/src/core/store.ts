@@ -43,6 +43,8 @@ export function createCreditsStore(options: CreditsStoreOptions = {}): CreditsSt
 interface ActiveSession extends Caller {
   getToken: Session["getToken"];
   readonly end: () => void;
+  /** Who was signed in here before. */
+  readonly was: string | null;
   /** The other windows know of it. */
   isAnnounced: boolean;
 }
@@ -126,10 +128,11 @@ class Store implements CreditsStore {
       if (this.#state.snapshot.error?.code === "token_unavailable") this.#look();
       return;
     }
+    const was = this.#session?.userId ?? null;
     this.#forget();
     const controller = new AbortController();
     const { signal } = controller;
-    this.#session = { userId, getToken, signal, end: () => controller.abort(), isAnnounced: false };
+    this.#session = { userId, getToken, signal, end: () => controller.abort(), was, isAnnounced: false };
     this.#state.reset(userId);
     const copy = this.#cache.load(userId);
     const age = this.#env.now() - (copy?.at ?? 0);
@@ -192,7 +195,7 @@ class Store implements CreditsStore {
     const session = this.#session;
     if (!session || session.isAnnounced) return;
     session.isAnnounced = true;
-    this.#windows.announce(session.userId, null);
+    this.#windows.announce(session.userId, session.was);
   }
 
   #forget(): void {
@@ -249,7 +252,7 @@ class Store implements CreditsStore {
     if (isLive) this.#openLive(session);
     this.#env.setTimeout(
       () => {
-        if (session.signal.aborted) return;
+        if (session.signal.aborted || !this.#active) return;
         this.#windows.hello();
         void this.#refreshQuietly(session, FRESH_MS);
       },
