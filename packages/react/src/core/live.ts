@@ -19,7 +19,7 @@ export interface LiveParts {
   readonly open: (signal: AbortSignal) => Promise<Response>;
   /** False: other windows can't hear us, so each needs a stream of its own. */
   readonly canShare: () => boolean;
-  /** Milliseconds since another window's stream was heard. */
+  /** Milliseconds since another window was heard that holds the stream. */
   readonly heardAgo: () => number;
   /** Something came, be it a sign of life: what is known is right. */
   readonly onNews: (events: readonly ServerEvent[]) => void;

@@ -75,12 +75,14 @@ class Store implements CreditsStore {
     const api = new Api(env, baseUrl);
     const cache = new Cache(env.storage, scope);
     const state = new State(env);
-    const shared = { env, api, cache, state, scope, allowedOrigins };
+    const shared = { env, api, cache, state };
     this.#api = api;
     this.#cache = cache;
     this.#state = state;
     this.#windows = new Windows({
       ...shared,
+      scope,
+      allowedOrigins,
       onChange: (change, credits) => this.#emitChange(change, credits),
       onSessionEnd: (end) => {
         this.#forget();
@@ -214,17 +216,16 @@ class Store implements CreditsStore {
     this.#active = new AbortController();
     const { signal } = this.#active;
     const { listen, setTimeout } = this.#env;
-    for (const stop of [
-      listen("visibilitychange", () => this.#look()),
-      listen("pageshow", () => {
-        this.#live?.start();
-        this.#look();
-      }),
-      listen("pagehide", () => this.#live?.stop()),
-      listen("online", () => this.#live?.hurry()),
-    ]) {
-      signal.addEventListener("abort", stop);
-    }
+    const on = (type: Parameters<typeof listen>[0], run: () => void): void => {
+      signal.addEventListener("abort", listen(type, run));
+    };
+    on("visibilitychange", () => this.#look());
+    on("pageshow", () => {
+      this.#live?.start();
+      this.#look();
+    });
+    on("pagehide", () => this.#live?.stop());
+    on("online", () => this.#live?.hurry());
     const tick = (): void => {
       if (signal.aborted) return;
       setTimeout(tick, TICK_MS);
@@ -304,7 +305,8 @@ class Store implements CreditsStore {
     if (this.#seen.has(change.id)) return false;
     this.#seen.add(change.id);
     for (const oldest of this.#seen) if (this.#seen.size > REMEMBERED_CHANGES) this.#seen.delete(oldest);
-    for (const listener of [...this.#changeListeners]) listener(change, credits);
+    // A listener's mistake is the page's to hear of, and breaks no stream.
+    for (const listener of this.#changeListeners) queueMicrotask(() => listener(change, credits));
     return true;
   }
 

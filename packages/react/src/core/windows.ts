@@ -25,7 +25,7 @@ interface WindowsParts {
 export class Windows {
   readonly #parts: WindowsParts;
   readonly #bus: Bus;
-  /** Monotonic; when a stream of another window was last heard. */
+  /** Monotonic; when another window was last heard that holds the stream. */
   #heardAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: WindowsParts) {
@@ -48,8 +48,9 @@ export class Windows {
   /** Tells who is signed in here, listening or not. */
   announce(userId: string | null, was: string | null): void {
     const { cache } = this.#parts;
-    cache.setSignedIn(userId);
+    // First, as it makes room for what follows.
     cache.forgetAllBut(userId);
+    cache.setSignedIn(userId);
     this.#bus.send({ type: "session", userId, was });
     this.#quiet();
   }
@@ -131,7 +132,8 @@ export class Windows {
     const isSame = credits?.version === message.credits?.version && membership?.version === message.membership?.version;
     if (isSame) state.confirm(Math.max(0, env.now() - message.at));
     if (!via && live !== undefined) {
-      this.#heardAt = live ? env.monotonic() : Number.NEGATIVE_INFINITY;
+      // One that broke is being opened again by a window that is awake.
+      this.#heardAt = env.monotonic();
       onLive(live);
     }
     const isUnheard = change && onChange(change.change, change.credits);
@@ -163,8 +165,7 @@ export class Windows {
     const { cache, state } = this.#parts;
     if (key === cache.sessionKey) this.checkSession();
     const { userId } = state.snapshot;
-    const copy = userId !== null && key === cache.keyOf(userId) ? readCopy(parse(value)) : undefined;
-    if (copy?.userId === userId && copy)
-      this.#meet({ type: "state", ...copy, live: undefined, change: undefined }, undefined);
+    const copy = userId !== null && key === cache.keyOf(userId) && readCopy(parse(value));
+    if (copy) this.#meet({ type: "state", ...copy, live: undefined, change: undefined }, undefined);
   }
 }

@@ -64,13 +64,12 @@ function wordOf({ status, error }: Pick<Snapshot, "status" | "error">): keyof Te
 export function CreditsBadge({ onClick, ...props }: CreditsBadgeProps): ReactElement {
   const snapshot = useCreditsSnapshot();
   const { say, locale } = useWords();
-  const { status, spendable, credits, live, error, pending } = snapshot;
+  const { status, spendable, credits, live, error } = snapshot;
   const isFrozen = credits?.status === "frozen";
   const shown = {
     ...outer("badge", props),
     "data-status": status,
     "data-live": live,
-    "data-pending": pending > 0 || undefined,
     children:
       spendable === null ? (
         part("badge-note", say(wordOf(snapshot)))

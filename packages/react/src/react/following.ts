@@ -39,7 +39,13 @@ export function useFollowing<T>(path: string, read: (body: unknown) => T | undef
         if (!signal.aborted) setFound((old) => ({ ...(old.of === of ? old : { of }), error: asError(error) }));
       }
     };
-    const timer = setTimeout(ask, last.current.of === of ? SETTLE_MS : 0);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    // What nobody sees can wait until somebody does.
+    const begin = (): void => {
+      if (document.visibilityState === "visible") timer ??= setTimeout(ask, last.current.of === of ? SETTLE_MS : 0);
+    };
+    begin();
+    document.addEventListener("visibilitychange", begin, { signal });
     return () => {
       clearTimeout(timer);
       controller.abort();

@@ -13,7 +13,7 @@ export const zhCN: Texts = {
   left: "剩余 {remaining} / {total}",
   noAllowance: "没有每月额度",
   nextReset: "{date} 重置",
-  others: "另有 {count} 来自积分包和赠送",
+  others: "另有 {count} 积分",
   notMember: "非会员",
   join: "成为会员",
   monthly: "按月",
