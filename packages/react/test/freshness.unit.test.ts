@@ -41,6 +41,13 @@ describe("while the stream is up", () => {
     }
   });
 
+  test("a change that comes by a window's own stream and from another window is told once", async () => {
+    const windows = await lab.windows(2, { locks: false });
+    lab.server.spend("alice", 10);
+    await lab.advance(0);
+    expect(windows.map((window) => window.changes.length)).toEqual([1, 1]);
+  });
+
   test("a heartbeat is news, in every window", async () => {
     const windows = await lab.windows(2);
     await lab.advanceLive(10 * MINUTE);
@@ -149,7 +156,11 @@ describe("without the stream", () => {
 
   test("three windows that open together ask once", async () => {
     const windows = await lab.windows(3);
-    await lab.advance(10_000);
+    // The first one's answer takes a second: the others wait for it.
+    const release = lab.server.hold();
+    await lab.advance(2_500);
+    release();
+    await lab.advance(7_000);
     expect(windows.map((window) => window.spendable)).toEqual([100, 100, 100]);
     expect(lab.server.count("/api/credits")).toBe(1);
   });

@@ -70,6 +70,22 @@ describe("the session", () => {
     expect(lab.server.openStreams).toBe(1);
   });
 
+  test("somebody else who signs in in a new window ends it, without storage too", async () => {
+    const [window] = await lab.windows(1, { storage: "missing" });
+    lab.window({ user: "bob", storage: "missing" }).open();
+    await lab.advance(0);
+    expect(window?.ends).toEqual([{ reason: "user_changed", userId: "alice", nextUserId: "bob" }]);
+  });
+
+  test("the only window leaves nothing of the user when it signs out, or in as somebody else", async () => {
+    const [window] = await lab.windows(1);
+    window?.store.signIn(window.sessionOf("bob"));
+    await lab.advance(100);
+    expect([...lab.origin.stored].join()).not.toContain("alice");
+    window?.store.signOut();
+    expect([...lab.origin.stored].join()).not.toMatch(/alice|bob/);
+  });
+
   test("an answer that comes after the sign-out changes nothing", async () => {
     const [window] = await lab.windows(1);
     const release = lab.server.hold();
@@ -125,6 +141,40 @@ describe("the session", () => {
     expect(JSON.stringify(heard)).not.toContain("secret");
     expect([...lab.origin.stored].join()).not.toContain("secret");
     expect(lab.server.calls.map((call) => call.path).join()).not.toContain("secret");
+  });
+});
+
+describe("a window that lags behind", () => {
+  /** What such a window says: the account as it was before the last spend. */
+  async function laggard() {
+    const [window] = await lab.windows(1);
+    const { credits, membership } = window?.snapshot ?? {};
+    await window?.store.consume({ amount: 10, reason: "x" });
+    await lab.advance(0);
+    const old = { stipend: 1, scope: "default", type: "state", userId: "alice", credits, membership };
+    const channel = lab.origin.channel("stipend/default", () => {});
+    return { window, old, say: (message: object) => channel.postMessage(message) };
+  }
+
+  test("takes nothing back, and does not make what is known look newer", async () => {
+    const { window, old, say } = await laggard();
+    await lab.advance(30_000);
+    const { newsAt } = window?.snapshot ?? {};
+    say({ ...old, at: lab.clock.now() });
+    await lab.advance(0);
+    expect(window?.snapshot).toMatchObject({ spendable: 90, newsAt });
+  });
+
+  test("ends no guess about a spend that is under way", async () => {
+    const { window, old, say } = await laggard();
+    const release = lab.server.hold();
+    const spend = window?.store.consume({ amount: 10, reason: "x" });
+    const change = { ...window?.changes[0], id: "earlier" };
+    say({ ...old, at: 0, change: { change, credits: old.credits } });
+    await lab.advance(0);
+    expect(window?.spendable).toBe(80);
+    release();
+    await spend;
   });
 });
 
@@ -223,6 +273,9 @@ describe("frames and openers of another origin", () => {
     window?.fire("message", { data: broken, origin: lab.origin.name, source });
     window?.fire("message", { data: good, origin: "null", source });
     window?.fire("message", { data: good, origin: "https://stranger.example", source });
+    const session = { stipend: 1, scope: "default", type: "session", userId: "bob", was: null };
+    window?.fire("message", { data: session, origin: lab.origin.name, source });
+    window?.fire("message", { data: { ...session, userId: 7, was: "alice" }, origin: lab.origin.name, source });
     expect(window?.spendable).toBe(100);
     window?.fire("message", { data: good, origin: lab.origin.name, source });
     expect(window?.spendable).toBe(1);
