@@ -171,6 +171,8 @@ describe("a window that lags behind", () => {
     const spend = window?.store.consume({ amount: 10, reason: "x" });
     const change = { ...window?.changes[0], id: "earlier" };
     say({ ...old, at: 0, change: { change, credits: old.credits } });
+    await lab.advance(1);
+    lab.server.heartbeat();
     await lab.advance(0);
     expect(window?.spendable).toBe(80);
     release();
