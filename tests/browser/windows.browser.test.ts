@@ -1,3 +1,4 @@
+import { AxeBuilder } from "@axe-core/playwright";
 import { eventually } from "@stipend/testing/eventually";
 import { describe, expect, test } from "vitest";
 import { newMember, spendElsewhere, useBench } from "./support/bench.ts";
@@ -175,6 +176,8 @@ describe("spending", () => {
     expect(await tab.consume(25)).toBe("insufficient_credits");
     expect(await tab.shownValues()).toEqual([10, 0, 10]);
     await eventually(async () => expect(await tab.text()).toMatch(/10 积分.*积分不足.*还差 15/s));
+    const { violations } = await new AxeBuilder({ page: tab.frame.page() }).include("#root").analyze();
+    expect(violations.filter(({ impact }) => impact === "serious" || impact === "critical")).toEqual([]);
     await tab.frame.getByRole("button", { name: "以后再说" }).click();
     await eventually(async () => expect(await tab.text()).not.toContain("积分不足"));
   });

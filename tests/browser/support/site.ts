@@ -11,7 +11,11 @@ export interface Seen {
   readonly user: string;
 }
 
-const TYPES: Readonly<Record<string, string>> = { ".html": "text/html; charset=utf-8", ".js": "text/javascript" };
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+};
 
 /**
  * A product's own web server: serves its page, hands /api on to the gateway, and writes down what was asked. Each one is an
