@@ -137,7 +137,8 @@ export default {
     },
     {
       name: "web-is-a-client",
-      comment: "The apps are built on @stipend/react and HTTP; of the contracts they take types, and load none of them.",
+      comment:
+        "The apps are built on @stipend/react and HTTP; of the contracts they take types, and load none of them.",
       severity: "error",
       from: { path: "^web/", pathNot: TESTS },
       to: { path: OURS, pathNot: ["^web/", "^packages/react/"], dependencyTypesNot: ["type-only"] },

@@ -21,6 +21,14 @@ import { UsageReportedSchema } from "@stipend/proto/events/usage/v1/events";
 import { routesOf } from "@stipend/proto/http/catalogue";
 import { Alert, AlertPage, Consistency, ConsistencyCheckReport, Overview } from "@stipend/proto/http/monitor";
 import { Alert, AlertPage, Consistency, ConsistencyCheckReport, DailyTotals, Overview } from "@stipend/proto/http/monitor";
+import {
+  Alert,
+  AlertPage,
+  Consistency,
+  ConsistencyCheckReport,
+  DailyTotals,
+  Overview,
+} from "@stipend/proto/http/monitor";
 import { testEngines } from "@stipend/testing/engines/test-engines";
 import { eventually } from "@stipend/testing/eventually";
 import { type FreshDatabase, freshDatabase } from "@stipend/testing/fresh-database";

@@ -1,4 +1,4 @@
-import { Button, PasswordInput, Stack } from "@mantine/core";
+import { Button, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Api } from "../api/api.ts";
@@ -127,7 +127,8 @@ function Paste({ use }: { use: (token: string) => void }) {
   return (
     <form onSubmit={send}>
       <Stack>
-        <PasswordInput
+        <TextInput
+          type="password"
           label={t("signIn.token")}
           description={t("signIn.tokenHint")}
           value={token}
