@@ -169,7 +169,7 @@ describe("an admin, page by page", () => {
     await page.getByLabel("To whom").fill(story.member.name);
     const entry = page
       .getByRole("group")
-      .filter({ hasText: "membership.set" })
+      .filter({ hasText: `membership.set → ${story.member.name}` })
       .filter({ hasText: "bought Pro for a year" });
     await entry.click();
     expect(await entry.getByRole("table").textContent()).toMatch(/tier\s*pro/);

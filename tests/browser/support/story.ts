@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { eventually } from "@stipend/testing/eventually";
+import { expect } from "vitest";
 import type { Client } from "../../support/client.ts";
 import { newKey, type People, type Person } from "../../support/people.ts";
 
@@ -25,6 +27,8 @@ export async function tellStory(people: People): Promise<Story> {
   ]);
   const user = `/api/admin/users/${member.name}`;
   await done(admin.put(`${user}/membership`, { tier: "pro", cycle: "yearly", reason: "bought Pro for a year" }));
+  // The allowance comes by an event: what is spent before it would be taken from the gift.
+  await eventually(async () => expect((await member.client.get("/api/credits")).body).toMatchObject({ balance: 250 }));
   await done(
     admin.post(
       `${user}/credits/grants`,

@@ -1,5 +1,5 @@
 import { CreditsBadge, CreditsProvider, type Session as CreditsSession } from "@stipend/react";
-import { lazy, Suspense, useMemo } from "react";
+import { lazy, type ReactNode, Suspense, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Route, Switch } from "wouter";
 import { useSession, useSessionUser } from "../session/session-context.tsx";
@@ -15,14 +15,23 @@ const History = lazy(async () => ({ default: (await import("./pages/history.tsx"
 const Plans = lazy(async () => ({ default: (await import("./pages/plans.tsx")).Plans }));
 const TryIt = lazy(async () => ({ default: (await import("./pages/try-it.tsx")).TryIt }));
 
-/** What a member sees: the balance, where it went, what can be had, and a feature to try. */
-export function MemberApp() {
+/** The account of whoever is signed in. It stays when nobody is: so that a sign-out makes it forget. */
+export function OwnCredits({ children }: { children: ReactNode }) {
   const { i18n } = useTranslation();
   return (
     <CreditsProvider session={useCreditsSession()} locale={i18n.language}>
+      {children}
+    </CreditsProvider>
+  );
+}
+
+/** What a member sees: the balance, where it went, what can be had, and a feature to try. */
+export function MemberApp() {
+  return (
+    <>
       <Toasts />
       <Inside />
-    </CreditsProvider>
+    </>
   );
 }
 

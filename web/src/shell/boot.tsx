@@ -6,7 +6,7 @@ import "@mantine/notifications/styles.layer.css";
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { lazy, type ReactNode, StrictMode, Suspense, useEffect, useState } from "react";
+import { type ComponentType, Fragment, lazy, type ReactNode, StrictMode, Suspense, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { ApiProvider } from "../api/api-context.tsx";
 import { problemOf } from "../api/problem.ts";
@@ -28,8 +28,15 @@ function newQueryClient(): QueryClient {
   });
 }
 
+export interface AppParts {
+  readonly app: ReactNode;
+  readonly words: Words;
+  /** Stands around whatever is shown, signed in or not: what has to hear of a sign-out. */
+  readonly around?: ComponentType<{ readonly children: ReactNode }>;
+}
+
 /** Starts one of the apps: settings, session and words first, then the page. */
-export async function boot(app: ReactNode, words: Words): Promise<void> {
+export async function boot({ app, words, around: Around = Fragment }: AppParts): Promise<void> {
   const nonce = styleNonce();
   // Where react-remove-scroll (the dialogs' scroll lock) looks for it.
   Object.assign(globalThis, { __webpack_nonce__: nonce });
@@ -46,7 +53,9 @@ export async function boot(app: ReactNode, words: Words): Promise<void> {
       >
         <Crash>
           <SessionProvider session={session}>
-            <SignedIn session={session}>{app}</SignedIn>
+            <Around>
+              <SignedIn session={session}>{app}</SignedIn>
+            </Around>
           </SessionProvider>
         </Crash>
       </MantineProvider>
