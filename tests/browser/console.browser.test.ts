@@ -172,7 +172,7 @@ describe("an admin, page by page", () => {
       .filter({ hasText: `membership.set → ${story.member.name}` })
       .filter({ hasText: "bought Pro for a year" });
     await entry.click();
-    expect(await entry.getByRole("table").textContent()).toMatch(/tier\s*pro/);
+    expect(await entry.getByRole("table").textContent()).toMatch(/tier–?pro/);
     await page.getByRole("button", { name: "Verify" }).click();
     await page.getByText("Whole", { exact: true }).waitFor();
   });
