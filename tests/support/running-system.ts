@@ -11,6 +11,8 @@ export interface Running {
   readonly serviceUrls: readonly string[];
   readonly kafkaBrokers: string;
   readonly topicPrefix: string;
+  /** For the ledger's own proof, asked past the services. */
+  readonly mysqlAdminUrl: string;
 }
 
 declare module "vitest" {
@@ -28,5 +30,6 @@ export function describeRunning(system: System): Running {
     serviceUrls: [system.urls.credits, system.urls.membership, system.urls["admin-audit"], system.urls.monitor],
     kafkaBrokers: system.urls.kafkaBrokers,
     topicPrefix: system.namespace,
+    mysqlAdminUrl: system.urls.mysqlAdmin,
   };
 }

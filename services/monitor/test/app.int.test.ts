@@ -19,8 +19,6 @@ import { MembershipExpiringSchema } from "@stipend/proto/events/membership/v1/ev
 import { AccessRefusedSchema } from "@stipend/proto/events/security/v1/events";
 import { UsageReportedSchema } from "@stipend/proto/events/usage/v1/events";
 import { routesOf } from "@stipend/proto/http/catalogue";
-import { Alert, AlertPage, Consistency, ConsistencyCheckReport, Overview } from "@stipend/proto/http/monitor";
-import { Alert, AlertPage, Consistency, ConsistencyCheckReport, DailyTotals, Overview } from "@stipend/proto/http/monitor";
 import {
   Alert,
   AlertPage,
@@ -275,6 +273,8 @@ describe("monitor with Kafka", () => {
 
   it("serves what the document says, and nothing else", () => {
     expect(routerDifferences(app.http.app, routesOf("monitor"))).toEqual([]);
+  });
+
   it("tells the same day by day, days on which nothing happened included", async () => {
     const answer = await call("/api/admin/overview/days?days=3", "support");
     const { data } = DailyTotals.parse(await answer.json());
