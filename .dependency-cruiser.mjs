@@ -7,7 +7,7 @@
 const SERVICE = "^services/([^/]+)/src/";
 const TESTS = "\\.test\\.ts$";
 /** Packages of these folders belong to the project; everything below node_modules does not. */
-const OURS = "^(proto|packages|services|deploy|tests|bench)/";
+const OURS = "^(proto|packages|services|web|deploy|tests|bench)/";
 
 /** Calendar arithmetic and SHA-256 count as part of the language; of crypto the house rules allow createHash alone. */
 /** How the audit log is hashed, checked and exported: pure, and shared with whoever checks an export without the service. */
@@ -140,6 +140,27 @@ export default {
       to: { path: OURS, pathNot: ["^packages/platform/", "^deploy/local/"] },
     },
     {
+      name: "web-is-a-client",
+      comment:
+        "The apps are built on @stipend/react and HTTP; of the contracts they take types, and load none of them.",
+      severity: "error",
+      from: { path: "^web/", pathNot: TESTS },
+      to: { path: OURS, pathNot: ["^web/", "^packages/react/"], dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "web-knows-contracts-only",
+      severity: "error",
+      from: { path: "^web/", pathNot: TESTS },
+      to: { path: OURS, pathNot: ["^web/", "^packages/react/", "^proto/http/"] },
+    },
+    {
+      name: "nobody-imports-web",
+      comment: "The launcher runs its build, the gateway serves the files.",
+      severity: "error",
+      from: { pathNot: "^web/" },
+      to: { path: "^web/" },
+    },
+    {
       name: "black-box-tests-use-the-front-door",
       comment:
         "End-to-end tests, fault tests and the tour see what a client sees: contracts and HTTP, never a service's code.",
@@ -185,11 +206,11 @@ export default {
     parser: "swc",
     tsPreCompilationDeps: true,
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "(^|/)(gen|\\.stipend)/" },
+    exclude: { path: "(^|/)(gen|\\.stipend)/|^web/dist" },
     enhancedResolveOptions: {
       exportsFields: ["exports"],
-      conditionNames: ["import", "node", "default", "types"],
-      extensions: [".ts", ".js", ".mjs", ".cjs", ".d.ts", ".json"],
+      conditionNames: ["source", "import", "node", "default", "types"],
+      extensions: [".ts", ".tsx", ".js", ".mjs", ".cjs", ".d.ts", ".json"],
     },
   },
 };

@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 const ENGINES_SETUP = "./packages/testing/src/global-setup.ts";
 const EXCLUDED = ["**/node_modules/**", "**/.stipend/**", "**/.stryker-tmp/**"];
-const ROOTS = "{proto,packages,services,deploy,bench,tests}";
+const ROOTS = "{proto,packages,services,web,deploy,bench,tests}";
 
 /** Test files say by their suffix what they need, and that decides which project runs them. */
 export default defineConfig({
@@ -51,6 +51,18 @@ export default defineConfig({
           // Each file kills parts of a system of its own: one at a time.
           fileParallelism: false,
           testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          include: ["tests/browser/**/*.browser.test.ts"],
+          exclude: EXCLUDED,
+          globalSetup: ["./tests/support/browser-setup.ts"],
+          // The files share one running system.
+          fileParallelism: false,
+          testTimeout: 60_000,
           hookTimeout: 180_000,
         },
       },

@@ -1,9 +1,10 @@
 /**
  * npm test [-- stage …]: everything, on engines of its own; the last line has the counts.
- * Stages: check unit int int-given e2e faults. `int-given` repeats the database suites on STIPEND_TEST_MYSQL_URL.
+ * Stages: check unit int int-given e2e faults browser. `int-given` repeats the database suites on STIPEND_TEST_MYSQL_URL.
  */
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
+import { installChromium } from "@stipend/local/install/browser";
 import { installEngines } from "@stipend/local/install/install-engines";
 import { runChild } from "./run/child.ts";
 import { endLeftBehind, RUN_ID } from "./run/left-behind.ts";
@@ -50,6 +51,7 @@ const STAGES: readonly Stage[] = [
   ...(givenUrl === undefined ? [] : [GIVEN_MYSQL]),
   vitestStage("e2e", "end to end", 240, "e2e", envWithOwnMysql),
   vitestStage("faults", "faults", 120, "faults", envWithOwnMysql),
+  vitestStage("browser", "in the browser", 180, "browser", envWithOwnMysql),
 ];
 
 function chooseStages(): readonly Stage[] {
@@ -94,12 +96,13 @@ function listenForInterrupts(): AbortSignal {
   return controller.signal;
 }
 
-const NEEDS_ENGINES = ["int", "e2e", "faults"];
+const NEEDS_ENGINES = ["int", "e2e", "faults", "browser"];
 
 async function main(): Promise<boolean> {
   const stages = chooseStages();
   const interrupted = listenForInterrupts();
   if (stages.some((stage) => NEEDS_ENGINES.includes(stage.name))) await installEngines();
+  if (stages.some((stage) => stage.name === "browser")) await installChromium();
   const reports: StageReport[] = [];
   for (const stage of stages) {
     if (!interrupted.aborted) reports.push(await runStage(stage, interrupted));

@@ -81,6 +81,20 @@ export const User = z
   })
   .meta({ id: "User" });
 
+/** One change of a membership, as it was told. */
+export const MembershipChange = z
+  .object({
+    version: Version,
+    change: z.string().meta({ description: "What happened.", examples: ["upgraded"] }),
+    tier: Code.nullable().meta({ description: "Of the membership right after." }),
+    status: Status,
+    cycle: Cycle.nullable(),
+    actor: z.string(),
+    reason: z.string(),
+    occurredAt: Timestamp,
+  })
+  .meta({ id: "MembershipChange" });
+
 const oneMembership = { 200: { description: "The membership as it is now", schema: Membership } } as const;
 const userParams = z.object({ userId: UserId });
 const tierParams = z.object({ code: Code });
@@ -173,6 +187,21 @@ export const getUser = defineRoute({
   params: userParams,
   responses: { 200: { description: "The user", schema: User } },
   errors: ["user_not_found"],
+});
+
+export const membershipHistory = defineRoute({
+  id: "users.membership.history",
+  method: "GET",
+  path: "/api/admin/users/:userId/membership/history",
+  roles: ["support", "admin"],
+  summary: "Every change of a user's membership, newest first",
+  tags: ["admin"],
+  params: userParams,
+  query: z.object({ limit: PageLimit, cursor: Cursor.optional() }),
+  responses: {
+    200: { description: "A page; empty for somebody who was never a member", schema: page(MembershipChange) },
+  },
+  errors: ["user_not_found", "invalid_cursor"],
 });
 
 export const putMembership = defineRoute({

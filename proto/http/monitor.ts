@@ -118,6 +118,23 @@ export const Overview = z
   })
   .meta({ id: "Overview" });
 
+export const DailyTotals = z
+  .object({
+    data: z
+      .array(
+        z.object({
+          day: z.iso.date().meta({ description: "UTC." }),
+          kinds: z
+            .record(z.string(), z.object({ events: z.int(), amount: z.int() }))
+            .meta({ description: "By kind of event, as `today` of the overview." }),
+        }),
+      )
+      .meta({ description: "Oldest first, days without events included; the last one is today." }),
+    asOf: instant,
+  })
+  .meta({ id: "DailyTotals" });
+
+export type DailyTotals = z.infer<typeof DailyTotals>;
 export type Alert = z.infer<typeof Alert>;
 export type Consistency = z.infer<typeof Consistency>;
 export type ConsistencyCheckReport = z.infer<typeof ConsistencyCheckReport>;
@@ -169,6 +186,18 @@ export const overview = defineRoute({
   summary: "The state of everything in numbers",
   tags: ["monitor"],
   responses: { 200: { description: "Counts, as the events told them", schema: Overview } },
+  errors: [],
+});
+
+export const dailyTotals = defineRoute({
+  id: "monitor.overview.days",
+  method: "GET",
+  path: "/api/admin/overview/days",
+  roles: ["support", "admin"],
+  summary: "What moved, day by day, for charts",
+  tags: ["monitor"],
+  query: z.strictObject({ days: z.coerce.number().int().min(1).max(366).default(30) }),
+  responses: { 200: { description: "One entry a day", schema: DailyTotals } },
   errors: [],
 });
 

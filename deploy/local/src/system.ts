@@ -15,10 +15,13 @@ import { appUnits } from "./services/units.ts";
 import type { Settings } from "./settings.ts";
 import { Supervision } from "./supervision.ts";
 import { wantedPorts } from "./wanted-ports.ts";
+import { buildWeb, WEB_DIST } from "./web/build-web.ts";
 
 export interface SystemOptions {
   /** false: no Zipkin, and the services trace nothing unless an OTLP URL was given */
   traces?: boolean;
+  /** true: the gateway serves the web apps, which are built first if need be; a STIPEND_WEB_DIR of the caller goes before */
+  web?: boolean;
   /** false: a part that dies stays dead (fault tests) */
   supervise?: boolean;
   /** added to the environment of one service */
@@ -27,6 +30,8 @@ export interface SystemOptions {
 
 export interface SystemAddresses {
   gateway: string;
+  /** the member app is at the gateway's root */
+  console: string | undefined;
   docs: string;
   traces: string | undefined;
   mysqlAdminUrl: string;
@@ -142,9 +147,21 @@ export class LocalSystem {
     const engines = new Map(plan.units.map((spec) => [spec.name, this.#startUnit(spec)]));
     const schemas = this.#track((engines.get("mysql") ?? Promise.resolve()).then(() => this.#schemas(context)));
     const needed = Promise.all([schemas, engines.get("kafka"), engines.get("redis")]);
-    const specs = appUnits(context, this.#options.serviceEnv);
-    const services = [...specs.values()].map((spec) => this.#track(needed.then(() => this.#startUnit(spec))));
+    const web = this.#buildsWeb ? this.#track(buildWeb(this.#reporter, this.#ended.signal)) : undefined;
+    const specs = appUnits(context, (name) => this.#serviceEnv(name));
+    const services = [...specs.values()].map((spec) =>
+      this.#track(Promise.all([needed, spec.name === "gateway" ? web : undefined]).then(() => this.#startUnit(spec))),
+    );
     await Promise.all([...engines.values(), ...services]);
+  }
+
+  get #buildsWeb(): boolean {
+    return this.#options.web === true && process.env.STIPEND_WEB_DIR === undefined;
+  }
+
+  #serviceEnv(name: ServiceName): NodeJS.ProcessEnv {
+    const web = name === "gateway" && this.#buildsWeb ? { STIPEND_WEB_DIR: WEB_DIST } : {};
+    return { ...web, ...this.#options.serviceEnv?.(name) };
   }
 
   async #schemas(context: ServiceContext): Promise<void> {
@@ -212,6 +229,7 @@ export class LocalSystem {
     const gateway = urlOf(this.settings, "gateway");
     return {
       gateway,
+      console: this.#options.web === true ? `${gateway}/admin` : undefined,
       docs: `${gateway}/api/docs`,
       traces: plan.traceUiUrl,
       mysqlAdminUrl: plan.addresses.mysqlAdminUrl,

@@ -281,6 +281,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/overview/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What moved, day by day, for charts
+         * @description Roles: support, admin.
+         */
+        get: operations["monitor.overview.days"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/packages": {
         parameters: {
             query?: never;
@@ -568,6 +588,26 @@ export interface paths {
          * @description Roles: admin.
          */
         delete: operations["users.membership.end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{userId}/membership/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every change of a user's membership, newest first
+         * @description Roles: support, admin.
+         */
+        get: operations["users.membership.history"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1603,6 +1643,25 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        DailyTotals: {
+            /** @description Oldest first, days without events included; the last one is today. */
+            data: {
+                /**
+                 * Format: date
+                 * @description UTC.
+                 */
+                day: string;
+                /** @description By kind of event, as `today` of the overview. */
+                kinds: {
+                    [key: string]: {
+                        events: number;
+                        amount: number;
+                    };
+                };
+            }[];
+            /** Format: date-time */
+            asOf: string;
+        };
         DevClock: {
             /**
              * Format: date-time
@@ -1707,6 +1766,35 @@ export interface components {
             membershipId: string | null;
             /** @description Rises by one with every change; send it as If-Match. */
             version: number;
+        };
+        MembershipChange: {
+            /** @description Rises by one with every change; send it as If-Match. */
+            version: number;
+            /**
+             * @description What happened.
+             * @example upgraded
+             */
+            change: string;
+            /**
+             * @description Of the membership right after.
+             * @example starter-100
+             */
+            tier: string | null;
+            /**
+             * @description none: never a member; cancelled: the period ran out after a cancellation; expired: the agreed end came; ended: an admin ended it.
+             * @enum {string}
+             */
+            status: "none" | "active" | "cancelled" | "expired" | "ended";
+            /** @enum {string|null} */
+            cycle: "monthly" | "yearly" | null;
+            actor: string;
+            reason: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, with Z or an offset.
+             * @example 2026-02-01T00:00:00.000Z
+             */
+            occurredAt: string;
         };
         MembershipEvent: {
             userId: string;
@@ -3003,6 +3091,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description malformed_request, validation_failed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": (components["schemas"]["Problem"] & {
+                        /** @constant */
+                        code?: "validation_failed";
+                    } & components["schemas"]["ValidationFailedDetails"]) | components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["TokenRefused"];
+            403: components["responses"]["RoleRequired"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamFailed"];
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    "monitor.overview.days": {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One entry a day */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DailyTotals"];
                 };
             };
             /** @description malformed_request, validation_failed */
@@ -4656,6 +4795,75 @@ export interface operations {
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
             /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    "users.membership.history": {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description A user id, compared byte for byte. */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page; empty for somebody who was never a member */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MembershipChange"][];
+                        /** @description Null on the last page. */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description invalid_cursor, malformed_request, validation_failed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": (components["schemas"]["Problem"] & {
+                        /** @constant */
+                        code?: "validation_failed";
+                    } & components["schemas"]["ValidationFailedDetails"]) | components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["TokenRefused"];
+            403: components["responses"]["RoleRequired"];
+            /** @description user_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamFailed"];
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */

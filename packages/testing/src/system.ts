@@ -26,6 +26,8 @@ export interface SystemOptions {
   redisUrl?: string;
   /** start the trace UI as well; default false */
   traces?: boolean;
+  /** the gateway serves the web apps, which are built first if need be; default false */
+  web?: boolean;
   /** default true */
   devClock?: boolean;
   /** start a part again that dies by itself; default false */
@@ -171,6 +173,7 @@ async function startOnce(options: SystemOptions): Promise<System> {
   const settings = await settingsFor(home, options);
   const system = new LocalSystem(settings, options.reporter ?? silentReporter, {
     traces: options.traces ?? false,
+    web: options.web ?? false,
     supervise: options.supervise ?? false,
     serviceEnv: serviceEnv(options),
   });

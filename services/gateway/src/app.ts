@@ -43,6 +43,11 @@ import { Limits } from "./limits/limits.ts";
 import { RefusalLog } from "./security/refusal-log.ts";
 import { StaffLog } from "./security/staff-log.ts";
 import { UsersSeen } from "./users/users-seen.ts";
+import { loadWeb } from "./web/load-web.ts";
+import type { WebApp, WebSettings } from "./web/web-app.ts";
+
+/** The demo users of the development sign-in, where there is one. */
+const DEV_USERS = "/api/dev/users";
 
 type Service = Exclude<RouteOwner, "gateway">;
 
@@ -103,12 +108,18 @@ export function createApp(config: GatewayConfig, log: Log): App {
     onCaller: (principal) => seen.seen(principal),
     log,
   });
-  const http = httpDoor(config, log, door, {
-    tokenKeys: () => keys.ready(),
-    redis: async () => ({ ok: await redisReady(redis), required: false }),
-    events: () => ({ ok: live.ready(), required: false }),
-    features: () => ({ ok: features.mistake === undefined, required: false }),
-  });
+  const web = loadWeb(config.STIPEND_WEB_DIR, () => webSettings(config, routes), log);
+  const http = httpDoor(
+    config,
+    log,
+    { door, web },
+    {
+      tokenKeys: () => keys.ready(),
+      redis: async () => ({ ok: await redisReady(redis), required: false }),
+      events: () => ({ ok: live.ready(), required: false }),
+      features: () => ({ ok: features.mistake === undefined, required: false }),
+    },
+  );
   const metrics = new MetricsServer({ host: config.STIPEND_HTTP_HOST, port: config.STIPEND_METRICS_PORT, log });
   return {
     parts: [
@@ -265,10 +276,21 @@ function limits(config: GatewayConfig, redis: Redis, log: Log): Limits | undefin
   });
 }
 
+function webSettings(config: GatewayConfig, routes: RoutesInForce): WebSettings {
+  const { STIPEND_WEB_OIDC_ISSUER: issuer, STIPEND_WEB_OIDC_CLIENT_ID: clientId } = config;
+  return {
+    signIn:
+      issuer === undefined || clientId === undefined
+        ? { kind: "token", development: routes.table.match("GET", DEV_USERS).kind === "found" }
+        : { kind: "oidc", issuer, clientId, scope: config.STIPEND_WEB_OIDC_SCOPE },
+    ...(config.STIPEND_WEB_CHECKOUT_URL === undefined ? {} : { checkoutUrl: config.STIPEND_WEB_CHECKOUT_URL }),
+  };
+}
+
 function httpDoor(
   config: GatewayConfig,
   log: Log,
-  door: Door,
+  { door, web }: { readonly door: Door; readonly web: WebApp | undefined },
   readiness: NonNullable<ConstructorParameters<typeof HttpServer>[0]["readiness"]>,
 ): HttpServer {
   const http = new HttpServer({
@@ -282,7 +304,9 @@ function httpDoor(
   });
   http.app.set("trust proxy", config.STIPEND_TRUSTED_PROXIES ?? false);
   http.app.use(helmet({ contentSecurityPolicy: { directives: { "upgrade-insecure-requests": null } } }));
-  http.app.use((req, res) => void door.handle(req, res));
+  http.app.use((req, res) => {
+    if (web?.handle(req, res) !== true) void door.handle(req, res);
+  });
   return http;
 }
 

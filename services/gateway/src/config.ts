@@ -75,6 +75,11 @@ const schema = z.object({
   STIPEND_MAX_IN_FLIGHT: wholeNumber(1, 100_000).default(2_000),
   STIPEND_EVENTS_PER_USER: wholeNumber(1, 1_000).default(20),
   STIPEND_EVENTS_TOTAL: wholeNumber(1, 100_000).default(5_000),
+  STIPEND_WEB_DIR: z.string().min(1).optional(),
+  STIPEND_WEB_OIDC_ISSUER: urlOf("http", "https").optional(),
+  STIPEND_WEB_OIDC_CLIENT_ID: z.string().min(1).max(500).optional(),
+  STIPEND_WEB_OIDC_SCOPE: z.string().min(1).max(500).default("openid profile offline_access"),
+  STIPEND_WEB_CHECKOUT_URL: urlOf("http", "https").optional(),
 });
 
 export type GatewayConfig = z.output<typeof schema> & {
@@ -89,9 +94,16 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig 
     if (name.startsWith("STIPEND_UPSTREAM_") && value !== undefined) upstreamVariables[name] = value;
   }
   const config = readConfig(schema, env);
-  const mistakes = config.NODE_ENV === "production" ? productionMistakes(config) : [];
+  const mistakes = [...webMistakes(config), ...(config.NODE_ENV === "production" ? productionMistakes(config) : [])];
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return { ...config, upstreamVariables };
+}
+
+/** The pages can't send anybody to an identity provider that does not know them. */
+function webMistakes(config: z.output<typeof schema>): string[] {
+  const { STIPEND_WEB_OIDC_ISSUER: issuer, STIPEND_WEB_OIDC_CLIENT_ID: clientId } = config;
+  if ((issuer === undefined) === (clientId === undefined)) return [];
+  return ["STIPEND_WEB_OIDC_ISSUER and STIPEND_WEB_OIDC_CLIENT_ID: set both, or neither"];
 }
 
 /** What is right on a developer's machine only. */

@@ -269,3 +269,28 @@ describe("the development clock", () => {
     await move(0);
   });
 });
+
+describe("what happened to a membership", () => {
+  const history = (userId: string, query = "") => `${membership(userId)}/history${query}`;
+
+  it("stands in its history, newest first, page by page, for support as well", async () => {
+    await h.call("PUT", membership("hilda"), { body: { ...PRO, tier: "lite" } });
+    await h.call("PUT", membership("hilda"), { body: PRO });
+    await h.call("DELETE", membership("hilda"), { body: { reason: "moved away" } });
+    const first = await h.call("GET", history("hilda", "?limit=2"), { roles: "support" });
+    expect(first.body.data).toMatchObject([
+      { version: 3, change: "ended", status: "ended", tier: "pro", actor: "root", reason: "moved away" },
+      { version: 2, change: "upgraded", status: "active", tier: "pro", cycle: "monthly", reason: PRO.reason },
+    ]);
+    const second = await h.call("GET", history("hilda", `?limit=2&cursor=${first.body.nextCursor}`));
+    expect(second.body).toMatchObject({ data: [{ version: 1, change: "started", tier: "lite" }], nextCursor: null });
+  });
+
+  it("is empty for who was never a member, and refused for who does not exist or may not ask", async () => {
+    await h.call("GET", "/api/membership", self("newcomer"));
+    expect((await h.call("GET", history("newcomer"))).body).toEqual({ data: [], nextCursor: null });
+    expect((await h.call("GET", history("nobody-at-all"))).body.code).toBe("user_not_found");
+    expect((await h.call("GET", history("hilda", "?cursor=nonsense"))).body.code).toBe("invalid_cursor");
+    expect((await h.call("GET", history("hilda"), self("hilda"))).status).toBe(403);
+  });
+});

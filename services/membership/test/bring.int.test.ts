@@ -177,5 +177,6 @@ function storeOf(store: MembershipStore): MembershipStore {
     tiers: () => store.tiers(),
     listUsers: (query) => store.listUsers(query),
     checkUsers: (userIds) => store.checkUsers(userIds),
+    history: (query) => store.history(query),
   };
 }

@@ -19,7 +19,14 @@ import { MembershipExpiringSchema } from "@stipend/proto/events/membership/v1/ev
 import { AccessRefusedSchema } from "@stipend/proto/events/security/v1/events";
 import { UsageReportedSchema } from "@stipend/proto/events/usage/v1/events";
 import { routesOf } from "@stipend/proto/http/catalogue";
-import { Alert, AlertPage, Consistency, ConsistencyCheckReport, Overview } from "@stipend/proto/http/monitor";
+import {
+  Alert,
+  AlertPage,
+  Consistency,
+  ConsistencyCheckReport,
+  DailyTotals,
+  Overview,
+} from "@stipend/proto/http/monitor";
 import { testEngines } from "@stipend/testing/engines/test-engines";
 import { eventually } from "@stipend/testing/eventually";
 import { type FreshDatabase, freshDatabase } from "@stipend/testing/fresh-database";
@@ -266,6 +273,20 @@ describe("monitor with Kafka", () => {
 
   it("serves what the document says, and nothing else", () => {
     expect(routerDifferences(app.http.app, routesOf("monitor"))).toEqual([]);
+  });
+
+  it("tells the same day by day, days on which nothing happened included", async () => {
+    const answer = await call("/api/admin/overview/days?days=3", "support");
+    const { data } = DailyTotals.parse(await answer.json());
+    const today = new Date().toISOString().slice(0, 10);
+    expect(data.map(({ day }) => day).sort()).toEqual(data.map(({ day }) => day));
+    expect(data).toHaveLength(3);
+    expect(data.at(-1)?.day).toBe(today);
+    expect(data[0]?.kinds).toEqual({});
+    const overview = Overview.parse(await (await call("/api/admin/overview")).json());
+    expect(data.at(-1)?.kinds).toEqual(overview.today);
+    const days = await Promise.all([0, 367].map((count) => call(`/api/admin/overview/days?days=${count}`)));
+    expect(days.map(({ status }) => status)).toEqual([400, 400]);
   });
 
   describe("consistency", () => {

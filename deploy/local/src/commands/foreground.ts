@@ -52,7 +52,7 @@ export async function runSystem(settings: Settings, reporter: Reporter, options:
     await options.onFailure(describeFailure(error));
     return 1;
   }
-  const system = new LocalSystem(settings, reporter, { traces: options.traces });
+  const system = new LocalSystem(settings, reporter, { traces: options.traces, web: true });
   try {
     if (options.fresh) {
       await endOrphans(paths.run);

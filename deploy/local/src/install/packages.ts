@@ -4,7 +4,7 @@ import type { Step } from "../report/reporter.ts";
 import { findProgram } from "./binaries.ts";
 import { run } from "./exec.ts";
 
-export type Need = "mysql" | "redis" | "java" | "maven";
+export type Need = "mysql" | "redis" | "java" | "maven" | "chromium";
 
 /**
  * Debian's packages; each entry lists names to try in order. Only packages without a system service: the server itself
@@ -18,6 +18,7 @@ const APT: Record<Need, readonly (readonly string[])[]> = {
   redis: [["redis-tools", "valkey-tools"]],
   java: [["openjdk-21-jre-headless", "openjdk-17-jre-headless", "default-jre-headless"]],
   maven: [["maven"]],
+  chromium: [["chromium"]],
 };
 
 /** Other package managers are only named, never run. */
@@ -25,22 +26,34 @@ const OTHERS: readonly { program: string; command: string; names: Record<Need, s
   {
     program: "dnf",
     command: "sudo dnf install -y",
-    names: { mysql: "mariadb-server", redis: "redis", java: "java-21-openjdk-headless", maven: "maven" },
+    names: {
+      mysql: "mariadb-server",
+      redis: "redis",
+      java: "java-21-openjdk-headless",
+      maven: "maven",
+      chromium: "chromium",
+    },
   },
   {
     program: "pacman",
     command: "sudo pacman -S",
-    names: { mysql: "mariadb", redis: "valkey", java: "jre21-openjdk-headless", maven: "maven" },
+    names: { mysql: "mariadb", redis: "valkey", java: "jre21-openjdk-headless", maven: "maven", chromium: "chromium" },
   },
   {
     program: "apk",
     command: "sudo apk add",
-    names: { mysql: "mariadb mariadb-client", redis: "redis", java: "openjdk21-jre-headless", maven: "maven" },
+    names: {
+      mysql: "mariadb mariadb-client",
+      redis: "redis",
+      java: "openjdk21-jre-headless",
+      maven: "maven",
+      chromium: "chromium",
+    },
   },
   {
     program: "brew",
     command: "brew install",
-    names: { mysql: "mariadb", redis: "redis", java: "openjdk@21", maven: "maven" },
+    names: { mysql: "mariadb", redis: "redis", java: "openjdk@21", maven: "maven", chromium: "--cask chromium" },
   },
 ];
 
@@ -49,6 +62,7 @@ const LABELS: Record<Need, string> = {
   redis: "Redis or Valkey",
   java: "a Java runtime (17 or newer)",
   maven: "Maven",
+  chromium: "Chromium",
 };
 
 const APT_TIMEOUT_MS = 15 * 60_000;

@@ -25,6 +25,7 @@ export function summary(
     "Stipend is ready.",
     "",
     `  gateway    ${addresses.gateway}`,
+    ...(addresses.console ? [`  member app ${addresses.gateway}/`, `  console    ${addresses.console}`] : []),
     `  API docs   ${addresses.docs}`,
     ...(addresses.traces ? [`  traces     ${addresses.traces}`] : []),
     `  MySQL      ${withoutPassword(addresses.mysqlAdminUrl)}   (password: ${fromRoot(options.home)}/keys/passwords/mysql-root)`,

@@ -8,6 +8,7 @@ import {
   getUser,
   listTiers,
   listUsers as listUsersRoute,
+  membershipHistory,
   putMembership,
   putTier,
 } from "@stipend/proto/http/membership";
@@ -16,10 +17,11 @@ import { z } from "zod";
 import { endMembership } from "../usecases/end-membership.ts";
 import { listUsers } from "../usecases/list-users.ts";
 import type { Deps, UserCursor, UserQuery } from "../usecases/ports.ts";
+import { readHistory } from "../usecases/read-history.ts";
 import { readUser } from "../usecases/read-membership.ts";
 import { setMembership } from "../usecases/set-membership.ts";
 import { readTier, setTier, type TierPatch } from "../usecases/set-tier.ts";
-import { changeReply, presentUser } from "./present.ts";
+import { changeReply, presentChange, presentUser } from "./present.ts";
 import { refuse } from "./refuse.ts";
 import { adminAsker, keyed, matching } from "./request.ts";
 
@@ -29,6 +31,7 @@ const Position = z.strictObject({ userNo: z.int().min(1), term: z.string().max(1
 export function adminRoutes(router: IRouter, deps: Deps, clock: Clock): void {
   userRoutes(router, deps, clock);
   membershipRoutes(router, deps, clock);
+  historyRoute(router, deps);
   tierRoutes(router, deps, clock);
 }
 
@@ -57,6 +60,21 @@ function userRoutes(router: IRouter, deps: Deps, clock: Clock): void {
     if (!answer.ok) throw refuse(answer);
     const headers = { ETag: `"${answer.user.membershipVersion}"` };
     return { body: presentUser(answer.user), headers, subjects: [answer.user.userId] };
+  });
+}
+
+const Before = z.strictObject({ before: z.int().min(1) });
+
+function historyRoute(router: IRouter, deps: Deps): void {
+  serve(router, membershipHistory, async ({ params, query }) => {
+    const answer = await readHistory(deps, {
+      userId: params.userId,
+      limit: query.limit,
+      ...decodeCursor(query.cursor, Before),
+    });
+    if (!answer.ok) throw refuse(answer);
+    const nextCursor = answer.next === undefined ? null : encodeCursor({ before: answer.next });
+    return { body: { data: answer.changes.map(presentChange), nextCursor } };
   });
 }
 

@@ -1,8 +1,8 @@
 import type { Reply } from "@stipend/platform/http/serve";
-import type { User } from "@stipend/proto/http/membership";
+import type { MembershipChange, User } from "@stipend/proto/http/membership";
 import type { z } from "zod";
 import type { ChangeAnswer } from "../usecases/change-membership.ts";
-import type { UserStatus } from "../usecases/ports.ts";
+import type { HistoryEntry, UserStatus } from "../usecases/ports.ts";
 import { type MembershipView, viewOf } from "../usecases/view.ts";
 import { refuse } from "./refuse.ts";
 
@@ -43,4 +43,8 @@ export function presentUser(user: UserStatus): z.output<typeof User> {
     accountStatus: user.accountStatus,
     firstSeenAt: user.firstSeenAt.toISOString(),
   };
+}
+
+export function presentChange(entry: HistoryEntry): z.output<typeof MembershipChange> {
+  return { ...entry, occurredAt: entry.occurredAt.toISOString() };
 }

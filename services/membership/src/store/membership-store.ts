@@ -8,6 +8,7 @@ import type {
   AnsweredRequest,
   Change,
   ChangeStep,
+  HistoryEntry,
   KeyedRequest,
   MembershipStore,
   MembershipTx,
@@ -17,6 +18,7 @@ import type {
   UserStatus,
 } from "../usecases/ports.ts";
 import type { MembershipView } from "../usecases/view.ts";
+import { readHistory } from "./history.ts";
 import { changeItem, tierItem } from "./items.ts";
 import { type MembershipRow, memberOf, type TierRow, tierOf } from "./rows.ts";
 import { checkUsers, findUser, listUsers } from "./user-status.ts";
@@ -76,6 +78,10 @@ export class MysqlMembershipStore implements MembershipStore {
 
   checkUsers(userIds: readonly string[]): Promise<UserStatus[]> {
     return checkUsers(this.#db, userIds);
+  }
+
+  history(query: { userId: string; before?: number; limit: number }): Promise<HistoryEntry[]> {
+    return readHistory(this.#db, query);
   }
 }
 

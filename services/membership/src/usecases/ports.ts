@@ -1,4 +1,4 @@
-import type { ChangeKind, Member, Membership, Tier } from "../domain/membership.ts";
+import type { ChangeKind, Cycle, Member, Membership, Status, Tier } from "../domain/membership.ts";
 import type { SeenUser } from "../domain/people.ts";
 import type { MembershipView } from "./view.ts";
 
@@ -78,6 +78,24 @@ export interface MembershipStore {
   findUser(userId: string): Promise<UserStatus | undefined>;
   listUsers(query: UserQuery): Promise<UserStatus[]>;
   checkUsers(userIds: readonly string[]): Promise<UserStatus[]>;
+  /** Newest first, all before the version `before` when it is given. */
+  history(query: {
+    readonly userId: string;
+    readonly before?: number;
+    readonly limit: number;
+  }): Promise<HistoryEntry[]>;
+}
+
+/** One change of a membership, and what it was right after. */
+export interface HistoryEntry {
+  readonly version: number;
+  readonly change: string;
+  readonly tier: string | null;
+  readonly status: Status;
+  readonly cycle: Cycle | null;
+  readonly actor: string;
+  readonly reason: string;
+  readonly occurredAt: Date;
 }
 
 export interface TierChange {

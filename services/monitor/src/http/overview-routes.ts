@@ -1,13 +1,13 @@
 import type { Clock } from "@stipend/platform/clock/clock";
 import { Problem } from "@stipend/platform/http/problem";
 import { serve } from "@stipend/platform/http/serve";
-import { consistency, consistencyCheck, overview } from "@stipend/proto/http/monitor";
+import { consistency, consistencyCheck, dailyTotals, overview } from "@stipend/proto/http/monitor";
 import type { IRouter } from "express";
 import type { JobRules } from "../rules/all.ts";
 import { checkAccounts, checkEveryAccount } from "../usecases/check-consistency.ts";
 import type { CheckSource, CheckStore } from "../usecases/ports.ts";
 import type { DifferenceEntry, SummaryReader } from "../usecases/summaries.ts";
-import { presentConsistency, presentDifference, presentOverview } from "./present.ts";
+import { presentConsistency, presentDays, presentDifference, presentOverview } from "./present.ts";
 
 const MAX_DIFFERENCES = 100;
 const PAGE = 500;
@@ -29,6 +29,12 @@ export function overviewRoutes(router: IRouter, options: OverviewRoutesOptions):
   serve(router, overview, async () => {
     const now = clock.now();
     return { body: presentOverview(await summaries.overview(now.toISOString().slice(0, 10)), now) };
+  });
+
+  serve(router, dailyTotals, async ({ query }) => {
+    const now = clock.now();
+    const days = lastDays(now, query.days);
+    return { body: presentDays(days, await summaries.daysSince(days[0] ?? ""), now) };
   });
 
   serve(router, consistency, async () => {
@@ -70,4 +76,13 @@ export function overviewRoutes(router: IRouter, options: OverviewRoutesOptions):
       body: { ...report, complete, differences: differences.map(presentDifference) },
     };
   });
+}
+
+const DAY_MS = 86_400_000;
+
+/** YYYY-MM-DD in UTC, oldest first; the last one is the day of `now`. */
+function lastDays(now: Date, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) =>
+    new Date(now.getTime() - (count - 1 - index) * DAY_MS).toISOString().slice(0, 10),
+  );
 }

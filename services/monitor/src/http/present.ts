@@ -1,7 +1,13 @@
-import type { Alert as AlertBody, Consistency, ConsistencyCheckReport, Overview } from "@stipend/proto/http/monitor";
+import type {
+  Alert as AlertBody,
+  Consistency,
+  ConsistencyCheckReport,
+  DailyTotals,
+  Overview,
+} from "@stipend/proto/http/monitor";
 import type { Alert } from "../usecases/alerts.ts";
 import type { PassState } from "../usecases/ports.ts";
-import type { ConsistencySummary, DifferenceEntry, OverviewNumbers } from "../usecases/summaries.ts";
+import type { ConsistencySummary, DayEntry, DifferenceEntry, OverviewNumbers } from "../usecases/summaries.ts";
 
 export function presentAlert(alert: Alert): AlertBody {
   const { seq: _seq, ...rest } = alert;
@@ -80,6 +86,14 @@ export function presentOverview(numbers: OverviewNumbers, now: Date): Overview {
     },
     asOf: now.toISOString(),
   };
+}
+
+/** One entry for each of these days, those on which nothing happened included. */
+export function presentDays(days: readonly string[], entries: readonly DayEntry[], now: Date): DailyTotals {
+  const byDay = Map.groupBy(entries, (entry) => entry.day);
+  const kindsOf = (day: string) =>
+    Object.fromEntries((byDay.get(day) ?? []).map(({ kind, events, amount }) => [kind, { events, amount }]));
+  return { data: days.map((day) => ({ day, kinds: kindsOf(day) })), asOf: now.toISOString() };
 }
 
 function iso(date: Date | null): string | null {

@@ -1,7 +1,13 @@
 import type { Database } from "@stipend/platform/mysql/database";
 import { severityOf } from "../domain/alerts.ts";
 import type { PassState } from "../usecases/ports.ts";
-import type { ConsistencySummary, DifferenceEntry, OverviewNumbers, SummaryReader } from "../usecases/summaries.ts";
+import type {
+  ConsistencySummary,
+  DayEntry,
+  DifferenceEntry,
+  OverviewNumbers,
+  SummaryReader,
+} from "../usecases/summaries.ts";
 import type { MysqlCheckStore } from "./check-store.ts";
 
 /** What the overview and the consistency page show: sums over views. */
@@ -115,6 +121,14 @@ export class MysqlSummaryReader implements SummaryReader {
       [day],
     );
     return rows.map((row) => ({ kind: row.kind, events: Number(row.events), amount: Number(row.amount) }));
+  }
+
+  async daysSince(from: string): Promise<readonly DayEntry[]> {
+    const rows = await this.#db.query<{ day: string; kind: string; events: number; amount: number }>(
+      "SELECT CAST(day AS CHAR) AS day, kind, events, amount FROM day_totals WHERE day >= ? ORDER BY day, kind",
+      [from],
+    );
+    return rows.map((row) => ({ ...row, events: Number(row.events), amount: Number(row.amount) }));
   }
 
   async #topics(): Promise<OverviewNumbers["topics"]> {

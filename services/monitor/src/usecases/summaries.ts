@@ -44,7 +44,17 @@ export interface OverviewNumbers {
   readonly consistency: ConsistencySummary;
 }
 
+export interface DayEntry {
+  /** YYYY-MM-DD, UTC. */
+  readonly day: string;
+  readonly kind: string;
+  readonly events: number;
+  readonly amount: number;
+}
+
 export interface SummaryReader {
+  /** @param from the first day, YYYY-MM-DD, UTC. */
+  daysSince(from: string): Promise<readonly DayEntry[]>;
   consistency(): Promise<ConsistencySummary>;
   /** At most `limit`, those found first at the top. */
   differences(limit: number): Promise<readonly DifferenceEntry[]>;

@@ -1,0 +1,108 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import { REPO_ROOT } from "@stipend/local/repo";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { expect } from "vitest";
+
+export type Theme = "light" | "dark";
+
+export interface AppOptions {
+  readonly baseUrl: string;
+  /** Undefined: nobody is signed in. */
+  readonly token?: string;
+  readonly theme?: Theme;
+  /** BCP 47. */
+  readonly locale?: string;
+  readonly width?: number;
+}
+
+/** One person's browser: pages of it share storage, and every complaint of any of them is kept. */
+export class AppBrowser {
+  readonly context: BrowserContext;
+  readonly #baseUrl: string;
+  readonly #absent: readonly string[];
+  readonly #complaints: string[] = [];
+
+  constructor(context: BrowserContext, baseUrl: string, absent: readonly string[]) {
+    this.context = context;
+    this.#baseUrl = baseUrl;
+    this.#absent = absent;
+  }
+
+  static async open(browser: Browser, options: AppOptions): Promise<AppBrowser> {
+    const { baseUrl, token, theme = "light", locale = "en-US", width = 1_280 } = options;
+    const viewport = { width, height: 900 };
+    const context = await browser.newContext({ colorScheme: theme, locale, viewport, reducedMotion: "reduce" });
+    context.setDefaultTimeout(30_000);
+    if (token !== undefined) {
+      // Once for each window, as a sign-in would: a sign-out has to last.
+      await context.addInitScript(
+        ([key, value]) => {
+          if (sessionStorage.getItem("seeded") === null) localStorage.setItem(key ?? "", value ?? "");
+          sessionStorage.setItem("seeded", "yes");
+        },
+        ["stipend:session", token],
+      );
+    }
+    return new AppBrowser(context, baseUrl, await absentRoutes(baseUrl));
+  }
+
+  async visit(path: string): Promise<Page> {
+    const page = await this.context.newPage();
+    page.on("pageerror", (error) => this.#complaints.push(`${path}: ${error.message}`));
+    page.on("console", (message) => {
+      const { url } = message.location();
+      if (!["error", "warning"].includes(message.type()) || this.#absent.some((route) => url.includes(route))) return;
+      this.#complaints.push(`${path}: ${message.text()} ${url}`);
+    });
+    await page.goto(`${this.#baseUrl}${path}`);
+    return page;
+  }
+
+  /** What the browser complained about so far: errors of scripts, refused resources, broken policies. */
+  get complaints(): readonly string[] {
+    return this.#complaints;
+  }
+
+  close(): Promise<void> {
+    return this.context.close();
+  }
+}
+
+/** Routes the console may ask for that this system does not have: without a second admin there is nothing to approve. */
+async function absentRoutes(baseUrl: string): Promise<readonly string[]> {
+  const document = (await (await fetch(`${baseUrl}/api/openapi.json`)).json()) as { paths: Record<string, unknown> };
+  return ["/api/admin/approvals"].filter((route) => !Object.hasOwn(document.paths, route));
+}
+
+/** Until nothing is being loaded any more: the pages' own placeholders are gone. */
+export async function settled(page: Page, title: string): Promise<void> {
+  await page.getByRole("heading", { level: 1, name: title }).waitFor();
+  await expect.poll(() => page.locator('[role="status"][aria-label]').count(), { timeout: 20_000 }).toBe(0);
+}
+
+/** @throws when axe finds a serious or critical fault on the page as it is now. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const serious = violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
+  expect(serious, page.url()).toEqual([]);
+}
+
+const SHOTS = join(REPO_ROOT, "screenshots");
+
+/** Kept out of git, for people to look at. */
+export async function shoot(page: Page, name: string): Promise<void> {
+  mkdirSync(SHOTS, { recursive: true });
+  await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
+}
+
+/** Nothing is wider than the window: a page that scrolls sideways on a phone is broken. */
+export async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const over = await page.evaluate<number>(
+    "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+  );
+  expect(over, page.url()).toBeLessThanOrEqual(0);
+}
