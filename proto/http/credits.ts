@@ -567,6 +567,7 @@ export const batch = defineRoute({
             status: z.int().meta({ description: "The HTTP status the single call would have answered." }),
             code: z.string().optional().meta({ description: "Of a refusal: the problem's code." }),
             replayed: z.boolean().optional(),
+            holdStatus: HoldStatus.optional().meta({ description: "Of a capture or release: how the hold ended." }),
           }),
         ),
       }),

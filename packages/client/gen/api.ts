@@ -5205,6 +5205,11 @@ export interface operations {
                             /** @description Of a refusal: the problem's code. */
                             code?: string;
                             replayed?: boolean;
+                            /**
+                             * @description Of a capture or release: how the hold ended.
+                             * @enum {string}
+                             */
+                            holdStatus?: "open" | "captured" | "released" | "expired";
                         } & {
                             [key: string]: unknown;
                         })[];

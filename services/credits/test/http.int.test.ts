@@ -573,3 +573,28 @@ test("the check of the books finds nothing wrong, page by page", async () => {
   const named = await credits.call("POST", "/internal/check", { body: { userIds: ["una", "nobody"] } });
   expect(named.body).toMatchObject({ data: [{ userId: "una" }], nextAfter: null });
 });
+
+test("a batch ends holds and says so beside each item's HTTP status", async () => {
+  await give("ended-in-batch", 10);
+  const made = async () =>
+    (
+      await credits.service("POST", "/api/credits/holds", {
+        userId: "ended-in-batch",
+        amount: 2,
+        ttlSeconds: 60,
+        reason: "x",
+      })
+    ).body.holdId;
+  const item = { userId: "ended-in-batch", reason: "x" };
+  const operations = [
+    { op: "capture", key: "c", holdId: await made(), ...item },
+    { op: "release", key: "r", holdId: await made(), ...item },
+  ];
+  const answer = await credits.service("POST", "/api/credits/batch", { operations });
+  expect(answer.status).toBe(200);
+  expect(answer.body.results).toMatchObject([
+    { key: "c", status: 200, holdStatus: "captured", amount: 2 },
+    { key: "r", status: 200, holdStatus: "released", amount: 2 },
+  ]);
+  expect((await credits.as("ended-in-batch", "GET", "/api/credits")).body).toMatchObject({ balance: 8, held: 0 });
+});

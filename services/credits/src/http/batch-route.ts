@@ -64,12 +64,12 @@ async function run(deps: RouteDeps, actor: Actor, item: Item) {
     case "capture": {
       const { holdId, amount, userId, reason } = item;
       const result = await deps.operations.capture({ ...base, holdId, amount, userId, reason: reason ?? "" });
-      return outcome(key, 200, result, (done) => holdEndedBody(done as Done<{ readonly hold: Hold }>));
+      return outcome(key, 200, result, endedItem);
     }
     case "release": {
       const { holdId, userId, reason } = item;
       const result = await deps.operations.release({ ...base, holdId, userId, reason: reason ?? "" });
-      return outcome(key, 200, result, (done) => holdEndedBody(done as Done<{ readonly hold: Hold }>));
+      return outcome(key, 200, result, endedItem);
     }
   }
 }
@@ -77,7 +77,13 @@ async function run(deps: RouteDeps, actor: Actor, item: Item) {
 function outcome(key: string, status: number, result: { readonly outcome: string }, body: (done: Done) => object) {
   if (!isDone(result)) return failed(key, refusalOf(result as Refusal));
   const done = result as Done;
-  return { key, status, replayed: done.outcome === "replayed", ...body(done) };
+  return { ...body(done), key, status, replayed: done.outcome === "replayed" };
+}
+
+/** In a batch `status` is the HTTP status of the item, so the hold's own has another name. */
+function endedItem(done: Done) {
+  const { status: holdStatus, ...ended } = holdEndedBody(done as Done<{ readonly hold: Hold }>);
+  return { ...ended, holdStatus };
 }
 
 function failed(key: string | null, error: unknown) {
