@@ -14,6 +14,7 @@ import type { Log } from "@stipend/platform/log/log";
 import { Database } from "@stipend/platform/mysql/database";
 import { checkSchema } from "@stipend/platform/mysql/migrator";
 import { OutboxRelay } from "@stipend/platform/outbox/relay";
+import { outboxStateRoute } from "@stipend/platform/outbox/state-route";
 import { file_stipend_audit_v1_events } from "@stipend/proto/events/audit/v1/events";
 import { domainProblems } from "@stipend/proto/http/problems";
 import { FileAnchor } from "./anchors/file-anchor.ts";
@@ -96,6 +97,7 @@ export function createApp(config: Config, log: Log): App {
     },
   });
   http.app.use(internalAuth({ jwksFile: config.STIPEND_INTERNAL_JWKS_FILE, audience: SERVICE }));
+  outboxStateRoute(http.app, db);
   auditRoutes(http.app, { log: store, anchors });
 
   const lifecycle = new Lifecycle({ log })

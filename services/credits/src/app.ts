@@ -16,6 +16,7 @@ import { Database } from "@stipend/platform/mysql/database";
 import { isTransient } from "@stipend/platform/mysql/errors";
 import { checkSchema } from "@stipend/platform/mysql/migrator";
 import { OutboxRelay } from "@stipend/platform/outbox/relay";
+import { outboxStateRoute } from "@stipend/platform/outbox/state-route";
 import { createRedis, redisPart, redisReady } from "@stipend/platform/redis/redis";
 import { gauge, sizes } from "@stipend/platform/telemetry/metrics";
 import { childSpan, currentTraceparent } from "@stipend/platform/telemetry/trace";
@@ -140,6 +141,7 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
     },
   });
   http.app.use(internalAuth({ jwksFile: config.STIPEND_INTERNAL_JWKS_FILE, audience: "credits" }));
+  outboxStateRoute(http.app, db);
   creditsRoutes(http.app, { ledger, reads: mysqlReads(db), operations, accounts, clock, timeZone, log });
   if (clock instanceof DevClock) {
     mountDevClock(http.app, clock);

@@ -13,6 +13,7 @@ import { Lifecycle } from "@stipend/platform/lifecycle/lifecycle";
 import type { Log } from "@stipend/platform/log/log";
 import { Database } from "@stipend/platform/mysql/database";
 import { OutboxRelay } from "@stipend/platform/outbox/relay";
+import { outboxStateRoute } from "@stipend/platform/outbox/state-route";
 import { domainProblems } from "@stipend/proto/http/problems";
 import { v7 as uuidv7 } from "uuid";
 import type { Config } from "./config.ts";
@@ -63,6 +64,7 @@ export function createApp(config: Config, log: Log): App {
     outbox: () => messaging.relay.state(),
     events: () => ({ ok: consumer.ready(), required: false }),
   });
+  outboxStateRoute(http.app, db);
   const metrics = new MetricsServer({
     host: config.STIPEND_HTTP_HOST,
     port: config.STIPEND_METRICS_PORT,

@@ -14,20 +14,28 @@ import type { Log } from "@stipend/platform/log/log";
 import { Database } from "@stipend/platform/mysql/database";
 import { checkSchema } from "@stipend/platform/mysql/migrator";
 import { OutboxRelay } from "@stipend/platform/outbox/relay";
+import { readOutboxState } from "@stipend/platform/outbox/state-route";
 import { file_stipend_admin_v1_events } from "@stipend/proto/events/admin/v1/events";
 import { file_stipend_alerts_v1_events } from "@stipend/proto/events/alerts/v1/events";
 import { domainProblems } from "@stipend/proto/http/problems";
 import { CheckClient } from "./clients/check-client.ts";
+import { InternalClient } from "./clients/internal-client.ts";
+import { KafkaWatch } from "./clients/kafka-watch.ts";
+import { outboxOf, proveAuditLog } from "./clients/machinery-client.ts";
 import type { Config } from "./config.ts";
 import { LOGICAL_TOPICS } from "./events/decode.ts";
 import { monitorHandler } from "./events/handler.ts";
 import { alertRoutes } from "./http/alert-routes.ts";
 import { overviewRoutes } from "./http/overview-routes.ts";
 import { monitorJobs } from "./jobs/jobs.ts";
+import { MachineryWatch } from "./jobs/machinery-jobs.ts";
 import { SettingsFile } from "./settings/settings-file.ts";
 import { MIGRATE_COMMAND, SERVICE, sqlSources } from "./sql.ts";
 import { MysqlAlertStore } from "./store/alert-store.ts";
 import { MysqlCheckStore } from "./store/check-store.ts";
+import { MysqlSettleStore } from "./store/count-store.ts";
+import { MysqlMachineryStore } from "./store/machinery-store.ts";
+import { MysqlMemberStore } from "./store/member-store.ts";
 import { MysqlObserveStore } from "./store/observe-store.ts";
 import { MysqlSummaryReader } from "./store/summary-store.ts";
 
@@ -47,18 +55,16 @@ export function createApp(config: Config, log: Log): App {
 
   const store = new MysqlObserveStore(db);
   const checks = new MysqlCheckStore(db);
-  const source = new CheckClient({
-    creditsUrl: config.STIPEND_CREDITS_URL,
-    membershipUrl: config.STIPEND_MEMBERSHIP_URL,
-    signer: new InternalTokenSigner({ keyFile: config.STIPEND_INTERNAL_KEY_FILE }),
-  });
+  const others = otherServices(config);
+  const source = new CheckClient(others);
   const onCommit = () => relay.nudge();
+  const timeZone = config.STIPEND_TIMEZONE;
 
   const consumer = new EventConsumer({
     kafka,
     groupId: `${config.STIPEND_GROUP_PREFIX}.${SERVICE}`,
     topics,
-    handler: monitorHandler({ store, rules: () => settings.current.rules, clock, onCommit }),
+    handler: monitorHandler({ store, rules: () => settings.current.rules, clock, timeZone, onCommit }),
     producer,
     log,
     ensureTopics,
@@ -91,8 +97,34 @@ export function createApp(config: Config, log: Log): App {
     const { STIPEND_REDIS_URL: redisUrl, STIPEND_REDIS_PREFIX: prefix } = config;
     lifecycle.add({ name: "dev-clock", start: () => loadDevClock(redisUrl, prefix, devClock) });
   }
-  lifecycle.add(producer).add(relay).add(source).add(inboxPurgeJob({ db, clock, log }));
-  for (const job of monitorJobs({ store, checks, source, settings: () => settings.current, clock, log, onCommit })) {
+  const kafkaWatch = new KafkaWatch({
+    kafka,
+    groupPrefix: config.STIPEND_GROUP_PREFIX,
+    topicPrefix: config.STIPEND_TOPIC_PREFIX,
+  });
+  const shared = { settings: () => settings.current, clock, log, onCommit };
+  const machinery = new MachineryWatch({
+    ...shared,
+    store: new MysqlMachineryStore(db),
+    kafka: kafkaWatch,
+    outboxes: [
+      ...Object.values(others).map((client) => () => outboxOf(client)),
+      async () => ({ service: SERVICE, ...(await readOutboxState(db)) }),
+    ],
+    proveAuditLog: () => proveAuditLog(others.audit),
+    ownGroup: SERVICE,
+  });
+  lifecycle.add(producer).add(relay).add(kafkaWatch).add(inboxPurgeJob({ db, clock, log }));
+  for (const client of Object.values(others)) {
+    lifecycle.add({ name: `client:${client.service}`, stop: () => client.stop() });
+  }
+  const members = new MysqlMemberStore(db);
+  const windows = new MysqlSettleStore(db);
+  const behind = () => machinery.behind;
+  for (const job of [
+    ...monitorJobs({ ...shared, store, members, windows, checks, source, timeZone, behind }),
+    ...machinery.jobs(),
+  ]) {
     lifecycle.add(job);
   }
   lifecycle
@@ -100,6 +132,16 @@ export function createApp(config: Config, log: Log): App {
     .add(new MetricsServer({ host: config.STIPEND_HTTP_HOST, port: config.STIPEND_METRICS_PORT, log }))
     .add(http);
   return { lifecycle, http, consumer };
+}
+
+/** The services that the monitor asks, each by internal read-only routes. */
+function otherServices(config: Config) {
+  const signer = new InternalTokenSigner({ keyFile: config.STIPEND_INTERNAL_KEY_FILE });
+  return {
+    credits: new InternalClient("credits", config.STIPEND_CREDITS_URL, signer),
+    membership: new InternalClient("membership", config.STIPEND_MEMBERSHIP_URL, signer),
+    audit: new InternalClient("admin-audit", config.STIPEND_AUDIT_URL, signer),
+  };
 }
 
 /** Kafka in and out: every topic that is read, and the alerts and audit events that are written. */

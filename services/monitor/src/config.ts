@@ -14,6 +14,7 @@ const schema = z.object({
   ...commonConfig.telemetry,
   STIPEND_CREDITS_URL: urlOf("http", "https"),
   STIPEND_MEMBERSHIP_URL: urlOf("http", "https"),
+  STIPEND_AUDIT_URL: urlOf("http", "https"),
   /** Thresholds of the rules. Relative paths are relative to the working directory. */
   STIPEND_MONITOR_FILE: z.string().default("deploy/monitor.yaml"),
 });

@@ -70,6 +70,7 @@ describe("monitor with Kafka", () => {
       STIPEND_INTERNAL_KEY_FILE: keys.internalPrivate.monitor,
       STIPEND_CREDITS_URL: doubles.credits.url,
       STIPEND_MEMBERSHIP_URL: doubles.membership.url,
+      STIPEND_AUDIT_URL: doubles.audit.url,
       STIPEND_MONITOR_FILE: settings,
     });
     newApp = () => createApp(config, silentLog());

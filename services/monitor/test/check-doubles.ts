@@ -2,6 +2,8 @@ import { internalAuth } from "@stipend/platform/auth/internal";
 import { serve } from "@stipend/platform/http/serve";
 import { HttpServer } from "@stipend/platform/http/server";
 import { silentLog } from "@stipend/platform/log/log";
+import { outboxState } from "@stipend/platform/outbox/state-route";
+import { type AuditVerification, auditVerify } from "@stipend/proto/http/audit";
 import {
   type CreditsCheckItem,
   creditsCheck,
@@ -15,6 +17,10 @@ export class CheckDoubles {
   readonly views = new Map<string, MembershipCheckItem>();
   readonly credits: HttpServer;
   readonly membership: HttpServer;
+  readonly audit: HttpServer;
+  /** What the outbox of credits says. */
+  outbox: { pending: number; failed: number; oldestAt: string | null } = { pending: 0, failed: 0, oldestAt: null };
+  proof: Pick<AuditVerification, "valid" | "checked" | "firstBad"> = { valid: true, checked: 1, firstBad: null };
 
   constructor(jwksFile: string) {
     this.credits = this.#door("credits", jwksFile);
@@ -29,6 +35,11 @@ export class CheckDoubles {
     this.membership = this.#door("membership", jwksFile);
     serve(this.membership.app, membershipCheck, async ({ body }) => ({
       body: { data: body.userIds.flatMap((id) => this.views.get(id) ?? []) },
+    }));
+    serve(this.credits.app, outboxState, async () => ({ body: this.outbox }));
+    this.audit = this.#door("admin-audit", jwksFile);
+    serve(this.audit.app, auditVerify, async () => ({
+      body: { ...this.proof, head: { seq: 1, hash: "ab" }, anchors: [] },
     }));
   }
 
@@ -47,11 +58,13 @@ export class CheckDoubles {
   async start(): Promise<void> {
     await this.credits.start();
     await this.membership.start();
+    await this.audit.start();
   }
 
   async stop(): Promise<void> {
     await this.credits.stop();
     await this.membership.stop();
+    await this.audit.stop();
   }
 
   #door(audience: string, jwksFile: string): HttpServer {
