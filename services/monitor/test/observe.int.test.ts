@@ -11,7 +11,7 @@ import type { Alert } from "../src/usecases/alerts.ts";
 import { detectGaps } from "../src/usecases/detect-gaps.ts";
 import { observeEvents } from "../src/usecases/observe-events.ts";
 import { forgetObservations, recoverDueAlerts } from "../src/usecases/tidy.ts";
-import { change, deliver, rules as readRules, minutes, T0 } from "./builders.ts";
+import { change, deliver, minutes, rules as readRules, T0 } from "./builders.ts";
 
 /** What events leave behind; faster than a schema for each test. */
 async function empty(owner: Database): Promise<void> {
@@ -31,7 +31,11 @@ async function empty(owner: Database): Promise<void> {
 }
 
 /** What these tests are not about. */
-const QUIET = { unexplained_growth: { enabled: false }, refund_ring: { enabled: false }, spending_burst: { enabled: false } };
+const QUIET = {
+  unexplained_growth: { enabled: false },
+  refund_ring: { enabled: false },
+  spending_burst: { enabled: false },
+};
 const rules = (given: Record<string, Record<string, unknown>> = {}) => readRules({ ...QUIET, ...given });
 
 describe("watching, in MySQL", () => {

@@ -1,4 +1,4 @@
-import { type AllowanceFact, agreedEnd, isActiveAt, newestOf, type TermsFact } from "../domain/member-facts.ts";
+import { type AllowanceFact, agreedEnd, newestOf, type TermsFact } from "../domain/member-facts.ts";
 import { whole } from "../domain/settings.ts";
 import { defineRule } from "./rule.ts";
 import type { MemberFinding } from "./signal.ts";
@@ -52,12 +52,11 @@ export const membershipOverdue = defineRule({
   },
 });
 
-/** For a period that begins when no version known at that time gives anything. A period before the end was earned. */
+/** For a period that began after the end, by what was known when it was given. A period before the end was earned. */
 function isGivenTooLate(allowance: AllowanceFact, terms: readonly TermsFact[]): boolean {
-  const known = terms.filter((each) => each.at <= allowance.at);
-  const last = known.at(-1);
+  const last = terms.filter((each) => each.at <= allowance.at).at(-1);
   if (last === undefined || last.status === "active" || last.endedAt === null) return false;
-  return allowance.periodStart >= last.endedAt && !known.some((each) => isActiveAt(each, allowance.at));
+  return allowance.periodStart >= last.endedAt;
 }
 
 function earlier(a: Date | null, b: Date): Date {

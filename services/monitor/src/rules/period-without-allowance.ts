@@ -24,7 +24,8 @@ export const periodWithoutAllowance = defineRule({
         if (lookAt === null || completeAt < lookAt) lookAt = completeAt;
         continue;
       }
-      const given = facts.allowances.some((each) => each.at >= periodStart && each.at < completeAt);
+      // Given in it, for a period that began before its end: the next period's share may come before the grace is over.
+      const given = facts.allowances.some((each) => each.at >= periodStart && each.periodStart < periodEnd);
       if (given) continue;
       findings.push({
         subject: `${facts.userId}/${periodStart.toISOString().slice(0, 10)}`,

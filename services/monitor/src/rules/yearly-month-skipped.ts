@@ -24,10 +24,18 @@ export const yearlyMonthSkipped = defineRule({
     const { startedAt, membershipId, tier } = newest;
     const current = monthIndexAt(startedAt, now, timeZone);
     const findings: MemberFinding[] = [];
+    let lookAt = isActiveAt(newest, now)
+      ? new Date(monthsAfter(startedAt, current + 1, timeZone).getTime() + graceMs)
+      : null;
     for (let index = Math.max(0, current - MONTHS); index < current; index++) {
       const start = monthsAfter(startedAt, index, timeZone);
       const end = monthsAfter(startedAt, index + 1, timeZone);
-      if (since.getTime() > start.getTime() + 60_000 || now.getTime() < end.getTime() + graceMs) continue;
+      if (since.getTime() > start.getTime() + 60_000) continue;
+      const completeAt = new Date(end.getTime() + graceMs);
+      if (now < completeAt) {
+        lookAt = completeAt;
+        break;
+      }
       // Yearly and active all through it: months under another cycle are another rule's.
       const held = termsBetween(facts, start, new Date(end.getTime() - 1));
       const mine = held.every((terms) => terms.cycle === "yearly" && terms.membershipId === membershipId);
@@ -54,9 +62,6 @@ export const yearlyMonthSkipped = defineRule({
         },
       });
     }
-    const lookAt = isActiveAt(newest, now)
-      ? new Date(monthsAfter(startedAt, current + 1, timeZone).getTime() + graceMs)
-      : null;
-    return { findings, well: [], lookAt: lookAt === null || lookAt > now ? lookAt : null };
+    return { findings, well: [], lookAt };
   },
 });
