@@ -1,5 +1,6 @@
 import { defineRoute } from "@stipend/platform/http/contract";
 import { z } from "zod";
+import { Reason } from "./common.ts";
 
 /**
  * The internal, read-only check routes of credits and membership. Only the monitor calls them; the gateway never
@@ -48,6 +49,22 @@ export const MembershipCheckItem = z.object({
 /** Users the view does not know are absent. */
 export const MembershipCheckResponse = z.object({ data: z.array(MembershipCheckItem) });
 
+const side = { version: z.int().min(0), balance: z.int(), held: z.int() };
+
+export const ViewRepairRequest = z.strictObject({
+  userId,
+  /** What credits says now. */
+  credits: z.strictObject({ ...side, status: z.enum(["active", "frozen"]) }),
+  /** What the view showed when they were compared. */
+  seen: z.strictObject(side),
+  reason: Reason,
+});
+
+export const ViewRepairResponse = z.object({
+  userId,
+  outcome: z.enum(["repaired", "changed_meanwhile", "unknown_user"]),
+});
+
 export type CreditsCheckItem = z.infer<typeof CreditsCheckItem>;
 export type MembershipCheckItem = z.infer<typeof MembershipCheckItem>;
 
@@ -74,5 +91,18 @@ export const membershipCheck = defineRoute({
   body: MembershipCheckRequest,
   bodyLimit: 65_536 * 2,
   responses: { 200: { description: "The users the view knows", schema: MembershipCheckResponse } },
+  errors: [],
+});
+
+/** An admin's act, by the monitor: the admin stands in the headers that an internal caller vouches for. */
+export const viewRepair = defineRoute({
+  id: "membership.view.repair",
+  method: "POST",
+  path: "/internal/repair-view",
+  roles: ["admin"],
+  summary: "Set what the status view shows of one account to what credits says",
+  tags: ["internal"],
+  body: ViewRepairRequest,
+  responses: { 200: { description: "Whether it was done", schema: ViewRepairResponse } },
   errors: [],
 });

@@ -22,13 +22,17 @@ import { CheckClient } from "./clients/check-client.ts";
 import { InternalClient } from "./clients/internal-client.ts";
 import { KafkaWatch } from "./clients/kafka-watch.ts";
 import { outboxOf, proveAuditLog } from "./clients/machinery-client.ts";
+import { ChannelSender } from "./clients/notify/sender.ts";
+import { viewRepairer } from "./clients/repair-client.ts";
 import type { Config } from "./config.ts";
 import { LOGICAL_TOPICS } from "./events/decode.ts";
 import { monitorHandler } from "./events/handler.ts";
 import { alertRoutes } from "./http/alert-routes.ts";
+import { noticeRoutes } from "./http/notice-routes.ts";
 import { overviewRoutes } from "./http/overview-routes.ts";
 import { monitorJobs } from "./jobs/jobs.ts";
 import { MachineryWatch } from "./jobs/machinery-jobs.ts";
+import { noticeJobs } from "./jobs/notice-jobs.ts";
 import { SettingsFile } from "./settings/settings-file.ts";
 import { MIGRATE_COMMAND, SERVICE, sqlSources } from "./sql.ts";
 import { MysqlAlertStore } from "./store/alert-store.ts";
@@ -36,6 +40,7 @@ import { MysqlCheckStore } from "./store/check-store.ts";
 import { MysqlSettleStore } from "./store/count-store.ts";
 import { MysqlMachineryStore } from "./store/machinery-store.ts";
 import { MysqlMemberStore } from "./store/member-store.ts";
+import { MysqlNoticeStore } from "./store/notice-store.ts";
 import { MysqlObserveStore } from "./store/observe-store.ts";
 import { MysqlSummaryReader } from "./store/summary-store.ts";
 
@@ -49,7 +54,11 @@ export interface App {
 export function createApp(config: Config, log: Log): App {
   const devClock = config.STIPEND_DEV_CLOCK ? new DevClock() : null;
   const clock: Clock = devClock ?? systemClock;
-  const settings = new SettingsFile(config.STIPEND_MONITOR_FILE, log);
+  const timeZone = config.STIPEND_TIMEZONE;
+  const settings = new SettingsFile(
+    { file: config.STIPEND_MONITOR_FILE, secrets: config.notifySecrets, timeZone },
+    log,
+  );
   const db = new Database({ url: config.STIPEND_MYSQL_URL, poolSize: config.STIPEND_MYSQL_POOL_SIZE, log });
   const { producer, relay, kafka, ensureTopics, topics } = messaging(config, db, clock, log);
 
@@ -58,7 +67,6 @@ export function createApp(config: Config, log: Log): App {
   const others = otherServices(config);
   const source = new CheckClient(others);
   const onCommit = () => relay.nudge();
-  const timeZone = config.STIPEND_TIMEZONE;
 
   const consumer = new EventConsumer({
     kafka,
@@ -84,9 +92,13 @@ export function createApp(config: Config, log: Log): App {
   });
   http.app.use(internalAuth({ jwksFile: config.STIPEND_INTERNAL_JWKS_FILE, audience: SERVICE }));
   alertRoutes(http.app, { alerts: new MysqlAlertStore(db), clock, onCommit });
+  const notices = new MysqlNoticeStore(db);
+  const sender = new ChannelSender(() => settings.current.notifications);
+  noticeRoutes(http.app, { notices, sender, clock });
   const summaries = new MysqlSummaryReader(db, checks);
   const rules = () => settings.current.rules.jobs;
-  overviewRoutes(http.app, { summaries, checks, source, rules, clock, onCommit });
+  const repairer = viewRepairer(others.membership);
+  overviewRoutes(http.app, { summaries, checks, source, repairer, rules, clock, onCommit });
 
   const lifecycle = new Lifecycle({ log })
     .add(settings)
@@ -124,6 +136,7 @@ export function createApp(config: Config, log: Log): App {
   for (const job of [
     ...monitorJobs({ ...shared, store, members, windows, checks, source, timeZone, behind }),
     ...machinery.jobs(),
+    ...noticeJobs({ store: notices, sender, settings: () => settings.current.notifications, clock, log }),
   ]) {
     lifecycle.add(job);
   }

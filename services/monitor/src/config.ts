@@ -19,9 +19,13 @@ const schema = z.object({
   STIPEND_MONITOR_FILE: z.string().default("deploy/monitor.yaml"),
 });
 
-export type Config = z.output<typeof schema>;
+export type Config = z.output<typeof schema> & {
+  /** STIPEND_NOTIFY_…: addresses and secrets of the channels that the settings file names. */
+  readonly notifySecrets: Readonly<Record<string, string | undefined>>;
+};
 
 /** @throws ConfigError listing every mistake. */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  return readConfig(schema, env);
+  const notifySecrets = Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith("STIPEND_NOTIFY_")));
+  return { ...readConfig(schema, env), notifySecrets };
 }

@@ -9,6 +9,7 @@ import {
   creditsCheck,
   type MembershipCheckItem,
   membershipCheck,
+  viewRepair,
 } from "@stipend/proto/http/checks";
 
 /** Credits and membership as far as the monitor asks them, with accounts that a test can set wrong. */
@@ -18,6 +19,8 @@ export class CheckDoubles {
   readonly credits: HttpServer;
   readonly membership: HttpServer;
   readonly audit: HttpServer;
+  /** Who had which view mended. */
+  readonly repairs: Record<string, unknown>[] = [];
   /** What the outbox of credits says. */
   outbox: { pending: number; failed: number; oldestAt: string | null } = { pending: 0, failed: 0, oldestAt: null };
   proof: Pick<AuditVerification, "valid" | "checked" | "firstBad"> = { valid: true, checked: 1, firstBad: null };
@@ -36,6 +39,17 @@ export class CheckDoubles {
     serve(this.membership.app, membershipCheck, async ({ body }) => ({
       body: { data: body.userIds.flatMap((id) => this.views.get(id) ?? []) },
     }));
+    serve(this.membership.app, viewRepair, async ({ body, actor }) => {
+      const { userId, credits, seen } = body;
+      const before = this.views.get(userId);
+      this.repairs.push({ userId, actor: actor.sub, reason: body.reason, ip: actor.ip });
+      if (before === undefined || before.balanceVersion !== seen.version || before.balance !== seen.balance) {
+        return { body: { userId, outcome: "changed_meanwhile" } };
+      }
+      const { balance, held, version } = credits;
+      this.view(userId, { balance, held, balanceVersion: version });
+      return { body: { userId, outcome: "repaired" } };
+    });
     serve(this.credits.app, outboxState, async () => ({ body: this.outbox }));
     this.audit = this.#door("admin-audit", jwksFile);
     serve(this.audit.app, auditVerify, async () => ({

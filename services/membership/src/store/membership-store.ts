@@ -6,6 +6,7 @@ import type { Member, Tier } from "../domain/membership.ts";
 import { type SeenUser, searchTerms } from "../domain/people.ts";
 import type {
   AnsweredRequest,
+  BalanceRepair,
   Change,
   ChangeStep,
   KeyedRequest,
@@ -15,6 +16,7 @@ import type {
   ToldBalance,
   UserQuery,
   UserStatus,
+  ViewRepairOutcome,
 } from "../usecases/ports.ts";
 import type { MembershipView } from "../usecases/view.ts";
 import { changeItem, tierItem } from "./items.ts";
@@ -147,6 +149,13 @@ class MysqlMembershipTx implements MembershipTx {
   async applyBalances(balances: readonly ToldBalance[], now: Date): Promise<string[]> {
     const unknown = await this.#tx.call<{ user_id: string }>("ApplyBalances", balances, now);
     return unknown.map((row) => row.user_id);
+  }
+
+  async repairBalance({ balance, seen, reason, asker, now }: BalanceRepair): Promise<ViewRepairOutcome> {
+    const { admin, actor, traceparent } = asker;
+    const item = { ...balance, seen, reason, admin: { ...admin, actor }, traceparent };
+    const [row] = await this.#tx.call<{ outcome: ViewRepairOutcome }>("RepairBalances", [item], now);
+    return row?.outcome ?? "unknown_user";
   }
 
   unseenEvents(consumer: string, eventIds: readonly string[], now: Date): Promise<Set<string>> {

@@ -47,10 +47,13 @@ function calendarMonthAt(at: Date, timeZone: string): Period {
   };
 }
 
-/** 0 to 23, and 1 (Monday) to 7, as the clock on the wall shows them there. */
-export function wallClock(at: Date, timeZone: string): { readonly hour: number; readonly weekday: number } {
-  const { hour, dayOfWeek } = zoned(at, timeZone);
-  return { hour, weekday: dayOfWeek };
+/** Hour 0 to 23, and weekday 1 (Monday) to 7, as the clock on the wall shows them there. */
+export function wallClock(
+  at: Date,
+  timeZone: string,
+): { readonly hour: number; readonly minute: number; readonly weekday: number } {
+  const { hour, minute, dayOfWeek } = zoned(at, timeZone);
+  return { hour, minute, weekday: dayOfWeek };
 }
 
 function zoned(at: Date, timeZone: string): Temporal.ZonedDateTime {

@@ -1,5 +1,5 @@
 import { type Finding, fingerprintOf } from "../domain/alerts.ts";
-import type { Comparison } from "../domain/consistency.ts";
+import { type Comparison, proposedRepair } from "../domain/consistency.ts";
 import type { SettingsOf } from "../domain/settings.ts";
 import { defineRule } from "./rule.ts";
 
@@ -32,7 +32,8 @@ export function judgeDifference(
       problems: comparison.problems,
       credits: { version: credits.version, balance: credits.balance, held: credits.held },
       view: view === null ? null : { version: view.balanceVersion, balance: view.balance, held: view.held },
-      proposedRepair: comparison.booksAreSound ? "rebuild_view" : "inspect_books",
+      proposedRepair: proposedRepair(comparison),
+      repairWith: { method: "POST", path: "/api/admin/consistency/repair", body: { userId: credits.userId } },
     },
     recoverAfterMs: settings.recoverAfterMinutes === 0 ? null : settings.recoverAfterMinutes * 60_000,
   };

@@ -204,7 +204,7 @@ class Books implements CheckSource {
     const credits = new Map<string, CreditsSide>();
     const views = new Map<string, ViewSide>();
     world.accounts.forEach(({ userId, version, balance }, n) => {
-      credits.set(userId, { userId, version, balance, held: 0, problems: [] });
+      credits.set(userId, { userId, version, balance, held: 0, status: "active", problems: [] });
       const wrong = n < each;
       const still = n >= each && n < 2 * each && version > 0;
       views.set(userId, {
