@@ -25,6 +25,7 @@ import { file_stipend_credits_v1_events } from "@stipend/proto/events/credits/v1
 import { domainProblems } from "@stipend/proto/http/problems";
 import type { Config } from "./config.ts";
 import { balanceMirror } from "./events/balance-mirror.ts";
+import { FrozenAttempts } from "./events/frozen-attempts.ts";
 import { type EventHandler, membershipHandler, usageHandler } from "./events/handlers.ts";
 import { flawOf } from "./events/reported-usage.ts";
 import { creditsRoutes } from "./http/routes.ts";
@@ -34,6 +35,7 @@ import { LanedAccounts } from "./store/laned-accounts.ts";
 import { LanedOperations } from "./store/laned-operations.ts";
 import { mirrorBalances } from "./store/redis-balances.ts";
 import { mysqlLedger, mysqlReads } from "./store/session.ts";
+import { tellingFrozen } from "./usecases/tell-frozen.ts";
 
 export interface App {
   /** In the order in which they start; they end in reverse. */
@@ -55,7 +57,7 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
   const patienceMs = config.STIPEND_CREDITS_GAP_MS;
 
   const db = new Database({ url: config.STIPEND_MYSQL_URL, poolSize: config.STIPEND_MYSQL_POOL_SIZE, log });
-  const topics = ["membership.v1", "credits.v1", "usage.v1", "admin.v1"] as const;
+  const topics = ["membership.v1", "credits.v1", "usage.v1", "admin.v1", "security.v1"] as const;
   const fullName = (topic: (typeof topics)[number]) => topicName(config.STIPEND_TOPIC_PREFIX, topic);
   const kafka = createKafka({ brokers: config.STIPEND_KAFKA_BROKERS, clientId: "credits", log });
   const ensureTopics = topicEnsurer(
@@ -142,7 +144,14 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
   });
   http.app.use(internalAuth({ jwksFile: config.STIPEND_INTERNAL_JWKS_FILE, audience: "credits" }));
   outboxStateRoute(http.app, db);
-  creditsRoutes(http.app, { ledger, reads: mysqlReads(db), operations, accounts, clock, timeZone, log });
+  const frozen = new FrozenAttempts({
+    publish: (events) => producer.publish(events),
+    topic: fullName("security.v1"),
+    now: () => clock.now(),
+    log,
+  });
+  const told = tellingFrozen(operations, frozen.tell);
+  creditsRoutes(http.app, { ledger, reads: mysqlReads(db), operations: told, accounts, clock, timeZone, log });
   if (clock instanceof DevClock) {
     mountDevClock(http.app, clock);
     clock.onChange(() => sweeps.trigger());
@@ -159,6 +168,7 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
     producer,
     relay,
     lanesPart(operations, accounts),
+    frozen,
     membership,
     usage,
     mirror,
