@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, readonly [file: string, ...args: string[]
   membership: ["membership.ts", "--users", "200000", "--due", "10000"],
   visibility: ["visibility.ts"],
   export: ["export.ts", "--rows", "200000"],
+  consistency: ["consistency.ts", "--accounts", "100000"],
 };
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
