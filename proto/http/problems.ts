@@ -158,7 +158,7 @@ export const domainProblems = defineProblems({
     action: "Use a name below notifications.channels of deploy/monitor.yaml.",
   },
   notification_failed: {
-    status: 502,
+    status: 424,
     title: "The channel did not take the message",
     action: "The detail says what it answered; check its address and secret.",
   },
