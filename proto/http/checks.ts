@@ -106,3 +106,29 @@ export const viewRepair = defineRoute({
   responses: { 200: { description: "Whether it was done", schema: ViewRepairResponse } },
   errors: [],
 });
+
+export const OutboxStateResponse = z.object({
+  /** Rows not published yet, counted up to 10,000. */
+  pending: z.int().min(0),
+  /** Rows that can't be published. */
+  failed: z.int().min(0),
+  /** When the oldest of them happened; null: there is none. */
+  oldestAt: z.iso.datetime().nullable(),
+});
+
+function outboxRoute<const Id extends string>(id: Id) {
+  return defineRoute({
+    id,
+    method: "GET",
+    path: "/internal/outbox",
+    roles: ["service"],
+    summary: "How far the outbox of this service is behind",
+    tags: ["internal"],
+    responses: { 200: { description: "What waits", schema: OutboxStateResponse } },
+    errors: [],
+  });
+}
+
+export const creditsOutbox = outboxRoute("credits.outbox");
+export const membershipOutbox = outboxRoute("membership.outbox");
+export const auditOutbox = outboxRoute("audit.outbox");

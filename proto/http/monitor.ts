@@ -25,6 +25,13 @@ export const Alert = z
     lastSeenAt: instant,
     count: z.int().min(1).meta({ description: "Events that led to it; for rules with a window: of the fullest one." }),
     evidence: z.record(z.string(), z.unknown()),
+    links: z.object({
+      account: z.string().nullable().meta({ description: "The account it is about, in this API." }),
+      trace: z
+        .string()
+        .nullable()
+        .meta({ description: "The trace of the event, where links.traceUrl says traces stand." }),
+    }),
     raisedAt: instant,
     acknowledgedAt: instant.nullable(),
     acknowledgedBy: z.string().nullable(),

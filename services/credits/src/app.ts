@@ -4,6 +4,7 @@ import { type Clock, DevClock, systemClock } from "@stipend/platform/clock/clock
 import { loadDevClock, mountDevClock } from "@stipend/platform/clock/dev-clock-door";
 import { CodedError, codeOf } from "@stipend/platform/errors/coded";
 import { MetricsServer } from "@stipend/platform/http/metrics";
+import { serve } from "@stipend/platform/http/serve";
 import { HttpServer } from "@stipend/platform/http/server";
 import { inboxPurgeJob } from "@stipend/platform/inbox/purge-job";
 import { createKafka } from "@stipend/platform/kafka/client";
@@ -16,12 +17,13 @@ import { Database } from "@stipend/platform/mysql/database";
 import { isTransient } from "@stipend/platform/mysql/errors";
 import { checkSchema } from "@stipend/platform/mysql/migrator";
 import { OutboxRelay } from "@stipend/platform/outbox/relay";
-import { outboxStateRoute } from "@stipend/platform/outbox/state-route";
+import { outboxStateBody } from "@stipend/platform/outbox/state";
 import { createRedis, redisPart, redisReady } from "@stipend/platform/redis/redis";
 import { gauge, sizes } from "@stipend/platform/telemetry/metrics";
 import { childSpan, currentTraceparent } from "@stipend/platform/telemetry/trace";
 import { file_stipend_admin_v1_events } from "@stipend/proto/events/admin/v1/events";
 import { file_stipend_credits_v1_events } from "@stipend/proto/events/credits/v1/events";
+import { creditsOutbox } from "@stipend/proto/http/checks";
 import { domainProblems } from "@stipend/proto/http/problems";
 import type { Config } from "./config.ts";
 import { balanceMirror } from "./events/balance-mirror.ts";
@@ -143,7 +145,7 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
     },
   });
   http.app.use(internalAuth({ jwksFile: config.STIPEND_INTERNAL_JWKS_FILE, audience: "credits" }));
-  outboxStateRoute(http.app, db);
+  serve(http.app, creditsOutbox, async () => ({ body: await outboxStateBody(db) }));
   const frozen = new FrozenAttempts({
     publish: (events) => producer.publish(events),
     topic: fullName("security.v1"),

@@ -2,6 +2,7 @@ import { internalAuth } from "@stipend/platform/auth/internal";
 import { type Clock, DevClock, systemClock } from "@stipend/platform/clock/clock";
 import { mountDevClock } from "@stipend/platform/clock/dev-clock-door";
 import { MetricsServer } from "@stipend/platform/http/metrics";
+import { serve } from "@stipend/platform/http/serve";
 import { HttpServer } from "@stipend/platform/http/server";
 import { inboxPurgeJob } from "@stipend/platform/inbox/purge-job";
 import { IntervalJob } from "@stipend/platform/jobs/interval";
@@ -13,7 +14,8 @@ import { Lifecycle } from "@stipend/platform/lifecycle/lifecycle";
 import type { Log } from "@stipend/platform/log/log";
 import { Database } from "@stipend/platform/mysql/database";
 import { OutboxRelay } from "@stipend/platform/outbox/relay";
-import { outboxStateRoute } from "@stipend/platform/outbox/state-route";
+import { outboxStateBody } from "@stipend/platform/outbox/state";
+import { membershipOutbox } from "@stipend/proto/http/checks";
 import { domainProblems } from "@stipend/proto/http/problems";
 import { v7 as uuidv7 } from "uuid";
 import type { Config } from "./config.ts";
@@ -64,7 +66,7 @@ export function createApp(config: Config, log: Log): App {
     outbox: () => messaging.relay.state(),
     events: () => ({ ok: consumer.ready(), required: false }),
   });
-  outboxStateRoute(http.app, db);
+  serve(http.app, membershipOutbox, async () => ({ body: await outboxStateBody(db) }));
   const metrics = new MetricsServer({
     host: config.STIPEND_HTTP_HOST,
     port: config.STIPEND_METRICS_PORT,

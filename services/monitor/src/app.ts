@@ -14,7 +14,7 @@ import type { Log } from "@stipend/platform/log/log";
 import { Database } from "@stipend/platform/mysql/database";
 import { checkSchema } from "@stipend/platform/mysql/migrator";
 import { OutboxRelay } from "@stipend/platform/outbox/relay";
-import { readOutboxState } from "@stipend/platform/outbox/state-route";
+import { readOutboxState } from "@stipend/platform/outbox/state";
 import { file_stipend_admin_v1_events } from "@stipend/proto/events/admin/v1/events";
 import { file_stipend_alerts_v1_events } from "@stipend/proto/events/alerts/v1/events";
 import { domainProblems } from "@stipend/proto/http/problems";
@@ -91,9 +91,10 @@ export function createApp(config: Config, log: Log): App {
     },
   });
   http.app.use(internalAuth({ jwksFile: config.STIPEND_INTERNAL_JWKS_FILE, audience: SERVICE }));
-  alertRoutes(http.app, { alerts: new MysqlAlertStore(db), clock, onCommit });
+  const links = () => settings.current.links;
+  alertRoutes(http.app, { alerts: new MysqlAlertStore(db), links, clock, onCommit });
   const notices = new MysqlNoticeStore(db);
-  const sender = new ChannelSender(() => settings.current.notifications);
+  const sender = new ChannelSender(() => settings.current);
   noticeRoutes(http.app, { notices, sender, clock });
   const summaries = new MysqlSummaryReader(db, checks);
   const rules = () => settings.current.rules.jobs;

@@ -2,11 +2,11 @@ import { internalAuth } from "@stipend/platform/auth/internal";
 import { serve } from "@stipend/platform/http/serve";
 import { HttpServer } from "@stipend/platform/http/server";
 import { silentLog } from "@stipend/platform/log/log";
-import { outboxState } from "@stipend/platform/outbox/state-route";
 import { type AuditVerification, auditVerify } from "@stipend/proto/http/audit";
 import {
   type CreditsCheckItem,
   creditsCheck,
+  creditsOutbox,
   type MembershipCheckItem,
   membershipCheck,
   viewRepair,
@@ -50,7 +50,7 @@ export class CheckDoubles {
       this.view(userId, { balance, held, balanceVersion: version });
       return { body: { userId, outcome: "repaired" } };
     });
-    serve(this.credits.app, outboxState, async () => ({ body: this.outbox }));
+    serve(this.credits.app, creditsOutbox, async () => ({ body: this.outbox }));
     this.audit = this.#door("admin-audit", jwksFile);
     serve(this.audit.app, auditVerify, async () => ({
       body: { ...this.proof, head: { seq: 1, hash: "ab" }, anchors: [] },

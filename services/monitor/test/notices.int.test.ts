@@ -70,7 +70,9 @@ describe("notices", () => {
     );
   const recover = async (now: Date) =>
     await new MysqlObserveStore(db).alerting((tx) => tx.recover([{ fingerprint: "large_change:alice", at: now }], now));
-  const tell = async (plan: NotificationSettings, now: Date, sender: NoticeSender = new ChannelSender(() => plan)) => {
+  const links = { consoleUrl: "https://stipend.example.org/admin", traceUrl: null };
+  const senderOf = (notifications: NotificationSettings) => new ChannelSender(() => ({ notifications, links }));
+  const tell = async (plan: NotificationSettings, now: Date, sender: NoticeSender = senderOf(plan)) => {
     await routeNotices(notices, plan, now);
     await sendNotices(notices, sender, () => now);
   };
@@ -87,7 +89,6 @@ describe("notices", () => {
         wecom: { kind: "wecom", urlFrom: "STIPEND_NOTIFY_URL" },
       },
       routes: [all(["hook", "mail", "slack", "feishu", "dingtalk", "wecom"])],
-      consoleUrl: "https://stipend.example.org/admin",
     });
     await raise();
     await tell(plan, T0);
@@ -135,7 +136,7 @@ describe("notices", () => {
     await raise({ severity: "critical" }, minutes(1));
     await raise({ severity: "critical" }, minutes(2));
     await recover(minutes(3));
-    const sender = new ChannelSender(() => plan);
+    const sender = senderOf(plan);
     await Promise.all(Array.from({ length: 6 }, () => routeNotices(notices, plan, minutes(4))));
     await Promise.all(Array.from({ length: 6 }, () => sendNotices(notices, sender, () => minutes(4))));
     expect(http.received.map(({ body }) => (JSON.parse(body) as { type: string }).type).sort()).toEqual([
@@ -176,11 +177,11 @@ describe("notices", () => {
     await routeNotices(notices, plan, T0);
     const [taken] = await notices.claim(T0, minutes(1), 10);
     if (taken === undefined) throw new Error("nothing was due");
-    await new ChannelSender(() => plan).send(taken, T0);
+    await senderOf(plan).send(taken, T0);
     // Here it dies: it was sent, and nobody wrote that down.
-    await sendNotices(notices, new ChannelSender(() => plan), () => minutes(0.9));
+    await sendNotices(notices, senderOf(plan), () => minutes(0.9));
     expect(http.received).toHaveLength(1);
-    await sendNotices(notices, new ChannelSender(() => plan), () => minutes(1));
+    await sendNotices(notices, senderOf(plan), () => minutes(1));
     expect(http.received.map(({ headers }) => headers["webhook-id"])).toEqual([taken.deliveryId, taken.deliveryId]);
     expect(await log()).toMatchObject([{ status: "sent", attempts: 2 }]);
   });
@@ -226,7 +227,7 @@ describe("notices", () => {
         mail: { kind: "email", urlFrom: "STIPEND_NOTIFY_MAIL", from: "stipend@example.org", to: ["ops@example.org"] },
       },
     });
-    const sender = new ChannelSender(() => plan);
+    const sender = senderOf(plan);
     const id = () => crypto.randomUUID();
     await tryChannel(sender, "hook", id, T0);
     await tryChannel(sender, "mail", id, T0);

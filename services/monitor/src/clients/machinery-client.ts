@@ -1,5 +1,5 @@
-import { OutboxStateResponse, outboxState } from "@stipend/platform/outbox/state-route";
 import { AuditVerification, auditVerify } from "@stipend/proto/http/audit";
+import { creditsOutbox, OutboxStateResponse } from "@stipend/proto/http/checks";
 import type { AuditProof, OutboxState } from "../usecases/ports.ts";
 import type { InternalClient } from "./internal-client.ts";
 
@@ -8,7 +8,8 @@ const VERIFY_TIMEOUT_MS = 300_000;
 
 /** The outbox of another service, asked by its internal read-only route. */
 export async function outboxOf(client: InternalClient): Promise<OutboxState> {
-  const { method, path } = outboxState;
+  // The same path in every service.
+  const { method, path } = creditsOutbox;
   const { oldestAt, ...rest } = await client.call({ method, path, schema: OutboxStateResponse });
   return { service: client.service, ...rest, oldestAt: oldestAt === null ? null : new Date(oldestAt) };
 }

@@ -38,6 +38,7 @@ export const refundRing = defineRule({
       feature: peak.subject.slice(0, peak.subject.indexOf("/")),
       reason: peak.subject.slice(peak.subject.indexOf("/") + 1),
       accounts: peak.members,
+      who: peak.who,
       refunds: peak.events,
       credits: peak.amount,
       windowMinutes: settings.windowMinutes,

@@ -100,6 +100,8 @@ export interface Peak {
 /** Likewise of tallies. */
 export interface TallyPeak extends Peak {
   readonly members: number;
+  /** Some of them, those with the most events first; empty for rules without members. */
+  readonly who: readonly string[];
   readonly marked: number;
 }
 

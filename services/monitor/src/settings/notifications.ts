@@ -55,8 +55,6 @@ const route = z.strictObject({
 const section = z.strictObject({
   channels: z.record(name, channel).default({}),
   routes: z.array(route).max(100).default([]),
-  /** Where the admin console stands, for the links in messages. */
-  consoleUrl: z.url({ protocol: /^https?$/ }).optional(),
 });
 
 /** How a channel is reached, its secrets filled in. */
@@ -73,7 +71,6 @@ export interface NotificationSettings {
   readonly channels: ReadonlyMap<string, Channel>;
   readonly routes: readonly NoticeRoute[];
   readonly quiet: ReadonlyMap<string, QuietHours>;
-  readonly consoleUrl: string | null;
 }
 
 /** The environment's STIPEND_NOTIFY_… variables: addresses and secrets never stand in the file. */
@@ -90,7 +87,7 @@ export function readNotifications(given: unknown, secrets: Secrets, businessZone
     const mistakes = parsed.error.issues.map(({ path, message }) => `notifications.${path.join(".")} ${message}`);
     return { settings: NOBODY, mistakes };
   }
-  const { channels, routes, consoleUrl } = parsed.data;
+  const { channels, routes } = parsed.data;
   const mistakes: string[] = [];
   const known = new Map<string, Channel>();
   const quietHours = new Map<string, QuietHours>();
@@ -114,10 +111,10 @@ export function readNotifications(given: unknown, secrets: Secrets, businessZone
         mistakes.push(`notifications.routes.${place}.channels names ${called}, which is no channel`);
     }
   });
-  return { settings: { channels: known, routes, quiet: quietHours, consoleUrl: consoleUrl ?? null }, mistakes };
+  return { settings: { channels: known, routes, quiet: quietHours }, mistakes };
 }
 
-const NOBODY: NotificationSettings = { channels: new Map(), routes: [], quiet: new Map(), consoleUrl: null };
+const NOBODY: NotificationSettings = { channels: new Map(), routes: [], quiet: new Map() };
 
 function channelOf(
   called: string,

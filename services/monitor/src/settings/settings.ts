@@ -1,5 +1,6 @@
 import { readSettings, type SettingsOf, whole } from "../domain/settings.ts";
 import { type RuleBook, readRuleBook } from "../rules/all.ts";
+import { type Links, readLinks } from "./links.ts";
 import { type NotificationSettings, readNotifications, type Secrets } from "./notifications.ts";
 
 /** The rolling proof of consistency. */
@@ -13,6 +14,7 @@ export interface MonitorSettings {
   readonly rules: RuleBook;
   readonly consistency: SettingsOf<typeof consistencySettings>;
   readonly notifications: NotificationSettings;
+  readonly links: Links;
 }
 
 /** Lists every mistake of the file, each with its path. */
@@ -40,16 +42,17 @@ export interface SettingsSurroundings {
  * @throws SettingsError.
  */
 export function toSettings(parsed: unknown, { file, secrets, timeZone }: SettingsSurroundings): MonitorSettings {
-  const sections = "rules, consistency and notifications";
+  const sections = "rules, consistency, notifications and links";
   if (parsed !== null && (typeof parsed !== "object" || Array.isArray(parsed))) {
     throw new SettingsError(file, [`the file must be a map with the keys ${sections}`]);
   }
-  const { rules, consistency, notifications, ...rest } = (parsed ?? {}) as Record<string, unknown>;
+  const { rules, consistency, notifications, links, ...rest } = (parsed ?? {}) as Record<string, unknown>;
   const unknown = Object.keys(rest).map((key) => `${key} is not known; there are ${sections}`);
   const book = readRuleBook(rules);
   const checks = readSettings(consistencySettings, consistency, "consistency");
   const notices = readNotifications(notifications, secrets, timeZone);
-  const mistakes = [...unknown, ...book.mistakes, ...checks.mistakes, ...notices.mistakes];
+  const places = readLinks(links);
+  const mistakes = [...unknown, ...book.mistakes, ...checks.mistakes, ...notices.mistakes, ...places.mistakes];
   if (mistakes.length > 0) throw new SettingsError(file, mistakes);
-  return { rules: book.book, consistency: checks.values, notifications: notices.settings };
+  return { rules: book.book, consistency: checks.values, notifications: notices.settings, links: places.links };
 }

@@ -79,12 +79,28 @@ function toEpisode(row: TallyRow): TallyEpisode {
     events: Number(row.events),
     amount: Number(row.amount),
     members: Number(row.members ?? 1),
+    who: [],
     marked: Number(row.marked ?? 0),
   };
 }
 
 export async function recordTallies(tx: Tx, items: readonly TallyItem[], now: Date): Promise<TallyEpisode[]> {
   return (await tx.call<TallyRow>("RecordTallies", items, now)).map(toEpisode);
+}
+
+export async function tallyMembers(
+  tx: Tx,
+  { rule, subject, firstAt, lastAt }: TallyEpisode,
+  widthMs: number,
+  limit: number,
+): Promise<readonly string[]> {
+  const rows = await tx.query<{ member: string }>(
+    `SELECT member, SUM(events) AS events FROM tally_members
+     WHERE rule = ? AND subject = ? AND bucket_ms > ? AND bucket_ms <= ?
+     GROUP BY member ORDER BY events DESC, member LIMIT ?`,
+    [rule, subject, firstAt.getTime() - widthMs, lastAt.getTime(), limit],
+  );
+  return rows.map((row) => row.member);
 }
 
 export async function tallyHistory(tx: Tx, questions: readonly HistoryQuestion[]) {

@@ -15,7 +15,7 @@ import type {
 } from "../usecases/ports.ts";
 import { sqlTime, sqlTimeOrNull } from "./alert-rows.ts";
 import { alertTransaction } from "./alert-transaction.ts";
-import { recordExpectations, recordTallies, recordValues, tallyHistory } from "./count-store.ts";
+import { recordExpectations, recordTallies, recordValues, tallyHistory, tallyMembers } from "./count-store.ts";
 import { saveMemberFacts } from "./member-store.ts";
 
 const CONSUMER = "monitor";
@@ -75,6 +75,7 @@ function observeTransaction(tx: Tx): ObserveTransaction {
     },
     recordObservations: async (observations, now) => await recordObservations(tx, observations, now),
     recordTallies: async (items, now) => await recordTallies(tx, items, now),
+    tallyMembers: async (episode, widthMs, limit) => await tallyMembers(tx, episode, widthMs, limit),
     tallyHistory: async (questions) => await tallyHistory(tx, questions),
     recordValues: async (values, now) => await recordValues(tx, values, now),
     recordExpectations: async (expected, met, now) => await recordExpectations(tx, expected, met, now),

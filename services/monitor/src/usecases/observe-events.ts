@@ -51,7 +51,10 @@ async function counted(tx: ObserveTransaction, book: RuleBook, gathered: Gathere
   const { observations, tallies, weighings, values, expected, met } = gathered;
   const steps: Step[] = [];
   if (observations.length > 0) steps.push(...judged(book, await tx.recordObservations(observations, now)));
-  if (tallies.length > 0) steps.push(...judgedTallies(book, await tx.recordTallies(tallies, now)));
+  if (tallies.length > 0) {
+    const full = await withMembers(tx, book, await tx.recordTallies(tallies, now));
+    steps.push(...judgedTallies(book, full));
+  }
   if (weighings.length > 0) steps.push(...(await weighed(tx, weighings)));
   if (values.length > 0) {
     for (const { rule, subject, facet, value, firstAt } of await tx.recordValues(values, now)) {
@@ -84,6 +87,23 @@ function judged(book: RuleBook, episodes: readonly Episode[]): Step[] {
     const rule = book.byName.get(episode.rule);
     return rule === undefined ? [] : [{ kind: "raise" as const, finding: rule.judge(episode) }];
   });
+}
+
+/** Evidence names at most so many members. */
+const NAMED = 20;
+
+async function withMembers(
+  tx: ObserveTransaction,
+  book: RuleBook,
+  episodes: readonly TallyEpisode[],
+): Promise<TallyEpisode[]> {
+  const named: TallyEpisode[] = [];
+  for (const episode of episodes) {
+    const limit = book.byName.get(episode.rule)?.tally ?? null;
+    const several = limit !== null && limit.minMembers > 1;
+    named.push(several ? { ...episode, who: await tx.tallyMembers(episode, limit.widthMs, NAMED) } : episode);
+  }
+  return named;
 }
 
 export function judgedTallies(book: RuleBook, episodes: readonly TallyEpisode[]): Step[] {

@@ -84,6 +84,7 @@ export interface TallyItem {
 /** Full windows of tallies; firstAt and lastAt: beginnings of the last steps of the first and the last of them. */
 export interface TallyEpisode extends Episode {
   readonly members: number;
+  readonly who: readonly string[];
   readonly marked: number;
 }
 
@@ -157,6 +158,8 @@ export interface ObserveTransaction extends AlertTransaction {
   recordObservations(observations: readonly Observation[], now: Date): Promise<readonly Episode[]>;
   /** Adds up; answers the full windows of the rules judged at once. */
   recordTallies(items: readonly TallyItem[], now: Date): Promise<readonly TallyEpisode[]>;
+  /** Of the windows that end with steps from `firstAt` to `lastAt`: at most `limit` members, those with the most events first. */
+  tallyMembers(episode: TallyEpisode, widthMs: number, limit: number): Promise<readonly string[]>;
   /** In the order of the questions. */
   tallyHistory(questions: readonly HistoryQuestion[]): Promise<readonly { events: number; amount: number }[]>;
   /** Answers what is new of a subject that is known. */

@@ -15,6 +15,7 @@ export class Anomalies {
       this.#members(n);
       this.#transactions(n);
       this.#admins(n);
+      this.#nearMisses(n);
     }
   }
 
@@ -239,5 +240,77 @@ export class Anomalies {
       this.#act(then, () => [refusal(then, knocker, "role_required", "/api/admin/users")]);
     }
     world.expect("refused_attempts", `user:${knocker}`);
+  }
+
+  /** What comes close to every limit and is none: no label, so any alert about it is a false one. */
+  #nearMisses(n: number): void {
+    const world = this.#world;
+    const at = this.#at(n, 14);
+    const shop = { grantKind: "package", actor: "shop", reason: "a package", feature: "" };
+    const near = (name: string, usesADay = 0) => {
+      const account = world.script(`near-${name}-${n}`, null, usesADay);
+      const first = world.start + HOUR + n;
+      this.#act(first, () => [account.row(first, "grant", 9_900, shop)]);
+      return account;
+    };
+
+    const heavy = near("heavy");
+    for (let k = 0; k < 21; k++) {
+      const then = at + k * 2 * MINUTE;
+      this.#act(then, () => [heavy.row(then, "consume", -90)]);
+    }
+    // Every day as much as that: no burst, and nothing unusual of this account.
+    const steady = near("steady");
+    for (let k = 0; k < 30; k++) {
+      const then = world.start + 2 * HOUR + k * 5 * MINUTE;
+      this.#act(then, () => [steady.row(then, "consume", -25)]);
+    }
+    const late = world.start + (world.days - 1) * DAY + 12 * HOUR;
+    this.#act(late, () => [steady.row(late, "consume", -400)]);
+
+    const unlucky = near("unlucky");
+    for (let k = 0; k < 9; k++) {
+      const then = at + k * MINUTE;
+      const back = k < 4 ? [unlucky.row.bind(unlucky, then + 5_000, "refund", 2, { reason: `near ${n}` })] : [];
+      this.#act(then, () => [unlucky.row(then, "consume", -2), ...back.map((run) => run())]);
+    }
+
+    const members = Array.from({ length: 4 }, (_, m) => near(`ring-${m}`, 0));
+    members.forEach((member, m) => {
+      for (let k = 0; k < 3; k++) {
+        const then = at + m * MINUTE + k * 20 * MINUTE;
+        const reason = `near ring ${n}`;
+        this.#act(then, () => [
+          ...Array.from({ length: 3 }, () => member.row(then, "consume", -3)),
+          member.row(then + MINUTE, "refund", 3, { reason }),
+        ]);
+      }
+    });
+
+    for (let k = 0; k < 4; k++) {
+      const then = at + k * 8 * MINUTE;
+      this.#act(then, () => [
+        refusal(then, `near-frozen-${n}`, "account_frozen", "/api/credits/consume"),
+        refusal(then, `near-knocker-${n}`, "role_required", "/api/admin/users"),
+      ]);
+    }
+
+    const admin = `near-admin-${n}`;
+    const ip = "10.2.0.1";
+    const friend = world.script(`near-friend-${n}`, null, 0);
+    this.#act(world.start + 9 * HOUR, () => [
+      adminAction(world.start + 9 * HOUR, admin, "tier", { action: "tier.set", ip }),
+      // Another browser on the first day, and an update of it later.
+      adminAction(world.start + 10 * HOUR, admin, "tier", { action: "tier.set", ip, userAgent: "Chrome/1.0" }),
+    ]);
+    for (let k = 0; k < 25; k++) {
+      const then = at + k * 15_000;
+      const userAgent = "Chrome/2.7";
+      this.#act(then, () => [adminAction(then, admin, `near-${n}-${k}`, { action: "tier.set", ip, userAgent })]);
+    }
+    for (let k = 0; k < 4; k++) {
+      const then = at + k * 20 * MINUTE;
+      this.#act(then, () => world.bonus(then, admin, friend, 2_400, { ip, userAgent: "Chrome/2.8" }));
+    }
   }
 }

@@ -40,6 +40,7 @@ try {
     seed: Number(values.seed),
     each: Number(values.each),
     batch: Number(values.batch),
+    jobsEveryMinutes: 30,
     redeliverEvery: 50,
     onDay: (day, count) =>
       console.error(`day ${day}: ${count} events, ${Math.round((performance.now() - began) / 1_000)} s`),

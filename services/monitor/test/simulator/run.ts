@@ -42,6 +42,8 @@ export interface Simulation {
   /** Planted of every kind. */
   readonly each: number;
   readonly batch: number;
+  /** How often the jobs look, in simulated time. */
+  readonly jobsEveryMinutes: number;
   readonly onDay?: (day: number, events: number) => void;
   /** Called before every batch: a test may kill the process then. */
   readonly beforeBatch?: (batch: number) => void;
@@ -98,10 +100,11 @@ class Feed {
     let batch: Delivery[] = [];
     for (const { at, delivery } of arrivals) {
       // What waits for time is judged at its time, not with the batch.
-      if (batch.length === this.#options.batch || at >= this.#jobsAt + 30 * MINUTE) {
+      const isTime = at >= this.#jobsAt + this.#options.jobsEveryMinutes * MINUTE;
+      if (batch.length === this.#options.batch || isTime) {
         await this.#observe(batch);
         batch = [];
-        if (at >= this.#jobsAt + 30 * MINUTE) await this.jobs(at);
+        if (isTime) await this.jobs(at);
       }
       batch.push(delivery);
       this.#now = Math.max(this.#now, at);

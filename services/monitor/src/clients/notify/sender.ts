@@ -1,4 +1,4 @@
-import type { NotificationSettings } from "../../settings/notifications.ts";
+import type { MonitorSettings } from "../../settings/settings.ts";
 import { type ClaimedDelivery, type NoticeSender, SendFailed } from "../../usecases/notices.ts";
 import { sendDingtalk, sendFeishu, sendSlack, sendWecom } from "./chat.ts";
 import { sendEmail } from "./email.ts";
@@ -7,21 +7,21 @@ import { sendWebhook } from "./webhook.ts";
 
 /** Sends by the channel's own way. */
 export class ChannelSender implements NoticeSender {
-  readonly #settings: () => NotificationSettings;
+  readonly #settings: () => Pick<MonitorSettings, "notifications" | "links">;
 
-  constructor(settings: () => NotificationSettings) {
+  constructor(settings: () => Pick<MonitorSettings, "notifications" | "links">) {
     this.#settings = settings;
   }
 
   knows(channel: string): boolean {
-    return this.#settings().channels.has(channel);
+    return this.#settings().notifications.channels.has(channel);
   }
 
   async send(delivery: ClaimedDelivery, now: Date): Promise<void> {
-    const { channels, consoleUrl } = this.#settings();
-    const channel = channels.get(delivery.channel);
+    const { notifications, links } = this.#settings();
+    const channel = notifications.channels.get(delivery.channel);
     if (channel === undefined) throw new SendFailed("there is no such channel any more", { permanent: true });
-    const notice = textOf(delivery, consoleUrl);
+    const notice = textOf(delivery, links);
     switch (channel.kind) {
       case "webhook":
         return await sendWebhook(channel.url, channel.secret ?? "", delivery, now);
