@@ -297,6 +297,10 @@ CREATE SQL SECURITY DEFINER VIEW `consistency_summary` AS select `account_checks
 
 CREATE SQL SECURITY DEFINER VIEW `day_totals` AS select `daily_totals`.`day` AS `day`,`daily_totals`.`kind` AS `kind`,`daily_totals`.`events` AS `events`,`daily_totals`.`amount` AS `amount` from `daily_totals`;
 
+CREATE SQL SECURITY DEFINER VIEW `delivery_alerts` AS select `c`.`alert_id` AS `alert_id`,`i`.`delivery_id` AS `delivery_id` from (`delivery_items` `i` join `alert_changes` `c` on(`c`.`id` = `i`.`change_id`));
+
+CREATE SQL SECURITY DEFINER VIEW `delivery_log` AS select `d`.`id` AS `id`,`d`.`delivery_id` AS `delivery_id`,`d`.`channel` AS `channel`,`d`.`dedupe_key` AS `dedupe_key`,`d`.`status` AS `status`,`d`.`attempts` AS `attempts`,`d`.`next_at` AS `next_at`,`d`.`last_error` AS `last_error`,`d`.`created_at` AS `created_at`,`d`.`finished_at` AS `finished_at`,(select count(0) from `delivery_items` `i` where `i`.`delivery_id` = `d`.`delivery_id`) AS `changes`,(select min(`c`.`alert_id`) from (`delivery_items` `i` join `alert_changes` `c` on(`c`.`id` = `i`.`change_id`)) where `i`.`delivery_id` = `d`.`delivery_id`) AS `first_alert_id` from `deliveries` `d`;
+
 CREATE SQL SECURITY DEFINER VIEW `inspections_due` AS select `accounts`.`user_id` AS `user_id`,`accounts`.`inspect_at` AS `inspect_at` from `accounts` where `accounts`.`inspect_at` is not null;
 
 CREATE SQL SECURITY DEFINER VIEW `membership_summary` AS select `accounts`.`tier` AS `tier`,`accounts`.`membership_status` AS `membership_status`,count(0) AS `members` from `accounts` where `accounts`.`membership_status` is not null group by `accounts`.`tier`,`accounts`.`membership_status`;
@@ -424,6 +428,55 @@ BEGIN
          alert_id CHAR(36) CHARACTER SET ascii PATH '$.alertId',
          outcome  VARCHAR(16) CHARACTER SET ascii PATH '$.outcome')) AS judged
   ORDER BY judged.ordinal;
+END;
+
+CREATE PROCEDURE `ClaimChanges`(IN in_limit INT)
+    MODIFIES SQL DATA
+BEGIN
+  SELECT id, alert_id, change_kind, severity, family, alert, at
+  FROM alert_changes
+  WHERE routed_at IS NULL
+  ORDER BY id
+  LIMIT in_limit
+  FOR UPDATE;
+END;
+
+CREATE PROCEDURE `ClaimDeliveries`(IN in_now DATETIME(3), IN in_lost_at DATETIME(3), IN in_limit INT)
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_due JSON;
+
+  SELECT COALESCE(JSON_ARRAYAGG(due.id), JSON_ARRAY()) INTO v_due
+  FROM (SELECT id FROM deliveries WHERE status = 'waiting' AND next_at <= in_now ORDER BY next_at, id LIMIT in_limit FOR UPDATE) AS due;
+
+  UPDATE deliveries AS d
+  JOIN JSON_TABLE(v_due, '$[*]' COLUMNS (id BIGINT PATH '$')) AS item ON item.id = d.id
+  SET d.attempts = d.attempts + 1, d.next_at = in_lost_at;
+
+  SELECT d.delivery_id, d.channel, d.attempts, d.dedupe_key, c.id AS change_id, c.change_kind, c.severity, c.family, c.alert, c.at
+  FROM JSON_TABLE(v_due, '$[*]' COLUMNS (id BIGINT PATH '$')) AS item
+  JOIN deliveries AS d ON d.id = item.id
+  JOIN delivery_items AS i ON i.delivery_id = d.delivery_id
+  JOIN alert_changes AS c ON c.id = i.change_id
+  ORDER BY d.id, c.id;
+END;
+
+CREATE PROCEDURE `FinishDeliveries`(IN in_items JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  UPDATE deliveries AS d
+  JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+         delivery_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.deliveryId',
+         attempt     INT PATH '$.attempt',
+         status      VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.status',
+         next_at     DATETIME(3) PATH '$.nextAt',
+         error       VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.error')) AS item
+    ON item.delivery_id = d.delivery_id
+  SET d.status = item.status,
+      d.next_at = COALESCE(item.next_at, d.next_at),
+      d.last_error = item.error,
+      d.finished_at = CASE WHEN item.status = 'waiting' THEN NULL ELSE in_now END
+  WHERE d.status = 'waiting' AND (d.attempts = item.attempt OR item.status = 'sent');
 END;
 
 CREATE PROCEDURE `InboxPurge`(IN in_before DATETIME(3), IN in_limit INT)
@@ -598,6 +651,34 @@ BEGIN
   SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE published_at IS NULL LIMIT 10000) waiting) AS pending,
          (SELECT occurred_at FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT 1) AS oldest_at,
          (SELECT COUNT(*) FROM outbox_failures) AS failed;
+END;
+
+CREATE PROCEDURE `PlanDeliveries`(IN in_items JSON, IN in_routed JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  INSERT INTO deliveries (delivery_id, channel, dedupe_key, status, next_at, created_at)
+  SELECT item.delivery_id, item.channel, item.dedupe_key, 'waiting', item.due_at, in_now
+  FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+         delivery_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.deliveryId',
+         channel     VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.channel',
+         dedupe_key  VARCHAR(96) CHARACTER SET ascii COLLATE ascii_bin PATH '$.dedupeKey',
+         due_at      DATETIME(3) PATH '$.dueAt')) AS item
+  ORDER BY item.channel, item.dedupe_key
+  ON DUPLICATE KEY UPDATE dedupe_key = deliveries.dedupe_key;
+
+  INSERT INTO delivery_items (delivery_id, change_id)
+  SELECT d.delivery_id, item.change_id
+  FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+         change_id  BIGINT PATH '$.changeId',
+         channel    VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.channel',
+         dedupe_key VARCHAR(96) CHARACTER SET ascii COLLATE ascii_bin PATH '$.dedupeKey')) AS item
+  JOIN deliveries AS d ON d.channel = item.channel AND d.dedupe_key = item.dedupe_key
+  ORDER BY d.delivery_id, item.change_id
+  ON DUPLICATE KEY UPDATE change_id = delivery_items.change_id;
+
+  UPDATE alert_changes AS c
+  JOIN JSON_TABLE(in_routed, '$[*]' COLUMNS (id BIGINT PATH '$')) AS item ON item.id = c.id
+  SET c.routed_at = in_now;
 END;
 
 CREATE PROCEDURE `PlanInspections`(IN in_items JSON)

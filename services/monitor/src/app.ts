@@ -9,6 +9,7 @@ import { createKafka } from "@stipend/platform/kafka/client";
 import { EventConsumer } from "@stipend/platform/kafka/consumer";
 import { EventProducer } from "@stipend/platform/kafka/producer";
 import { topicEnsurer, topicName } from "@stipend/platform/kafka/topics";
+import { KafkaWatch } from "@stipend/platform/kafka/watch";
 import { Lifecycle } from "@stipend/platform/lifecycle/lifecycle";
 import type { Log } from "@stipend/platform/log/log";
 import { Database } from "@stipend/platform/mysql/database";
@@ -20,7 +21,6 @@ import { file_stipend_alerts_v1_events } from "@stipend/proto/events/alerts/v1/e
 import { domainProblems } from "@stipend/proto/http/problems";
 import { CheckClient } from "./clients/check-client.ts";
 import { InternalClient } from "./clients/internal-client.ts";
-import { KafkaWatch } from "./clients/kafka-watch.ts";
 import { outboxOf, proveAuditLog } from "./clients/machinery-client.ts";
 import { ChannelSender } from "./clients/notify/sender.ts";
 import { viewRepairer } from "./clients/repair-client.ts";

@@ -5,13 +5,12 @@ import { notificationsList, notificationTest } from "@stipend/proto/http/monitor
 import type { IRouter } from "express";
 import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
-import type { DeliveryEntry, MysqlNoticeStore } from "../store/notice-store.ts";
-import { type NoticeSender, tryChannel } from "../usecases/notices.ts";
+import { type DeliveryEntry, type DeliveryLog, type NoticeSender, tryChannel } from "../usecases/notices.ts";
 
 const Position = z.int().min(1);
 
 export interface NoticeRoutesOptions {
-  readonly notices: Pick<MysqlNoticeStore, "log">;
+  readonly notices: DeliveryLog;
   readonly sender: NoticeSender;
   readonly clock: Clock;
 }

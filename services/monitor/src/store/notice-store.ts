@@ -3,7 +3,14 @@ import { parseJson } from "@stipend/platform/mysql/values";
 import { v7 as uuidv7 } from "uuid";
 import { type Family, severityOf } from "../domain/alerts.ts";
 import type { AlertChange, PlannedDelivery } from "../domain/notices.ts";
-import type { ClaimedDelivery, FinishedDelivery, NoticeStore } from "../usecases/notices.ts";
+import type {
+  ClaimedDelivery,
+  DeliveryEntry,
+  DeliveryFilter,
+  DeliveryLog,
+  FinishedDelivery,
+  NoticeStore,
+} from "../usecases/notices.ts";
 import { sqlTime, sqlTimeOrNull } from "./alert-rows.ts";
 
 interface ChangeRow {
@@ -16,30 +23,8 @@ interface ChangeRow {
   readonly at: Date;
 }
 
-/** One line of the log of deliveries. */
-export interface DeliveryEntry {
-  readonly seq: number;
-  readonly deliveryId: string;
-  readonly channel: string;
-  readonly kind: string;
-  readonly status: string;
-  readonly attempts: number;
-  readonly changes: number;
-  readonly firstAlertId: string | null;
-  readonly nextAttemptAt: Date | null;
-  readonly lastError: string | null;
-  readonly createdAt: Date;
-  readonly finishedAt: Date | null;
-}
-
-export interface DeliveryFilter {
-  readonly channel?: string | undefined;
-  readonly status?: string | undefined;
-  readonly alertId?: string | undefined;
-}
-
 /** Who was told of what. */
-export class MysqlNoticeStore implements NoticeStore {
+export class MysqlNoticeStore implements NoticeStore, DeliveryLog {
   readonly #db: Database;
 
   constructor(db: Database) {
@@ -97,7 +82,6 @@ export class MysqlNoticeStore implements NoticeStore {
     );
   }
 
-  /** Newest first. */
   async log(filter: DeliveryFilter, before: number | null, limit: number): Promise<readonly DeliveryEntry[]> {
     const conditions: string[] = [];
     const params: (string | number)[] = [];

@@ -35,6 +35,33 @@ export interface NoticeStore {
   finish(items: readonly FinishedDelivery[], now: Date): Promise<void>;
 }
 
+/** One line of the log of deliveries. */
+export interface DeliveryEntry {
+  readonly seq: number;
+  readonly deliveryId: string;
+  readonly channel: string;
+  readonly kind: string;
+  readonly status: string;
+  readonly attempts: number;
+  readonly changes: number;
+  readonly firstAlertId: string | null;
+  readonly nextAttemptAt: Date | null;
+  readonly lastError: string | null;
+  readonly createdAt: Date;
+  readonly finishedAt: Date | null;
+}
+
+export interface DeliveryFilter {
+  readonly channel?: string | undefined;
+  readonly status?: string | undefined;
+  readonly alertId?: string | undefined;
+}
+
+export interface DeliveryLog {
+  /** Newest first, those before this number; at most `limit`. */
+  log(filter: DeliveryFilter, before: number | null, limit: number): Promise<readonly DeliveryEntry[]>;
+}
+
 /** What a channel could not do. `permanent`: trying again is of no use. */
 export class SendFailed extends Error {
   readonly permanent: boolean;

@@ -51,7 +51,7 @@ export interface Simulation {
   readonly redeliverEvery?: number;
 }
 
-export const START = Date.UTC(2026, 2, 10);
+const START = Date.UTC(2026, 2, 10);
 const PARTITIONS = 6;
 
 /** Writes the days one after the other and gives them to the monitor's own use cases, as Kafka and the jobs would. */

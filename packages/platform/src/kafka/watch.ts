@@ -1,8 +1,25 @@
 import type { Admin, Kafka } from "kafkajs";
-import type { GroupLag, Letters } from "../usecases/ports.ts";
 
 /** How many groups are asked about at most: instances of the gateway come and go with groups of their own. */
 const MAX_GROUPS = 100;
+
+export interface GroupLag {
+  /** With the installation's prefix. */
+  readonly group: string;
+  /** Without it. */
+  readonly name: string;
+  /** Not read yet. */
+  readonly messages: number;
+  readonly topics: readonly { readonly topic: string; readonly messages: number }[];
+}
+
+export interface Letters {
+  readonly topic: string;
+  /** There now. */
+  readonly messages: number;
+  /** That ever came. */
+  readonly ever: number;
+}
 
 export interface KafkaWatchOptions {
   readonly kafka: Kafka;
