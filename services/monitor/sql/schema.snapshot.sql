@@ -711,8 +711,8 @@ BEGIN
   SET v_most = GREATEST(v_most, ROW_COUNT());
   DELETE i FROM delivery_items AS i
   JOIN (SELECT delivery_id FROM deliveries WHERE created_at < in_log_before AND status <> 'waiting'
-        ORDER BY created_at LIMIT in_limit) AS past ON past.delivery_id = i.delivery_id;
-  DELETE FROM deliveries WHERE created_at < in_log_before AND status <> 'waiting' ORDER BY created_at LIMIT in_limit;
+        ORDER BY created_at, id LIMIT in_limit) AS past ON past.delivery_id = i.delivery_id;
+  DELETE FROM deliveries WHERE created_at < in_log_before AND status <> 'waiting' ORDER BY created_at, id LIMIT in_limit;
   SET v_most = GREATEST(v_most, ROW_COUNT());
   DELETE FROM alert_changes WHERE routed_at < in_log_before ORDER BY routed_at, id LIMIT in_limit;
   SET v_most = GREATEST(v_most, ROW_COUNT());

@@ -124,7 +124,7 @@ export function createApp(config: Config, log: Log): App {
       ...Object.values(others).map((client) => () => outboxOf(client)),
       async () => ({ service: SERVICE, ...(await readOutboxState(db)) }),
     ],
-    proveAuditLog: () => proveAuditLog(others.audit),
+    proveAuditLog: (signal) => proveAuditLog(others.audit, signal),
     ownGroup: SERVICE,
   });
   lifecycle.add(producer).add(relay).add(kafkaWatch).add(inboxPurgeJob({ db, clock, log }));

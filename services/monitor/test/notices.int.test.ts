@@ -201,13 +201,13 @@ describe("notices", () => {
     await tell(plan, minutes(3));
     expect(http.received.map(({ body }) => body.includes("carol"))).toEqual([true]);
     expect(mail.mails).toEqual([]);
-    await tell(plan, minutes(15));
+    await tell(plan, minutes(15.2));
     expect(http.received.map(({ body }) => (JSON.parse(body) as { type: string }).type)).toEqual([
       "alert.raised",
       "alerts.digest",
     ]);
     expect((JSON.parse(http.received[1]?.body ?? "") as { data: { changes: unknown[] } }).data.changes).toHaveLength(2);
-    await tell(plan, minutes(30));
+    await tell(plan, minutes(30.2));
     expect(mail.mails).toHaveLength(1);
     expect(mail.mails[0]).toContain("3 changes of alerts");
     expect((await log()).map(({ kind, changes }) => [kind, changes])).toEqual(

@@ -363,7 +363,7 @@ describe("watching, in MySQL", () => {
     const conflicts: unknown[] = [];
     const log = silentLog();
     log.debug = (...line: unknown[]) => void conflicts.push(line);
-    const watched = new Database({ url: schema.url, log, poolSize: 8 });
+    const watched = new Database({ url: schema.url, log, poolSize: 8, acquireTimeoutMs: 15_000 });
     const store = new MysqlObserveStore(watched);
     const users = ["a", "b", "c", "d"];
     const batches = Array.from({ length: 16 }, (_, b) =>

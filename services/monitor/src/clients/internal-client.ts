@@ -13,6 +13,8 @@ export interface InternalCall<S extends z.ZodType> {
   /** Extra headers: for whom the call is made. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** Ends the call early. */
+  readonly signal?: AbortSignal;
 }
 
 /** Another service of this installation did not do what was asked; `code` and `status` are its problem's, if it gave one. */
@@ -43,6 +45,7 @@ export class InternalClient {
   /** @throws Problem upstream_failed, its cause a CallRefused when the service answered: it is away, refuses, or says something else than the contract. */
   async call<S extends z.ZodType>(call: InternalCall<S>): Promise<z.output<S>> {
     const { method, path, body, schema, headers, timeoutMs = TIMEOUT_MS } = call;
+    const timeout = AbortSignal.timeout(timeoutMs);
     try {
       const response = await this.#pool.request({
         method,
@@ -55,7 +58,7 @@ export class InternalClient {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         headersTimeout: timeoutMs,
         bodyTimeout: timeoutMs,
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: call.signal === undefined ? timeout : AbortSignal.any([timeout, call.signal]),
       });
       const text = await response.body.text();
       if (response.statusCode >= 300) throw new CallRefused(this.service, response.statusCode, codeOf(text));

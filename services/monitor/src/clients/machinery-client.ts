@@ -15,7 +15,7 @@ export async function outboxOf(client: InternalClient): Promise<OutboxState> {
 }
 
 /** The proof of the audit log, asked as an auditor. */
-export async function proveAuditLog(audit: InternalClient): Promise<AuditProof> {
+export async function proveAuditLog(audit: InternalClient, signal: AbortSignal): Promise<AuditProof> {
   const { method, path } = auditVerify;
   const headers = { "stipend-actor": "monitor", "stipend-actor-roles": "auditor" };
   const { valid, checked, firstBad } = await audit.call({
@@ -24,6 +24,7 @@ export async function proveAuditLog(audit: InternalClient): Promise<AuditProof> 
     schema: AuditVerification,
     headers,
     timeoutMs: VERIFY_TIMEOUT_MS,
+    signal,
   });
   return { valid, checked, firstBad };
 }

@@ -81,13 +81,21 @@ function planOne(
   const loud = quiet === undefined || severityRank(change.severity) >= severityRank(quiet.except);
   const quietUntil = loud ? null : endOfQuiet(quiet, at);
   if (quietUntil !== null) {
-    return { changeId: change.id, channel, dedupeKey: `quiet:${quietUntil.toISOString()}`, dueAt: quietUntil };
+    const dedupeKey = `quiet:${quietUntil.toISOString()}`;
+    return { changeId: change.id, channel, dedupeKey, dueAt: closed(quietUntil) };
   }
-  const dedupeKey = digestAt === null ? `change:${change.id}` : `digest:${digestAt.toISOString()}`;
-  return { changeId: change.id, channel, dedupeKey, dueAt: at };
+  if (digestAt === null) return { changeId: change.id, channel, dedupeKey: `change:${change.id}`, dueAt: now };
+  return { changeId: change.id, channel, dedupeKey: `digest:${digestAt.toISOString()}`, dueAt: closed(digestAt) };
 }
 
-/** Strictly after `now`: what a digest holds is settled once it is due. */
+/** What was decided just before the end may still be on its way to the database: nothing may join what is being sent. */
+function closed(end: Date): Date {
+  return new Date(end.getTime() + GATHER_GRACE_MS);
+}
+
+const GATHER_GRACE_MS = 10_000;
+
+/** Strictly after `now`. */
 function slotEnd(now: Date, lengthMs: number): Date {
   return new Date((Math.floor(now.getTime() / lengthMs) + 1) * lengthMs);
 }

@@ -13,7 +13,7 @@ export interface MachineryOptions {
   };
   /** One for each service with an outbox. */
   readonly outboxes: readonly (() => Promise<OutboxState>)[];
-  readonly proveAuditLog: () => Promise<AuditProof>;
+  readonly proveAuditLog: (signal: AbortSignal) => Promise<AuditProof>;
   /** The monitor's own group, without the prefix. */
   readonly ownGroup: string;
   readonly settings: () => MonitorSettings;
@@ -41,13 +41,13 @@ export class MachineryWatch {
 
   jobs(): IntervalJob[] {
     const { store, kafka, settings, clock, log, onCommit } = this.#options;
-    const job = (name: string, everyMs: number, work: () => Promise<void>) =>
+    const job = (name: string, everyMs: number, work: (signal: AbortSignal) => Promise<void>) =>
       new IntervalJob({
         name,
         everyMs,
         log,
-        run: async () => {
-          await work();
+        run: async (signal) => {
+          await work(signal);
           onCommit();
         },
       });
@@ -57,7 +57,7 @@ export class MachineryWatch {
         watchDeadLetters(store, await kafka.deadLetters(), settings().rules.jobs, clock.now()),
       ),
       job("outbox-age", 2 * LOOK_EVERY_MS, () => this.#watchOutboxes()),
-      job("audit-chain", LOOK_EVERY_MS, () => this.#proveAuditLog()),
+      job("audit-chain", LOOK_EVERY_MS, (signal) => this.#proveAuditLog(signal)),
     ];
   }
 
@@ -85,11 +85,11 @@ export class MachineryWatch {
     await watchOutboxes(store, known, settings().rules.jobs, clock.now());
   }
 
-  async #proveAuditLog(): Promise<void> {
+  async #proveAuditLog(signal: AbortSignal): Promise<void> {
     const { store, proveAuditLog, settings, clock } = this.#options;
     const { enabled, everyMinutes } = settings().rules.jobs.auditChain;
     if (!enabled || performance.now() < this.#proveAt) return;
-    await watchAuditChain(store, await proveAuditLog(), settings().rules.jobs, clock.now());
+    await watchAuditChain(store, await proveAuditLog(signal), settings().rules.jobs, clock.now());
     this.#proveAt = performance.now() + everyMinutes * 60_000;
   }
 }

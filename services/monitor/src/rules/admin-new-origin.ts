@@ -12,7 +12,7 @@ export const adminNewOrigin = defineRule({
   settings: { learnHours: whole(24, 0, 8_760, "how long an admin's origins are learned after the first one") },
   observe(event) {
     if (event.type !== "admin_action" || event.outcome !== "succeeded") return [];
-    return [...originOf(event, "ip", event.ip), ...originOf(event, "device", deviceOf(event.userAgent))];
+    return [...originOf(event, "ip", event.ip.slice(0, 255)), ...originOf(event, "device", deviceOf(event.userAgent))];
   },
   learnMs: (settings) => settings.learnHours * 3_600_000,
 });

@@ -1,4 +1,4 @@
-import type { Evidence } from "../domain/alerts.ts";
+import { asUserId, type Evidence } from "../domain/alerts.ts";
 import type { CreditsChanged } from "../domain/events.ts";
 import { texts, whole } from "../domain/settings.ts";
 import { defineRule } from "./rule.ts";
@@ -16,7 +16,7 @@ export const unexplainedGrowth = defineRule({
   },
   observe(event, settings, { balanceBefore }) {
     if (event.type === "admin_action") {
-      if (event.outcome !== "succeeded" || event.transactionId === null) return [];
+      if (event.outcome !== "succeeded" || event.transactionId === null || asUserId(event.target) === null) return [];
       return [{ kind: "met", key: keyOf(event.target, event.transactionId) }];
     }
     if (event.type !== "credits_changed") return [];

@@ -112,6 +112,8 @@ export async function sendNotices(store: NoticeStore, sender: NoticeSender, now:
 async function attempt(sender: NoticeSender, delivery: ClaimedDelivery, now: Date): Promise<FinishedDelivery> {
   const { deliveryId, attempt: count } = delivery;
   const base = { deliveryId, attempt: count };
+  // Nobody lived to tell how the last ones went: what kills its sender must not do so for ever.
+  if (count > MAX_ATTEMPTS) return { ...base, status: "failed", nextAt: null, error: "given up" };
   try {
     await sender.send(delivery, now);
     return { ...base, status: "sent", nextAt: null, error: null };

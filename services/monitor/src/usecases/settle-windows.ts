@@ -17,9 +17,10 @@ export async function settleWindows(store: SettleStore, book: RuleBook, now: Dat
     tally === null || tally.settleMs === null ? [] : [{ rule: name, widthMs: tally.widthMs }],
   );
   return await store.settling(async (tx) => {
+    // Alerts last, as where events are observed: one order of locks for all.
     const windows = await tx.settleTallies(rules, now, LIMIT);
-    for (const phase of phasesOf(judgedTallies(book, windows))) await tx.raise(phase.raise, now);
     const missed = await tx.missExpectations(now, LIMIT);
+    for (const phase of phasesOf(judgedTallies(book, windows))) await tx.raise(phase.raise, now);
     const findings = missed.flatMap(({ rule, key, userId, at, evidence }): Finding[] => {
       const active = book.byName.get(rule);
       return active === undefined ? [] : [active.finding({ subject: key, userId, severity: "critical", evidence }, at)];

@@ -13,7 +13,7 @@ import { scoreOf } from "./score.ts";
 import { openStores } from "./stores.ts";
 
 /** A few days of a few accounts; services/monitor/test/simulator/main.ts does it with 10,000 in 30 days. */
-const SMALL: Simulation = { accounts: 30, days: 5, seed: 7, each: 1, batch: 200, jobsEveryMinutes: 180 };
+const SMALL: Simulation = { accounts: 20, days: 5, seed: 7, each: 1, batch: 200, jobsEveryMinutes: 180 };
 
 /** A monitor as a process of its own; killed before its batch `killAt`, in the middle of what it does there. */
 async function feed(url: string, options: Simulation, killAt: number): Promise<number | string | null> {

@@ -252,7 +252,8 @@ export class World {
   #adminActs(from: number): Act[] {
     const acts: Act[] = [];
     for (const admin of ADMINS) {
-      for (let n = this.random.whole(8, 20); n > 0; n--) {
+      // In a small world few have anything to give: the same account again and again would be what a rule looks for.
+      for (let n = Math.min(this.random.whole(8, 20), Math.ceil(this.accounts.length / 100)); n > 0; n--) {
         const at = from + this.random.whole(8 * HOUR, 17 * HOUR);
         const account = this.random.pick(this.accounts);
         if (this.scripted.has(account.userId)) continue;
