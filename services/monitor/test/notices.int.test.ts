@@ -27,8 +27,8 @@ describe("notices", () => {
 
   beforeAll(async () => {
     schema = await freshDatabase(testEngines().mysqlAdminUrl, "monitor");
-    db = new Database({ url: schema.url, log: silentLog(), poolSize: 8 });
-    owner = new Database({ url: schema.ownerUrl, log: silentLog(), poolSize: 2 });
+    db = new Database({ url: schema.url, log: silentLog(), poolSize: 8, acquireTimeoutMs: 15_000 });
+    owner = new Database({ url: schema.ownerUrl, log: silentLog(), poolSize: 2, acquireTimeoutMs: 15_000 });
     notices = new MysqlNoticeStore(db);
     http = new HttpReceiver();
     mail = new MailReceiver();

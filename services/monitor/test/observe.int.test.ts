@@ -47,8 +47,8 @@ describe("watching, in MySQL", () => {
 
   beforeAll(async () => {
     schema = await freshDatabase(testEngines().mysqlAdminUrl, "monitor");
-    db = new Database({ url: schema.url, log: silentLog(), poolSize: 8 });
-    owner = new Database({ url: schema.ownerUrl, log: silentLog(), poolSize: 2 });
+    db = new Database({ url: schema.url, log: silentLog(), poolSize: 8, acquireTimeoutMs: 15_000 });
+    owner = new Database({ url: schema.ownerUrl, log: silentLog(), poolSize: 2, acquireTimeoutMs: 15_000 });
     store = new MysqlObserveStore(db);
     alerts = new MysqlAlertStore(db);
   }, 30_000);
@@ -190,7 +190,7 @@ describe("watching, in MySQL", () => {
         await empty(owner);
         for (let start = 0; start < events.length; start += size) {
           // A new pool and new stores each time: nothing is left of the process before.
-          const pool = new Database({ url: schema.url, log: silentLog(), poolSize: 1 });
+          const pool = new Database({ url: schema.url, log: silentLog(), poolSize: 1, acquireTimeoutMs: 15_000 });
           const batch = deliver(events.slice(start, start + size));
           await observeEvents(new MysqlObserveStore(pool), rules(), batch, { now: T0, timeZone: "UTC" });
           await pool.stop();

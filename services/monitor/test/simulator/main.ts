@@ -31,7 +31,7 @@ const adminUrl = values.mysql ?? engines?.urls.mysqlAdminUrl;
 if (adminUrl === undefined) throw new Error("no MySQL was started");
 const schema = await freshDatabase(adminUrl, "monitor");
 const { stores, db } = openStores(schema.url);
-const owner = new Database({ url: schema.ownerUrl, log: silentLog(), poolSize: 1 });
+const owner = new Database({ url: schema.ownerUrl, log: silentLog(), poolSize: 1, acquireTimeoutMs: 15_000 });
 try {
   const began = performance.now();
   const { labels, events } = await simulate(() => stores, readRuleBook(undefined).book, {

@@ -44,7 +44,7 @@ describe("the rules against labelled traffic", () => {
   });
 
   const alertsOf = async (schema: FreshDatabase) => {
-    const owner = new Database({ url: schema.ownerUrl, log: silentLog(), poolSize: 1 });
+    const owner = new Database({ url: schema.ownerUrl, log: silentLog(), poolSize: 1, acquireTimeoutMs: 15_000 });
     const rows = await owner.query<Record<string, unknown>>(
       `SELECT fingerprint, severity, status, first_seen_at, last_seen_at, event_count, resolution
        FROM alerts ORDER BY fingerprint, first_seen_at`,

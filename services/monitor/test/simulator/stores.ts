@@ -8,7 +8,7 @@ import { MysqlObserveStore } from "../../src/store/observe-store.ts";
 import type { Stores } from "./run.ts";
 
 export function openStores(url: string): { readonly stores: Stores; readonly db: Database } {
-  const db = new Database({ url, log: silentLog(), poolSize: 4 });
+  const db = new Database({ url, log: silentLog(), poolSize: 4, acquireTimeoutMs: 15_000 });
   return {
     db,
     stores: {
