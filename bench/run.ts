@@ -13,6 +13,7 @@ const BENCHES: Readonly<Record<string, readonly [file: string, ...args: string[]
   visibility: ["visibility.ts"],
   export: ["export.ts", "--rows", "200000"],
   audit: ["audit.ts", "--rows", "200000"],
+  consistency: ["consistency.ts", "--accounts", "100000"],
 };
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));

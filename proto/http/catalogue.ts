@@ -38,9 +38,14 @@ export function routesOf(owner: RouteOwner): readonly RouteContract[] {
 
 function catalogue(): readonly CataloguedRoute[] {
   const routes = [
-    ...contractsOf("credits", { ...credits, creditsCheck: checks.creditsCheck }),
-    ...contractsOf("membership", { ...membership, membershipCheck: checks.membershipCheck }),
-    ...contractsOf("admin-audit", audit),
+    ...contractsOf("credits", { ...credits, creditsCheck: checks.creditsCheck, creditsOutbox: checks.creditsOutbox }),
+    ...contractsOf("membership", {
+      ...membership,
+      membershipCheck: checks.membershipCheck,
+      membershipOutbox: checks.membershipOutbox,
+      viewRepair: checks.viewRepair,
+    }),
+    ...contractsOf("admin-audit", { ...audit, auditOutbox: checks.auditOutbox }),
     ...contractsOf("monitor", monitor),
     ...contractsOf("gateway", gateway),
   ];

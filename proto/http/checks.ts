@@ -1,5 +1,6 @@
 import { defineRoute } from "@stipend/platform/http/contract";
 import { z } from "zod";
+import { Reason } from "./common.ts";
 
 /**
  * The internal, read-only check routes of credits and membership. Only the monitor calls them; the gateway never
@@ -48,6 +49,22 @@ export const MembershipCheckItem = z.object({
 /** Users the view does not know are absent. */
 export const MembershipCheckResponse = z.object({ data: z.array(MembershipCheckItem) });
 
+const side = { version: z.int().min(0), balance: z.int(), held: z.int() };
+
+export const ViewRepairRequest = z.strictObject({
+  userId,
+  /** What credits says now. */
+  credits: z.strictObject({ ...side, status: z.enum(["active", "frozen"]) }),
+  /** What the view showed when they were compared. */
+  seen: z.strictObject(side),
+  reason: Reason,
+});
+
+export const ViewRepairResponse = z.object({
+  userId,
+  outcome: z.enum(["repaired", "changed_meanwhile", "unknown_user"]),
+});
+
 export type CreditsCheckItem = z.infer<typeof CreditsCheckItem>;
 export type MembershipCheckItem = z.infer<typeof MembershipCheckItem>;
 
@@ -76,3 +93,42 @@ export const membershipCheck = defineRoute({
   responses: { 200: { description: "The users the view knows", schema: MembershipCheckResponse } },
   errors: [],
 });
+
+/** An admin's act, by the monitor: the admin stands in the headers that an internal caller vouches for. */
+export const viewRepair = defineRoute({
+  id: "membership.view.repair",
+  method: "POST",
+  path: "/internal/repair-view",
+  roles: ["admin"],
+  summary: "Set what the status view shows of one account to what credits says",
+  tags: ["internal"],
+  body: ViewRepairRequest,
+  responses: { 200: { description: "Whether it was done", schema: ViewRepairResponse } },
+  errors: [],
+});
+
+export const OutboxStateResponse = z.object({
+  /** Rows not published yet, counted up to 10,000. */
+  pending: z.int().min(0),
+  /** Rows that can't be published. */
+  failed: z.int().min(0),
+  /** When the oldest of them happened; null: there is none. */
+  oldestAt: z.iso.datetime().nullable(),
+});
+
+function outboxRoute<const Id extends string>(id: Id) {
+  return defineRoute({
+    id,
+    method: "GET",
+    path: "/internal/outbox",
+    roles: ["service"],
+    summary: "How far the outbox of this service is behind",
+    tags: ["internal"],
+    responses: { 200: { description: "What waits", schema: OutboxStateResponse } },
+    errors: [],
+  });
+}
+
+export const creditsOutbox = outboxRoute("credits.outbox");
+export const membershipOutbox = outboxRoute("membership.outbox");
+export const auditOutbox = outboxRoute("audit.outbox");

@@ -25,6 +25,13 @@ export const Alert = z
     lastSeenAt: instant,
     count: z.int().min(1).meta({ description: "Events that led to it; for rules with a window: of the fullest one." }),
     evidence: z.record(z.string(), z.unknown()),
+    links: z.object({
+      account: z.string().nullable().meta({ description: "The account it is about, in this API." }),
+      trace: z
+        .string()
+        .nullable()
+        .meta({ description: "The trace of the event, where links.traceUrl says traces stand." }),
+    }),
     raisedAt: instant,
     acknowledgedAt: instant.nullable(),
     acknowledgedBy: z.string().nullable(),
@@ -90,6 +97,17 @@ export const ConsistencyCheckReport = counts
   })
   .meta({ id: "ConsistencyCheckReport" });
 
+export const ConsistencyRepairRequest = z.strictObject({ userId: UserId, reason: Reason });
+
+export const ConsistencyRepairReport = z
+  .object({
+    userId: z.string(),
+    action: z.enum(["refresh_view"]).meta({ description: "refresh_view: membership took over what credits says." }),
+    before: Difference,
+    after: Difference,
+  })
+  .meta({ id: "ConsistencyRepairReport" });
+
 export const Overview = z
   .object({
     alerts: z.object({
@@ -135,6 +153,39 @@ export const DailyTotals = z
   .meta({ id: "DailyTotals" });
 
 export type DailyTotals = z.infer<typeof DailyTotals>;
+
+export const NotificationDelivery = z
+  .object({
+    deliveryId: z
+      .uuid()
+      .meta({ description: "The same at every attempt: webhook-id of a webhook, Message-ID of a mail." }),
+    channel: z.string(),
+    kind: z.enum(["change", "digest", "quiet"]).meta({
+      description: "One change of an alert, a digest, or what quiet hours held back.",
+    }),
+    status: z.enum(["waiting", "sent", "failed"]),
+    attempts: z.int(),
+    changes: z.int().meta({ description: "Changes of alerts in it." }),
+    firstAlertId: z.uuid().nullable(),
+    nextAttemptAt: instant.nullable(),
+    lastError: z.string().nullable(),
+    createdAt: instant,
+    finishedAt: instant.nullable(),
+  })
+  .meta({ id: "NotificationDelivery" });
+
+export const NotificationPage = page(NotificationDelivery).meta({ id: "NotificationPage" });
+
+const ChannelName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/);
+
+export const NotificationListQuery = z.strictObject({
+  channel: ChannelName.optional(),
+  status: z.enum(["waiting", "sent", "failed"]).optional(),
+  alertId: z.uuid().optional(),
+  limit: PageLimit,
+  cursor: Cursor.optional(),
+});
+
 export type Alert = z.infer<typeof Alert>;
 export type Consistency = z.infer<typeof Consistency>;
 export type ConsistencyCheckReport = z.infer<typeof ConsistencyCheckReport>;
@@ -225,4 +276,45 @@ export const consistencyCheck = defineRoute({
     202: { description: "The pass goes on in the background; what was found so far", schema: ConsistencyCheckReport },
   },
   errors: ["user_not_found", "upstream_failed", "upstream_timeout"],
+});
+
+export const consistencyRepair = defineRoute({
+  id: "monitor.consistency.repair",
+  method: "POST",
+  path: "/api/admin/consistency/repair",
+  roles: ["admin"],
+  summary: "Compare one account and, when its books are sound, make the status view show what they say",
+  tags: ["monitor"],
+  body: ConsistencyRepairRequest,
+  responses: { 200: { description: "What was wrong, and how it is now", schema: ConsistencyRepairReport } },
+  errors: ["user_not_found", "nothing_to_repair", "repair_by_hand", "upstream_failed"],
+});
+
+export const notificationsList = defineRoute({
+  id: "monitor.notifications.list",
+  method: "GET",
+  path: "/api/admin/notifications",
+  roles: ["support", "admin"],
+  summary: "The log of notices sent to channels, newest first",
+  tags: ["monitor"],
+  query: NotificationListQuery,
+  responses: { 200: { description: "A page of deliveries", schema: NotificationPage } },
+  errors: ["invalid_cursor"],
+});
+
+export const notificationTest = defineRoute({
+  id: "monitor.notifications.test",
+  method: "POST",
+  path: "/api/admin/notifications/test",
+  roles: ["admin"],
+  summary: "Send a message to one channel, to try it",
+  tags: ["monitor"],
+  body: z.strictObject({ channel: ChannelName.meta({ description: "A channel of deploy/monitor.yaml" }) }),
+  responses: {
+    200: {
+      description: "The channel took it",
+      schema: z.object({ channel: z.string(), deliveryId: z.uuid() }).meta({ id: "NotificationTest" }),
+    },
+  },
+  errors: ["channel_not_found", "notification_failed"],
 });

@@ -183,4 +183,25 @@ export const domainProblems = defineProblems({
     title: "This alert is over",
     action: "Nothing needs to be done; if its cause comes back, a new alert is opened.",
   },
+  channel_not_found: {
+    status: 404,
+    title: "There is no such channel",
+    action: "Use a name below notifications.channels of deploy/monitor.yaml.",
+  },
+  notification_failed: {
+    status: 424,
+    title: "The channel did not take the message",
+    action: "The detail says what it answered; check its address and secret.",
+  },
+  nothing_to_repair: {
+    status: 409,
+    title: "Books and view agree, or the view is merely behind",
+    action: "Nothing needs to be done.",
+  },
+  repair_by_hand: {
+    status: 409,
+    title: "The account's own books do not add up",
+    action:
+      "problems says what is wrong. No call can know which side is right: freeze the account and look at its ledger.",
+  },
 });

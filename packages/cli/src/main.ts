@@ -3,11 +3,12 @@ import { Command, CommanderError } from "commander";
 import { addAudit } from "./commands/audit.ts";
 import { addDlq } from "./commands/dlq.ts";
 import { addImport } from "./commands/import.ts";
+import { addNotify } from "./commands/notify.ts";
 import { CliFailure, EXIT } from "./failure.ts";
 import type { AddCommand, Shell } from "./shell.ts";
 
 /** In the order of the help page. */
-const COMMANDS: readonly AddCommand[] = [addImport, addDlq, addAudit];
+const COMMANDS: readonly AddCommand[] = [addImport, addDlq, addAudit, addNotify];
 
 const shell: Shell = {
   env: process.env,

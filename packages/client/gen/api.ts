@@ -241,6 +241,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/consistency/repair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare one account and, when its books are sound, make the status view show what they say
+         * @description Roles: admin.
+         */
+        post: operations["monitor.consistency.repair"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/credits/openings": {
         parameters: {
             query?: never;
@@ -255,6 +275,46 @@ export interface paths {
          * @description Roles: admin.
          */
         post: operations["credits.openAccounts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The log of notices sent to channels, newest first
+         * @description Roles: support, admin.
+         */
+        get: operations["monitor.notifications.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/notifications/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a message to one channel, to try it
+         * @description Roles: admin.
+         */
+        post: operations["monitor.notifications.test"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1216,6 +1276,12 @@ export interface components {
             evidence: {
                 [key: string]: unknown;
             };
+            links: {
+                /** @description The account it is about, in this API. */
+                account: string | null;
+                /** @description The trace of the event, where links.traceUrl says traces stand. */
+                trace: string | null;
+            };
             /** Format: date-time */
             raisedAt: string;
             /** Format: date-time */
@@ -1452,6 +1518,48 @@ export interface components {
                     held: number;
                 } | null;
             }[];
+        };
+        ConsistencyRepairReport: {
+            userId: string;
+            /**
+             * @description refresh_view: membership took over what credits says.
+             * @enum {string}
+             */
+            action: "refresh_view";
+            before: {
+                userId: string;
+                /** Format: date-time */
+                checkedAt: string;
+                /** @description Codes of what does not add up. */
+                problems: string[];
+                credits: {
+                    version: number;
+                    balance: number;
+                    held: number;
+                };
+                view: {
+                    version: number;
+                    balance: number;
+                    held: number;
+                } | null;
+            };
+            after: {
+                userId: string;
+                /** Format: date-time */
+                checkedAt: string;
+                /** @description Codes of what does not add up. */
+                problems: string[];
+                credits: {
+                    version: number;
+                    balance: number;
+                    held: number;
+                };
+                view: {
+                    version: number;
+                    balance: number;
+                    held: number;
+                } | null;
+            };
         };
         CreditAccount: {
             /**
@@ -1830,6 +1938,43 @@ export interface components {
             monthlyCredits: number | null;
             version: number;
         };
+        NotificationDelivery: {
+            /**
+             * Format: uuid
+             * @description The same at every attempt: webhook-id of a webhook, Message-ID of a mail.
+             */
+            deliveryId: string;
+            channel: string;
+            /**
+             * @description One change of an alert, a digest, or what quiet hours held back.
+             * @enum {string}
+             */
+            kind: "change" | "digest" | "quiet";
+            /** @enum {string} */
+            status: "waiting" | "sent" | "failed";
+            attempts: number;
+            /** @description Changes of alerts in it. */
+            changes: number;
+            /** Format: uuid */
+            firstAlertId: string | null;
+            /** Format: date-time */
+            nextAttemptAt: string | null;
+            lastError: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            finishedAt: string | null;
+        };
+        NotificationPage: {
+            data: components["schemas"]["NotificationDelivery"][];
+            /** @description Null on the last page. */
+            nextCursor: string | null;
+        };
+        NotificationTest: {
+            channel: string;
+            /** Format: uuid */
+            deliveryId: string;
+        };
         Overview: {
             alerts: {
                 open: number;
@@ -1889,7 +2034,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "account_already_frozen" | "account_frozen" | "account_not_frozen" | "alert_not_found" | "alert_resolved" | "allowance_served" | "already_served" | "anchor_unavailable" | "approval_decided" | "approval_expired" | "approval_not_found" | "approval_outdated" | "body_too_large" | "capture_exceeds_hold" | "charge_failed" | "clock_not_everywhere" | "conflict" | "database_busy" | "database_unavailable" | "end_date_in_past" | "events_unavailable" | "feature_failed" | "feature_timed_out" | "forbidden" | "headers_too_large" | "hold_ended" | "hold_not_found" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "identity_provider_unavailable" | "insufficient_credits" | "internal_error" | "internal_token_required" | "invalid_cursor" | "malformed_json" | "malformed_request" | "membership_exists" | "membership_required" | "method_not_allowed" | "not_found" | "not_refundable" | "nothing_to_refund" | "outcome_unknown" | "overloaded" | "own_proposal" | "package_inactive" | "package_not_found" | "payment_reference_used" | "precondition_failed" | "rate_limited" | "refund_exceeds_original" | "request_in_progress" | "request_timeout" | "role_required" | "second_admin_required" | "shutting_down" | "start_date_in_future" | "tier_not_found" | "tier_retired" | "token_algorithm_refused" | "token_audience_wrong" | "token_claim_missing" | "token_expired" | "token_invalid" | "token_issuer_wrong" | "token_key_unknown" | "token_malformed" | "token_missing" | "token_not_yet_valid" | "token_signature_invalid" | "token_subject_invalid" | "too_many_attempts" | "too_many_streams" | "transaction_not_found" | "transition_not_allowed" | "unknown_tier" | "unsupported_media_type" | "upstream_failed" | "upstream_timeout" | "upstream_unavailable" | "user_not_found" | "validation_failed" | "version_conflict";
+            code: "account_already_frozen" | "account_frozen" | "account_not_frozen" | "alert_not_found" | "alert_resolved" | "allowance_served" | "already_served" | "anchor_unavailable" | "approval_decided" | "approval_expired" | "approval_not_found" | "approval_outdated" | "body_too_large" | "capture_exceeds_hold" | "channel_not_found" | "charge_failed" | "clock_not_everywhere" | "conflict" | "database_busy" | "database_unavailable" | "end_date_in_past" | "events_unavailable" | "feature_failed" | "feature_timed_out" | "forbidden" | "headers_too_large" | "hold_ended" | "hold_not_found" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "identity_provider_unavailable" | "insufficient_credits" | "internal_error" | "internal_token_required" | "invalid_cursor" | "malformed_json" | "malformed_request" | "membership_exists" | "membership_required" | "method_not_allowed" | "not_found" | "not_refundable" | "nothing_to_refund" | "nothing_to_repair" | "notification_failed" | "outcome_unknown" | "overloaded" | "own_proposal" | "package_inactive" | "package_not_found" | "payment_reference_used" | "precondition_failed" | "rate_limited" | "refund_exceeds_original" | "repair_by_hand" | "request_in_progress" | "request_timeout" | "role_required" | "second_admin_required" | "shutting_down" | "start_date_in_future" | "tier_not_found" | "tier_retired" | "token_algorithm_refused" | "token_audience_wrong" | "token_claim_missing" | "token_expired" | "token_invalid" | "token_issuer_wrong" | "token_key_unknown" | "token_malformed" | "token_missing" | "token_not_yet_valid" | "token_signature_invalid" | "token_subject_invalid" | "too_many_attempts" | "too_many_streams" | "transaction_not_found" | "transition_not_allowed" | "unknown_tier" | "unsupported_media_type" | "upstream_failed" | "upstream_timeout" | "upstream_unavailable" | "user_not_found" | "validation_failed" | "version_conflict";
             detail: string;
             /** @description What to do about it. */
             action: string;
@@ -2965,6 +3110,91 @@ export interface operations {
             504: components["responses"]["UpstreamTimeout"];
         };
     };
+    "monitor.consistency.repair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 16,384 bytes. */
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description A user id, compared byte for byte.
+                     * @example alice
+                     */
+                    userId: string;
+                    /**
+                     * @description Why, in words that the account's owner may read.
+                     * @example rewrite of a paragraph
+                     */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What was wrong, and how it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsistencyRepairReport"];
+                };
+            };
+            /** @description malformed_json, malformed_request, validation_failed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": (components["schemas"]["Problem"] & {
+                        /** @constant */
+                        code?: "validation_failed";
+                    } & components["schemas"]["ValidationFailedDetails"]) | components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["TokenRefused"];
+            403: components["responses"]["RoleRequired"];
+            /** @description user_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nothing_to_repair, repair_by_hand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamFailed"];
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
     "credits.openAccounts": {
         parameters: {
             query?: never;
@@ -3051,6 +3281,139 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             /** @description idempotency_key_reused */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamFailed"];
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    "monitor.notifications.list": {
+        parameters: {
+            query?: {
+                channel?: string;
+                status?: "waiting" | "sent" | "failed";
+                alertId?: string;
+                limit?: number;
+                /** @description nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of deliveries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPage"];
+                };
+            };
+            /** @description invalid_cursor, malformed_request, validation_failed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": (components["schemas"]["Problem"] & {
+                        /** @constant */
+                        code?: "validation_failed";
+                    } & components["schemas"]["ValidationFailedDetails"]) | components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["TokenRefused"];
+            403: components["responses"]["RoleRequired"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamFailed"];
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    "monitor.notifications.test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 16,384 bytes. */
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description A channel of deploy/monitor.yaml */
+                    channel: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The channel took it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationTest"];
+                };
+            };
+            /** @description malformed_json, malformed_request, validation_failed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": (components["schemas"]["Problem"] & {
+                        /** @constant */
+                        code?: "validation_failed";
+                    } & components["schemas"]["ValidationFailedDetails"]) | components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["TokenRefused"];
+            403: components["responses"]["RoleRequired"];
+            /** @description channel_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description notification_failed */
+            424: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -4,6 +4,7 @@ import { internalAuth } from "@stipend/platform/auth/internal";
 import { type Clock, DevClock, systemClock } from "@stipend/platform/clock/clock";
 import { loadDevClock, mountDevClock } from "@stipend/platform/clock/dev-clock-door";
 import { MetricsServer } from "@stipend/platform/http/metrics";
+import { serve } from "@stipend/platform/http/serve";
 import { HttpServer } from "@stipend/platform/http/server";
 import { inboxPurgeJob } from "@stipend/platform/inbox/purge-job";
 import { createKafka } from "@stipend/platform/kafka/client";
@@ -15,9 +16,11 @@ import type { Log } from "@stipend/platform/log/log";
 import { Database } from "@stipend/platform/mysql/database";
 import { checkSchema } from "@stipend/platform/mysql/migrator";
 import { OutboxRelay } from "@stipend/platform/outbox/relay";
+import { outboxStateBody } from "@stipend/platform/outbox/state";
 import type { ChainHead } from "@stipend/proto/audit/chain";
 import { forgedTokenEvent } from "@stipend/proto/audit/forged-token";
 import { file_stipend_audit_v1_events } from "@stipend/proto/events/audit/v1/events";
+import { auditOutbox } from "@stipend/proto/http/checks";
 import { domainProblems } from "@stipend/proto/http/problems";
 import { FileAnchor } from "./anchors/file-anchor.ts";
 import { KafkaAnchor } from "./anchors/kafka-anchor.ts";
@@ -106,6 +109,7 @@ export function createApp(config: Config, log: Log): App {
   });
   const jwksFile = config.STIPEND_INTERNAL_JWKS_FILE;
   http.app.use(internalAuth({ jwksFile, audience: SERVICE, onForged: (attempt) => forged.report(attempt) }));
+  serve(http.app, auditOutbox, async () => ({ body: await outboxStateBody(db) }));
   auditRoutes(http.app, { log: store, anchors });
 
   const lifecycle = new Lifecycle({ log })

@@ -5,6 +5,7 @@ import { type Clock, DevClock, systemClock } from "@stipend/platform/clock/clock
 import { loadDevClock, mountDevClock } from "@stipend/platform/clock/dev-clock-door";
 import { CodedError, codeOf } from "@stipend/platform/errors/coded";
 import { MetricsServer } from "@stipend/platform/http/metrics";
+import { serve } from "@stipend/platform/http/serve";
 import { HttpServer } from "@stipend/platform/http/server";
 import { inboxPurgeJob } from "@stipend/platform/inbox/purge-job";
 import { createKafka } from "@stipend/platform/kafka/client";
@@ -17,15 +18,18 @@ import { Database } from "@stipend/platform/mysql/database";
 import { isTransient } from "@stipend/platform/mysql/errors";
 import { checkSchema } from "@stipend/platform/mysql/migrator";
 import { OutboxRelay } from "@stipend/platform/outbox/relay";
+import { outboxStateBody } from "@stipend/platform/outbox/state";
 import { createRedis, redisPart, redisReady } from "@stipend/platform/redis/redis";
 import { gauge, sizes } from "@stipend/platform/telemetry/metrics";
 import { childSpan, currentTraceparent } from "@stipend/platform/telemetry/trace";
 import { forgedTokenEvent } from "@stipend/proto/audit/forged-token";
 import { file_stipend_admin_v1_events } from "@stipend/proto/events/admin/v1/events";
 import { file_stipend_credits_v1_events } from "@stipend/proto/events/credits/v1/events";
+import { creditsOutbox } from "@stipend/proto/http/checks";
 import { domainProblems } from "@stipend/proto/http/problems";
 import type { Config } from "./config.ts";
 import { balanceMirror } from "./events/balance-mirror.ts";
+import { FrozenAttempts } from "./events/frozen-attempts.ts";
 import { type EventHandler, membershipHandler, usageHandler } from "./events/handlers.ts";
 import { flawOf } from "./events/reported-usage.ts";
 import { creditsRoutes } from "./http/routes.ts";
@@ -35,6 +39,7 @@ import { LanedAccounts } from "./store/laned-accounts.ts";
 import { LanedOperations } from "./store/laned-operations.ts";
 import { mirrorBalances } from "./store/redis-balances.ts";
 import { mysqlApprovals, mysqlLedger, mysqlReads } from "./store/session.ts";
+import { tellingFrozen } from "./usecases/tell-frozen.ts";
 
 export interface App {
   /** In the order in which they start; they end in reverse. */
@@ -155,6 +160,14 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
       onForged: (attempt) => forged.report(attempt),
     }),
   );
+  serve(http.app, creditsOutbox, async () => ({ body: await outboxStateBody(db) }));
+  const frozen = new FrozenAttempts({
+    publish: (events) => producer.publish(events),
+    topic: fullName("security.v1"),
+    now: () => clock.now(),
+    log,
+  });
+  const told = tellingFrozen(operations, frozen.tell);
   const reads = mysqlReads(db);
   const fourEyes = {
     ledger,
@@ -165,7 +178,7 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
     threshold: config.STIPEND_FOUR_EYES_THRESHOLD,
     proposalHours: config.STIPEND_FOUR_EYES_HOURS,
   };
-  creditsRoutes(http.app, { ledger, reads, operations, accounts, fourEyes, clock, timeZone, log });
+  creditsRoutes(http.app, { ledger, reads, operations: told, accounts, fourEyes, clock, timeZone, log });
   if (clock instanceof DevClock) {
     mountDevClock(http.app, clock);
     clock.onChange(() => sweeps.trigger());
@@ -183,6 +196,7 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
     relay,
     forged,
     lanesPart(operations, accounts),
+    frozen,
     membership,
     usage,
     mirror,

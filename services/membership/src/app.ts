@@ -3,6 +3,7 @@ import { internalAuth } from "@stipend/platform/auth/internal";
 import { type Clock, DevClock, systemClock } from "@stipend/platform/clock/clock";
 import { mountDevClock } from "@stipend/platform/clock/dev-clock-door";
 import { MetricsServer } from "@stipend/platform/http/metrics";
+import { serve } from "@stipend/platform/http/serve";
 import { HttpServer } from "@stipend/platform/http/server";
 import { inboxPurgeJob } from "@stipend/platform/inbox/purge-job";
 import { IntervalJob } from "@stipend/platform/jobs/interval";
@@ -14,7 +15,9 @@ import { Lifecycle } from "@stipend/platform/lifecycle/lifecycle";
 import type { Log } from "@stipend/platform/log/log";
 import { Database } from "@stipend/platform/mysql/database";
 import { OutboxRelay } from "@stipend/platform/outbox/relay";
+import { outboxStateBody } from "@stipend/platform/outbox/state";
 import { forgedTokenEvent } from "@stipend/proto/audit/forged-token";
+import { membershipOutbox } from "@stipend/proto/http/checks";
 import { domainProblems } from "@stipend/proto/http/problems";
 import { v7 as uuidv7 } from "uuid";
 import type { Config } from "./config.ts";
@@ -72,6 +75,7 @@ export function createApp(config: Config, log: Log): App {
     outbox: () => messaging.relay.state(),
     events: () => ({ ok: consumer.ready(), required: false }),
   });
+  serve(http.app, membershipOutbox, async () => ({ body: await outboxStateBody(db) }));
   const metrics = new MetricsServer({
     host: config.STIPEND_HTTP_HOST,
     port: config.STIPEND_METRICS_PORT,

@@ -32,9 +32,25 @@ CREATE TABLE `accounts` (
   `tier` varchar(64) DEFAULT NULL,
   `period_end` datetime(3) DEFAULT NULL,
   `ends_at` datetime(3) DEFAULT NULL,
+  `inspect_at` datetime(3) DEFAULT NULL,
   PRIMARY KEY (`user_id`),
   KEY `accounts_gap_since` (`gap_since`),
-  KEY `accounts_membership` (`membership_status`,`tier`)
+  KEY `accounts_membership` (`membership_status`,`tier`),
+  KEY `accounts_inspect_at` (`inspect_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `alert_changes` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT,
+  `alert_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `change_kind` varchar(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `severity` tinyint(4) NOT NULL,
+  `family` varchar(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `alert` longtext NOT NULL CHECK (json_valid(`alert`)),
+  `at` datetime(3) NOT NULL,
+  `routed_at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  KEY `alert_changes_routed_at` (`routed_at`,`id`),
+  KEY `alert_changes_alert` (`alert_id`,`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE `alerts` (
@@ -94,6 +110,46 @@ CREATE TABLE `daily_totals` (
   PRIMARY KEY (`day`,`kind`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE TABLE `deliveries` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT,
+  `delivery_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `channel` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `dedupe_key` varchar(96) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `status` varchar(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `attempts` int(11) NOT NULL DEFAULT 0,
+  `next_at` datetime(3) NOT NULL,
+  `last_error` varchar(500) DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  `finished_at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `deliveries_delivery_id` (`delivery_id`),
+  UNIQUE KEY `deliveries_once` (`channel`,`dedupe_key`),
+  KEY `deliveries_due` (`status`,`next_at`),
+  KEY `deliveries_created_at` (`created_at`),
+  CONSTRAINT `deliveries_known_status` CHECK (`status` in ('waiting','sent','failed'))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `delivery_items` (
+  `delivery_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `change_id` bigint(20) NOT NULL,
+  PRIMARY KEY (`delivery_id`,`change_id`),
+  KEY `delivery_items_change` (`change_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `expectations` (
+  `rule` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `expectation_key` varchar(190) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `user_id` varchar(128) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `at` datetime(3) NOT NULL,
+  `due_at` datetime(3) DEFAULT NULL,
+  `met_at` datetime(3) DEFAULT NULL,
+  `told_at` datetime(3) DEFAULT NULL,
+  `evidence` longtext DEFAULT NULL CHECK (json_valid(`evidence`)),
+  PRIMARY KEY (`rule`,`expectation_key`),
+  KEY `expectations_due_at` (`due_at`),
+  KEY `expectations_at` (`at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 CREATE TABLE `inbox` (
   `consumer` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `event_id` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -101,6 +157,35 @@ CREATE TABLE `inbox` (
   `claim` bigint(20) unsigned NOT NULL,
   PRIMARY KEY (`consumer`,`event_id`),
   KEY `inbox_received` (`received_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `known_values` (
+  `rule` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `subject` varchar(255) NOT NULL,
+  `facet` varchar(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `value` varchar(255) NOT NULL,
+  `first_at` datetime(3) NOT NULL,
+  `last_at` datetime(3) NOT NULL,
+  `told_at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`rule`,`subject`,`facet`,`value`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `member_allowances` (
+  `user_id` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `version` bigint(20) NOT NULL,
+  `at` datetime(3) NOT NULL,
+  `fact` longtext NOT NULL CHECK (json_valid(`fact`)),
+  PRIMARY KEY (`user_id`,`version`),
+  KEY `member_allowances_at` (`at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `member_terms` (
+  `user_id` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `version` bigint(20) NOT NULL,
+  `at` datetime(3) NOT NULL,
+  `fact` longtext NOT NULL CHECK (json_valid(`fact`)),
+  PRIMARY KEY (`user_id`,`version`),
+  KEY `member_terms_at` (`at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE `observations` (
@@ -160,6 +245,15 @@ CREATE TABLE `schema_routines` (
   PRIMARY KEY (`kind`,`name`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE TABLE `signs` (
+  `rule` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `subject` varchar(255) NOT NULL,
+  `since` datetime(3) NOT NULL,
+  `seen_at` datetime(3) NOT NULL,
+  `value` bigint(20) NOT NULL,
+  PRIMARY KEY (`rule`,`subject`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 CREATE TABLE `stream_progress` (
   `topic` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `partition_no` int(11) NOT NULL,
@@ -168,6 +262,21 @@ CREATE TABLE `stream_progress` (
   `last_event_at` datetime(3) NOT NULL,
   `updated_at` datetime(3) NOT NULL,
   PRIMARY KEY (`topic`,`partition_no`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `tallies` (
+  `rule` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `subject` varchar(255) NOT NULL,
+  `bucket_ms` bigint(20) NOT NULL,
+  `member` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `events` bigint(20) NOT NULL,
+  `amount` bigint(20) NOT NULL,
+  `marked` bigint(20) NOT NULL,
+  `settle_at` datetime(3) DEFAULT NULL,
+  `keep_until` datetime(3) NOT NULL,
+  PRIMARY KEY (`rule`,`subject`,`bucket_ms`,`member`),
+  KEY `tallies_settle_at` (`settle_at`),
+  KEY `tallies_keep_until` (`keep_until`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE SQL SECURITY DEFINER VIEW `account_gaps` AS select `accounts`.`user_id` AS `user_id`,`accounts`.`version` AS `version`,`accounts`.`missing` AS `missing`,`accounts`.`gap_since` AS `gap_since` from `accounts` where `accounts`.`gap_since` is not null;
@@ -188,11 +297,19 @@ CREATE SQL SECURITY DEFINER VIEW `consistency_summary` AS select `account_checks
 
 CREATE SQL SECURITY DEFINER VIEW `day_totals` AS select `daily_totals`.`day` AS `day`,`daily_totals`.`kind` AS `kind`,`daily_totals`.`events` AS `events`,`daily_totals`.`amount` AS `amount` from `daily_totals`;
 
+CREATE SQL SECURITY DEFINER VIEW `delivery_alerts` AS select `c`.`alert_id` AS `alert_id`,`i`.`delivery_id` AS `delivery_id` from (`delivery_items` `i` join `alert_changes` `c` on(`c`.`id` = `i`.`change_id`));
+
+CREATE SQL SECURITY DEFINER VIEW `delivery_log` AS select `d`.`id` AS `id`,`d`.`delivery_id` AS `delivery_id`,`d`.`channel` AS `channel`,`d`.`dedupe_key` AS `dedupe_key`,`d`.`status` AS `status`,`d`.`attempts` AS `attempts`,`d`.`next_at` AS `next_at`,`d`.`last_error` AS `last_error`,`d`.`created_at` AS `created_at`,`d`.`finished_at` AS `finished_at`,(select count(0) from `delivery_items` `i` where `i`.`delivery_id` = `d`.`delivery_id`) AS `changes`,(select min(`c`.`alert_id`) from (`delivery_items` `i` join `alert_changes` `c` on(`c`.`id` = `i`.`change_id`)) where `i`.`delivery_id` = `d`.`delivery_id`) AS `first_alert_id` from `deliveries` `d`;
+
+CREATE SQL SECURITY DEFINER VIEW `inspections_due` AS select `accounts`.`user_id` AS `user_id`,`accounts`.`inspect_at` AS `inspect_at` from `accounts` where `accounts`.`inspect_at` is not null;
+
 CREATE SQL SECURITY DEFINER VIEW `membership_summary` AS select `accounts`.`tier` AS `tier`,`accounts`.`membership_status` AS `membership_status`,count(0) AS `members` from `accounts` where `accounts`.`membership_status` is not null group by `accounts`.`tier`,`accounts`.`membership_status`;
 
 CREATE SQL SECURITY DEFINER VIEW `schema_version` AS select 'migration' AS `kind`,`schema_migrations`.`source` AS `source`,`schema_migrations`.`name` AS `name`,`schema_migrations`.`checksum` AS `checksum`,`schema_migrations`.`applied_at` AS `applied_at` from `schema_migrations` union all select `schema_routines`.`kind` AS `kind`,`schema_routines`.`source` AS `source`,`schema_routines`.`name` AS `name`,`schema_routines`.`checksum` AS `checksum`,`schema_routines`.`applied_at` AS `applied_at` from `schema_routines`;
 
 CREATE SQL SECURITY DEFINER VIEW `stream_state` AS select `stream_progress`.`topic` AS `topic`,cast(sum(`stream_progress`.`events`) as signed) AS `events`,max(`stream_progress`.`last_event_at`) AS `last_event_at`,max(`stream_progress`.`updated_at`) AS `updated_at` from `stream_progress` group by `stream_progress`.`topic`;
+
+CREATE SQL SECURITY DEFINER VIEW `tally_members` AS select `tallies`.`rule` AS `rule`,`tallies`.`subject` AS `subject`,`tallies`.`bucket_ms` AS `bucket_ms`,`tallies`.`member` AS `member`,`tallies`.`events` AS `events`,`tallies`.`amount` AS `amount` from `tallies` where `tallies`.`member` <> '';
 
 CREATE PROCEDURE `AdvanceConsistency`(
   IN in_after_user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin,
@@ -224,6 +341,7 @@ CREATE PROCEDURE `ChangeAlerts`(IN in_changes JSON, IN in_now DATETIME(3))
     MODIFIES SQL DATA
 BEGIN
   DECLARE v_judged JSON;
+  DECLARE v_ended JSON;
   DECLARE v_locked INT;
 
   SELECT COUNT(*) INTO v_locked
@@ -294,15 +412,15 @@ BEGIN
     ON judged.alert_id = item.alert_id AND judged.outcome = 'changed'
   JOIN alerts AS a ON a.id = item.alert_id;
 
-  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload)
-  SELECT UUID(), 'alerts.v1', 'stipend.alerts.v1.AlertRecovered', e.subject, in_now,
-         JSON_OBJECT('alert', JSON_EXTRACT(e.alert, '$'))
+  SELECT COALESCE(JSON_ARRAYAGG(a.seq), JSON_ARRAY()) INTO v_ended
   FROM JSON_TABLE(v_judged, '$[*]' COLUMNS (
          alert_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.alertId',
          outcome  VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.outcome')) AS judged
   JOIN alerts AS a ON a.id = judged.alert_id AND a.status = 'resolved'
-  JOIN alert_events AS e ON e.seq = a.seq
   WHERE judged.outcome = 'changed';
+  IF JSON_LENGTH(v_ended) > 0 THEN
+    CALL TellAlerts(v_ended, 'recovered', in_now);
+  END IF;
 
   SELECT judged.alert_id, judged.outcome
   FROM JSON_TABLE(v_judged, '$[*]' COLUMNS (
@@ -310,6 +428,55 @@ BEGIN
          alert_id CHAR(36) CHARACTER SET ascii PATH '$.alertId',
          outcome  VARCHAR(16) CHARACTER SET ascii PATH '$.outcome')) AS judged
   ORDER BY judged.ordinal;
+END;
+
+CREATE PROCEDURE `ClaimChanges`(IN in_limit INT)
+    MODIFIES SQL DATA
+BEGIN
+  SELECT id, alert_id, change_kind, severity, family, alert, at
+  FROM alert_changes
+  WHERE routed_at IS NULL
+  ORDER BY id
+  LIMIT in_limit
+  FOR UPDATE;
+END;
+
+CREATE PROCEDURE `ClaimDeliveries`(IN in_now DATETIME(3), IN in_lost_at DATETIME(3), IN in_limit INT)
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_due JSON;
+
+  SELECT COALESCE(JSON_ARRAYAGG(due.id), JSON_ARRAY()) INTO v_due
+  FROM (SELECT id FROM deliveries WHERE status = 'waiting' AND next_at <= in_now ORDER BY next_at, id LIMIT in_limit FOR UPDATE) AS due;
+
+  UPDATE deliveries AS d
+  JOIN JSON_TABLE(v_due, '$[*]' COLUMNS (id BIGINT PATH '$')) AS item ON item.id = d.id
+  SET d.attempts = d.attempts + 1, d.next_at = in_lost_at;
+
+  SELECT d.delivery_id, d.channel, d.attempts, d.dedupe_key, c.id AS change_id, c.change_kind, c.severity, c.family, c.alert, c.at
+  FROM JSON_TABLE(v_due, '$[*]' COLUMNS (id BIGINT PATH '$')) AS item
+  JOIN deliveries AS d ON d.id = item.id
+  JOIN delivery_items AS i ON i.delivery_id = d.delivery_id
+  JOIN alert_changes AS c ON c.id = i.change_id
+  ORDER BY d.id, c.id;
+END;
+
+CREATE PROCEDURE `FinishDeliveries`(IN in_items JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  UPDATE deliveries AS d
+  JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+         delivery_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.deliveryId',
+         attempt     INT PATH '$.attempt',
+         status      VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.status',
+         next_at     DATETIME(3) PATH '$.nextAt',
+         error       VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.error')) AS item
+    ON item.delivery_id = d.delivery_id
+  SET d.status = item.status,
+      d.next_at = COALESCE(item.next_at, d.next_at),
+      d.last_error = item.error,
+      d.finished_at = CASE WHEN item.status = 'waiting' THEN NULL ELSE in_now END
+  WHERE d.status = 'waiting' AND (d.attempts = item.attempt OR item.status = 'sent');
 END;
 
 CREATE PROCEDURE `InboxPurge`(IN in_before DATETIME(3), IN in_limit INT)
@@ -351,7 +518,7 @@ BEGIN
   ORDER BY wanted.user_id
   ON DUPLICATE KEY UPDATE user_id = VALUES(user_id);
 
-  SELECT a.user_id, a.version, a.missing, a.gap_since, a.membership_version
+  SELECT a.user_id, a.version, a.missing, a.gap_since, a.balance, a.membership_version
   -- Only a join in this order takes the locks in it; an ORDER BY sorts rows that are locked already. The LIMIT keeps the
   -- derived table.
   FROM (SELECT item.user_id
@@ -361,6 +528,48 @@ BEGIN
         LIMIT 100000) AS wanted
   STRAIGHT_JOIN accounts AS a ON a.user_id = wanted.user_id
   FOR UPDATE;
+END;
+
+CREATE PROCEDURE `MissExpectations`(IN in_now DATETIME(3), IN in_limit INT)
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_due JSON;
+  DECLARE v_locked INT;
+
+  SELECT COALESCE(JSON_ARRAYAGG(JSON_OBJECT('rule', due.rule, 'key', due.expectation_key)), JSON_ARRAY()) INTO v_due
+  FROM (SELECT rule, expectation_key FROM expectations WHERE due_at <= in_now ORDER BY due_at LIMIT in_limit) AS due;
+
+  SELECT COUNT(*) INTO v_locked
+  FROM (SELECT item.rule, item.expectation_key
+        FROM JSON_TABLE(v_due, '$[*]' COLUMNS (
+               rule            VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+               expectation_key VARCHAR(190) CHARACTER SET ascii COLLATE ascii_bin PATH '$.key')) AS item
+        ORDER BY item.rule, item.expectation_key
+        LIMIT 100000) AS wanted
+  STRAIGHT_JOIN expectations AS e ON e.rule = wanted.rule AND e.expectation_key = wanted.expectation_key
+  FOR UPDATE;
+
+  -- What was met, or taken by another instance, between the two reads is no longer due.
+  SELECT COALESCE(JSON_ARRAYAGG(JSON_OBJECT('rule', e.rule, 'key', e.expectation_key)), JSON_ARRAY()) INTO v_due
+  FROM JSON_TABLE(v_due, '$[*]' COLUMNS (
+         rule            VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+         expectation_key VARCHAR(190) CHARACTER SET ascii COLLATE ascii_bin PATH '$.key')) AS item
+  JOIN expectations AS e ON e.rule = item.rule AND e.expectation_key = item.expectation_key
+  WHERE e.due_at <= in_now;
+
+  UPDATE expectations AS e
+  JOIN JSON_TABLE(v_due, '$[*]' COLUMNS (
+         rule            VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+         expectation_key VARCHAR(190) CHARACTER SET ascii COLLATE ascii_bin PATH '$.key')) AS item
+    ON e.rule = item.rule AND e.expectation_key = item.expectation_key
+  SET e.told_at = in_now, e.due_at = NULL;
+
+  SELECT e.rule, e.expectation_key, e.user_id, e.at, e.evidence
+  FROM JSON_TABLE(v_due, '$[*]' COLUMNS (
+         rule            VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+         expectation_key VARCHAR(190) CHARACTER SET ascii COLLATE ascii_bin PATH '$.key')) AS item
+  JOIN expectations AS e ON e.rule = item.rule AND e.expectation_key = item.expectation_key
+  ORDER BY e.at, e.rule, e.expectation_key;
 END;
 
 CREATE PROCEDURE `OutboxClaim`(IN in_limit INT)
@@ -444,6 +653,72 @@ BEGIN
          (SELECT COUNT(*) FROM outbox_failures) AS failed;
 END;
 
+CREATE PROCEDURE `PlanDeliveries`(IN in_items JSON, IN in_routed JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  INSERT INTO deliveries (delivery_id, channel, dedupe_key, status, next_at, created_at)
+  SELECT item.delivery_id, item.channel, item.dedupe_key, 'waiting', item.due_at, in_now
+  FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+         delivery_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.deliveryId',
+         channel     VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.channel',
+         dedupe_key  VARCHAR(96) CHARACTER SET ascii COLLATE ascii_bin PATH '$.dedupeKey',
+         due_at      DATETIME(3) PATH '$.dueAt')) AS item
+  ORDER BY item.channel, item.dedupe_key
+  ON DUPLICATE KEY UPDATE dedupe_key = deliveries.dedupe_key;
+
+  INSERT INTO delivery_items (delivery_id, change_id)
+  SELECT d.delivery_id, item.change_id
+  FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+         change_id  BIGINT PATH '$.changeId',
+         channel    VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.channel',
+         dedupe_key VARCHAR(96) CHARACTER SET ascii COLLATE ascii_bin PATH '$.dedupeKey')) AS item
+  JOIN deliveries AS d ON d.channel = item.channel AND d.dedupe_key = item.dedupe_key
+  ORDER BY d.delivery_id, item.change_id
+  ON DUPLICATE KEY UPDATE change_id = delivery_items.change_id;
+
+  UPDATE alert_changes AS c
+  JOIN JSON_TABLE(in_routed, '$[*]' COLUMNS (id BIGINT PATH '$')) AS item ON item.id = c.id
+  SET c.routed_at = in_now;
+END;
+
+CREATE PROCEDURE `PlanInspections`(IN in_items JSON)
+    MODIFIES SQL DATA
+BEGIN
+  UPDATE accounts AS a
+  JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+         user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+         at      DATETIME(3) PATH '$.at')) AS item ON item.user_id = a.user_id
+  SET a.inspect_at = item.at;
+END;
+
+CREATE PROCEDURE `PurgeHistory`(IN in_now DATETIME(3), IN in_facts_before DATETIME(3), IN in_log_before DATETIME(3), IN in_limit INT)
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_most INT DEFAULT 0;
+
+  DELETE FROM tallies WHERE keep_until < in_now ORDER BY keep_until LIMIT in_limit;
+  SET v_most = GREATEST(v_most, ROW_COUNT());
+  DELETE FROM expectations WHERE at < in_log_before ORDER BY at LIMIT in_limit;
+  SET v_most = GREATEST(v_most, ROW_COUNT());
+  DELETE FROM member_allowances WHERE at < in_facts_before ORDER BY at LIMIT in_limit;
+  SET v_most = GREATEST(v_most, ROW_COUNT());
+  DELETE t FROM member_terms AS t
+  JOIN (SELECT old.user_id, old.version
+        FROM member_terms AS old
+        JOIN accounts AS a ON a.user_id = old.user_id AND a.membership_version > old.version
+        WHERE old.at < in_facts_before
+        ORDER BY old.at LIMIT in_limit) AS past ON past.user_id = t.user_id AND past.version = t.version;
+  SET v_most = GREATEST(v_most, ROW_COUNT());
+  DELETE i FROM delivery_items AS i
+  JOIN (SELECT delivery_id FROM deliveries WHERE created_at < in_log_before AND status <> 'waiting'
+        ORDER BY created_at, id LIMIT in_limit) AS past ON past.delivery_id = i.delivery_id;
+  DELETE FROM deliveries WHERE created_at < in_log_before AND status <> 'waiting' ORDER BY created_at, id LIMIT in_limit;
+  SET v_most = GREATEST(v_most, ROW_COUNT());
+  DELETE FROM alert_changes WHERE routed_at < in_log_before ORDER BY routed_at, id LIMIT in_limit;
+  SET v_most = GREATEST(v_most, ROW_COUNT());
+  SELECT v_most AS purged;
+END;
+
 CREATE PROCEDURE `PurgeObservations`(IN in_recorded_before DATETIME(3), IN in_before_ms BIGINT, IN in_limit INT)
     MODIFIES SQL DATA
 BEGIN
@@ -456,6 +731,7 @@ CREATE PROCEDURE `RaiseAlerts`(IN in_findings JSON, IN in_now DATETIME(3))
 BEGIN
   DECLARE v_lapsed JSON;
   DECLARE v_again JSON;
+  DECLARE v_news JSON;
   DECLARE v_locked INT;
 
   -- One order for all, as in LockAccounts.
@@ -531,14 +807,15 @@ BEGIN
     first_seen_at = LEAST(alerts.first_seen_at, VALUES(first_seen_at)),
     last_seen_at = GREATEST(alerts.last_seen_at, VALUES(last_seen_at));
 
-  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload)
-  SELECT UUID(), 'alerts.v1', 'stipend.alerts.v1.AlertRaised', e.subject, in_now, JSON_OBJECT('alert', JSON_EXTRACT(e.alert, '$'))
+  SELECT COALESCE(JSON_ARRAYAGG(a.seq), JSON_ARRAY()) INTO v_news
   FROM JSON_TABLE(in_findings, '$[*]' COLUMNS (
-         fingerprint VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.fingerprint')) AS item
+         fingerprint VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.fingerprint',
+         tell_again  INT PATH '$.tellAgain')) AS item
   JOIN alerts AS a ON a.active_fingerprint = item.fingerprint
-  JOIN alert_events AS e ON e.seq = a.seq
-  WHERE a.announced_severity < a.severity
-  ORDER BY a.seq;
+  WHERE a.announced_severity < a.severity OR item.tell_again = 1;
+  IF JSON_LENGTH(v_news) > 0 THEN
+    CALL TellAlerts(v_news, 'raised', in_now);
+  END IF;
 
   SELECT a.fingerprint, a.id, CASE WHEN a.id = item.id THEN 1 ELSE 0 END AS opened
   FROM JSON_TABLE(in_findings, '$[*]' COLUMNS (
@@ -552,6 +829,18 @@ BEGIN
     ON a.active_fingerprint = item.fingerprint
   SET a.announced_severity = a.severity
   WHERE a.announced_severity < a.severity;
+END;
+
+CREATE PROCEDURE `ReadMemberFacts`(IN in_user_ids JSON, IN in_now DATETIME(3))
+    READS SQL DATA
+BEGIN
+  SELECT a.user_id,
+         (SELECT JSON_ARRAYAGG(t.fact) FROM member_terms AS t WHERE t.user_id = a.user_id) AS terms,
+         (SELECT JSON_ARRAYAGG(m.fact) FROM member_allowances AS m WHERE m.user_id = a.user_id) AS allowances
+  FROM JSON_TABLE(in_user_ids, '$[*]' COLUMNS (
+         user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$')) AS item
+  JOIN accounts AS a ON a.user_id = item.user_id
+  WHERE a.inspect_at <= in_now;
 END;
 
 CREATE PROCEDURE `RecordChecks`(IN in_checks JSON, IN in_now DATETIME(3))
@@ -599,6 +888,40 @@ BEGIN
          user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
          was     VARCHAR(16) CHARACTER SET ascii PATH '$.was')) AS was ON was.user_id = item.user_id
   WHERE c.lagging_since IS NOT NULL OR was.was IS NOT NULL;
+END;
+
+CREATE PROCEDURE `RecordExpectations`(IN in_expected JSON, IN in_met JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  INSERT INTO expectations (rule, expectation_key, user_id, at, due_at, evidence)
+  SELECT item.rule, item.expectation_key, item.user_id, item.at, item.due_at, item.evidence
+  FROM JSON_TABLE(in_expected, '$[*]' COLUMNS (
+         rule            VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+         expectation_key VARCHAR(190) CHARACTER SET ascii COLLATE ascii_bin PATH '$.key',
+         user_id         VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+         at              DATETIME(3) PATH '$.at',
+         due_at          DATETIME(3) PATH '$.dueAt',
+         evidence        MEDIUMTEXT CHARACTER SET utf8mb4 PATH '$.evidence')) AS item
+  ORDER BY item.rule, item.expectation_key
+  ON DUPLICATE KEY UPDATE
+    due_at = CASE WHEN expectations.met_at IS NULL AND expectations.told_at IS NULL THEN VALUES(due_at) END,
+    user_id = VALUES(user_id), evidence = VALUES(evidence);
+
+  INSERT INTO expectations (rule, expectation_key, at, met_at)
+  SELECT item.rule, item.expectation_key, item.at, in_now
+  FROM JSON_TABLE(in_met, '$[*]' COLUMNS (
+         rule            VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+         expectation_key VARCHAR(190) CHARACTER SET ascii COLLATE ascii_bin PATH '$.key',
+         at              DATETIME(3) PATH '$.at')) AS item
+  ORDER BY item.rule, item.expectation_key
+  ON DUPLICATE KEY UPDATE met_at = COALESCE(expectations.met_at, in_now), due_at = NULL;
+
+  SELECT e.rule, e.expectation_key
+  FROM JSON_TABLE(in_met, '$[*]' COLUMNS (
+         rule            VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+         expectation_key VARCHAR(190) CHARACTER SET ascii COLLATE ascii_bin PATH '$.key')) AS item
+  JOIN expectations AS e ON e.rule = item.rule AND e.expectation_key = item.expectation_key
+  WHERE e.told_at IS NOT NULL;
 END;
 
 CREATE PROCEDURE `RecordObservations`(IN in_items JSON, IN in_now DATETIME(3))
@@ -672,6 +995,133 @@ BEGIN
   ORDER BY first_ms, rule, subject;
 END;
 
+CREATE PROCEDURE `RecordSigns`(IN in_items JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_before JSON;
+
+  SELECT COALESCE(JSON_ARRAYAGG(JSON_OBJECT('rule', s.rule, 'subject', s.subject, 'value', s.value)), JSON_ARRAY()) INTO v_before
+  FROM (SELECT item.rule, item.subject
+        FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+               rule    VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+               subject VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.subject')) AS item
+        ORDER BY item.rule, item.subject
+        LIMIT 100000) AS wanted
+  STRAIGHT_JOIN signs AS s ON s.rule = wanted.rule AND s.subject = wanted.subject
+  FOR UPDATE;
+
+  INSERT INTO signs (rule, subject, since, seen_at, value)
+  SELECT item.rule, item.subject, in_now, in_now, item.value
+  FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+         rule    VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+         subject VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.subject',
+         bad     INT PATH '$.bad',
+         value   BIGINT PATH '$.value')) AS item
+  WHERE item.bad = 1
+  ORDER BY item.rule, item.subject
+  ON DUPLICATE KEY UPDATE seen_at = in_now, value = VALUES(value);
+
+  DELETE s FROM signs AS s
+  JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+         rule    VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+         subject VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.subject',
+         bad     INT PATH '$.bad')) AS item ON s.rule = item.rule AND s.subject = item.subject
+  WHERE item.bad = 0;
+
+  SELECT item.rule, item.subject, item.bad, s.since, was.value AS value_before
+  FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+         rule    VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+         subject VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.subject',
+         bad     INT PATH '$.bad')) AS item
+  LEFT JOIN signs AS s ON s.rule = item.rule AND s.subject = item.subject
+  LEFT JOIN JSON_TABLE(v_before, '$[*]' COLUMNS (
+         rule    VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+         subject VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.subject',
+         value   BIGINT PATH '$.value')) AS was ON was.rule = item.rule AND was.subject = item.subject
+  WHERE item.bad = 1 OR was.value IS NOT NULL;
+END;
+
+CREATE PROCEDURE `RecordTallies`(IN in_items JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  INSERT INTO tallies (rule, subject, bucket_ms, member, events, amount, marked, settle_at, keep_until)
+  SELECT item.rule, item.subject, item.bucket_ms, item.member, item.events, item.amount, item.marked,
+         CASE WHEN item.settle_ms IS NOT NULL THEN TIMESTAMPADD(MICROSECOND, item.settle_ms * 1000,
+           GREATEST(in_now, TIMESTAMPADD(MICROSECOND, (item.bucket_ms + item.step_ms) * 1000, '1970-01-01 00:00:00.000'))) END,
+         TIMESTAMPADD(MICROSECOND, item.keep_ms * 1000,
+           GREATEST(in_now, TIMESTAMPADD(MICROSECOND, (item.bucket_ms + item.step_ms) * 1000, '1970-01-01 00:00:00.000')))
+  FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+         rule      VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+         subject   VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.subject',
+         bucket_ms BIGINT PATH '$.bucketMs',
+         member    VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.member',
+         events    BIGINT PATH '$.events',
+         amount    BIGINT PATH '$.amount',
+         marked    BIGINT PATH '$.marked',
+         step_ms   BIGINT PATH '$.stepMs',
+         settle_ms BIGINT PATH '$.settleMs',
+         keep_ms   BIGINT PATH '$.keepMs')) AS item
+  ORDER BY item.rule, item.subject, item.bucket_ms, item.member
+  ON DUPLICATE KEY UPDATE
+    events = tallies.events + VALUES(events), amount = tallies.amount + VALUES(amount),
+    marked = tallies.marked + VALUES(marked), settle_at = VALUES(settle_at),
+    keep_until = GREATEST(tallies.keep_until, VALUES(keep_until));
+
+  WITH touched AS (
+    SELECT item.rule, item.subject, MIN(item.bucket_ms) AS from_ms, MAX(item.bucket_ms) AS to_ms,
+           MAX(item.step_ms) AS step_ms, MAX(item.width_ms) AS width_ms, MAX(item.min_events) AS min_events,
+           MAX(item.min_amount) AS min_amount, MAX(item.min_members) AS min_members, MAX(item.min_each) AS min_each,
+           MAX(item.episode_ms) AS episode_ms
+    FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+           rule        VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+           subject     VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.subject',
+           bucket_ms   BIGINT PATH '$.bucketMs',
+           step_ms     BIGINT PATH '$.stepMs',
+           width_ms    BIGINT PATH '$.widthMs',
+           min_events  BIGINT PATH '$.minEvents',
+           min_amount  BIGINT PATH '$.minAmount',
+           min_members BIGINT PATH '$.minMembers',
+           min_each    BIGINT PATH '$.minEach',
+           episode_ms  BIGINT PATH '$.episodeMs',
+           settle_ms   BIGINT PATH '$.settleMs')) AS item
+    WHERE item.settle_ms IS NULL AND item.width_ms > 0
+    GROUP BY item.rule, item.subject
+  ), ends AS (
+    SELECT DISTINCT t.rule, t.subject, t.width_ms, t.min_events, t.min_amount, t.min_members, t.min_each, x.bucket_ms AS end_ms
+    FROM touched AS t
+    JOIN tallies AS x ON x.rule = t.rule AND x.subject = t.subject
+      AND x.bucket_ms >= t.from_ms AND x.bucket_ms < t.to_ms + t.width_ms
+  ), held AS (
+    SELECT e.rule, e.subject, e.end_ms, e.min_events, e.min_amount, e.min_members, e.min_each, x.member,
+           SUM(x.events) AS events, SUM(x.amount) AS amount
+    FROM ends AS e
+    JOIN tallies AS x ON x.rule = e.rule AND x.subject = e.subject
+      AND x.bucket_ms > e.end_ms - e.width_ms AND x.bucket_ms <= e.end_ms
+    GROUP BY e.rule, e.subject, e.end_ms, e.min_events, e.min_amount, e.min_members, e.min_each, x.member
+  ), full_windows AS (
+    SELECT rule, subject, end_ms, COUNT(*) AS members, SUM(events) AS events, SUM(amount) AS amount
+    FROM held
+    WHERE events >= min_each
+    GROUP BY rule, subject, end_ms, min_events, min_amount, min_members
+    HAVING COUNT(*) >= MAX(min_members) AND SUM(events) >= MAX(min_events) AND SUM(amount) >= MAX(min_amount)
+  ), parted AS (
+    SELECT w.rule, w.subject, w.end_ms, w.members, w.events, w.amount,
+           CASE WHEN t.episode_ms > 0 AND w.end_ms - LAG(w.end_ms)
+                  OVER (PARTITION BY w.rule, w.subject ORDER BY w.end_ms) >= t.episode_ms THEN 1 ELSE 0 END AS begins
+    FROM full_windows AS w
+    JOIN touched AS t ON t.rule = w.rule AND t.subject = w.subject
+  ), episodes AS (
+    SELECT rule, subject, end_ms, members, events, amount,
+           SUM(begins) OVER (PARTITION BY rule, subject ORDER BY end_ms) AS episode
+    FROM parted
+  )
+  SELECT rule, subject, MIN(end_ms) AS first_ms, MAX(end_ms) AS last_ms, CAST(MAX(events) AS SIGNED) AS events,
+         CAST(MAX(amount) AS SIGNED) AS amount, CAST(MAX(members) AS SIGNED) AS members
+  FROM episodes
+  GROUP BY rule, subject, episode
+  ORDER BY first_ms, rule, subject;
+END;
+
 CREATE PROCEDURE `RecordTraffic`(IN in_progress JSON, IN in_totals JSON, IN in_now DATETIME(3))
     MODIFIES SQL DATA
 BEGIN
@@ -703,6 +1153,59 @@ BEGIN
     amount = daily_totals.amount + VALUES(amount);
 END;
 
+CREATE PROCEDURE `RecordValues`(IN in_items JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_new JSON;
+
+  INSERT INTO known_values (rule, subject, facet, value, first_at, last_at)
+  SELECT item.rule, item.subject, item.facet, item.value, item.first_at, item.last_at
+  FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+         rule     VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+         subject  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.subject',
+         facet    VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.facet',
+         value    VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.value',
+         first_at DATETIME(3) PATH '$.firstAt',
+         last_at  DATETIME(3) PATH '$.lastAt')) AS item
+  ORDER BY item.rule, item.subject, item.facet, item.value
+  ON DUPLICATE KEY UPDATE
+    first_at = LEAST(known_values.first_at, VALUES(first_at)),
+    last_at = GREATEST(known_values.last_at, VALUES(last_at));
+
+  SELECT COALESCE(JSON_ARRAYAGG(JSON_OBJECT('rule', seen.rule, 'subject', seen.subject, 'facet', seen.facet,
+                                            'value', seen.value)), JSON_ARRAY()) INTO v_new
+  FROM (
+    SELECT k.rule, k.subject, k.facet, k.value, k.first_at, k.told_at, subjects.learn_ms,
+           MIN(k.first_at) OVER (PARTITION BY k.rule, k.subject, k.facet) AS begun_at
+    FROM (SELECT item.rule, item.subject, MAX(item.learn_ms) AS learn_ms
+          FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+                 rule     VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+                 subject  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.subject',
+                 learn_ms BIGINT PATH '$.learnMs')) AS item
+          GROUP BY item.rule, item.subject) AS subjects
+    JOIN known_values AS k ON k.rule = subjects.rule AND k.subject = subjects.subject
+  ) AS seen
+  WHERE seen.told_at IS NULL AND seen.first_at > TIMESTAMPADD(MICROSECOND, seen.learn_ms * 1000, seen.begun_at);
+
+  UPDATE known_values AS k
+  JOIN JSON_TABLE(v_new, '$[*]' COLUMNS (
+         rule    VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+         subject VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.subject',
+         facet   VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.facet',
+         value   VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.value')) AS item
+    ON k.rule = item.rule AND k.subject = item.subject AND k.facet = item.facet AND k.value = item.value
+  SET k.told_at = in_now;
+
+  SELECT k.rule, k.subject, k.facet, k.value, k.first_at
+  FROM JSON_TABLE(v_new, '$[*]' COLUMNS (
+         rule    VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+         subject VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.subject',
+         facet   VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.facet',
+         value   VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.value')) AS item
+  JOIN known_values AS k ON k.rule = item.rule AND k.subject = item.subject AND k.facet = item.facet AND k.value = item.value
+  ORDER BY k.first_at, k.rule, k.subject, k.facet, k.value;
+END;
+
 CREATE PROCEDURE `RecoverAlerts`(IN in_items JSON, IN in_now DATETIME(3))
     MODIFIES SQL DATA
 BEGIN
@@ -732,12 +1235,7 @@ BEGIN
   SET a.status = 'resolved', a.resolved_at = GREATEST(item.at, a.last_seen_at), a.resolved_by = 'system',
       a.resolution = 'recovered';
 
-  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload)
-  SELECT UUID(), 'alerts.v1', 'stipend.alerts.v1.AlertRecovered', e.subject, in_now, JSON_OBJECT('alert', JSON_EXTRACT(e.alert, '$'))
-  FROM JSON_TABLE(v_ended, '$[*]' COLUMNS (seq BIGINT PATH '$')) AS item
-  JOIN alerts AS a ON a.seq = item.seq AND a.status = 'resolved'
-  JOIN alert_events AS e ON e.seq = a.seq
-  ORDER BY a.seq;
+  CALL TellAlerts(v_ended, 'recovered', in_now);
 END;
 
 CREATE PROCEDURE `RecoverDueAlerts`(IN in_now DATETIME(3), IN in_limit INT)
@@ -789,4 +1287,116 @@ BEGIN
       a.period_end = CASE WHEN item.membership_version IS NULL THEN a.period_end ELSE item.period_end END,
       a.ends_at = CASE WHEN item.membership_version IS NULL THEN a.ends_at ELSE item.ends_at END,
       a.membership_version = COALESCE(item.membership_version, a.membership_version);
+END;
+
+CREATE PROCEDURE `SaveMemberFacts`(IN in_terms JSON, IN in_allowances JSON, IN in_inspect JSON)
+    MODIFIES SQL DATA
+BEGIN
+  INSERT INTO member_terms (user_id, version, at, fact)
+  SELECT item.user_id, item.version, item.at, item.fact
+  FROM JSON_TABLE(in_terms, '$[*]' COLUMNS (
+         user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+         version BIGINT PATH '$.version',
+         at      DATETIME(3) PATH '$.at',
+         fact    MEDIUMTEXT CHARACTER SET utf8mb4 PATH '$.fact')) AS item
+  ORDER BY item.user_id, item.version
+  ON DUPLICATE KEY UPDATE version = member_terms.version;
+
+  INSERT INTO member_allowances (user_id, version, at, fact)
+  SELECT item.user_id, item.version, item.at, item.fact
+  FROM JSON_TABLE(in_allowances, '$[*]' COLUMNS (
+         user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+         version BIGINT PATH '$.version',
+         at      DATETIME(3) PATH '$.at',
+         fact    MEDIUMTEXT CHARACTER SET utf8mb4 PATH '$.fact')) AS item
+  ORDER BY item.user_id, item.version
+  ON DUPLICATE KEY UPDATE version = member_allowances.version;
+
+  UPDATE accounts AS a
+  JOIN JSON_TABLE(in_inspect, '$[*]' COLUMNS (
+         user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+         at      DATETIME(3) PATH '$.at')) AS item ON item.user_id = a.user_id
+  SET a.inspect_at = CASE WHEN a.inspect_at IS NULL OR item.at < a.inspect_at THEN item.at ELSE a.inspect_at END;
+END;
+
+CREATE PROCEDURE `SettleTallies`(IN in_rules JSON, IN in_now DATETIME(3), IN in_limit INT)
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_due JSON;
+  DECLARE v_locked INT;
+
+  SELECT COALESCE(JSON_ARRAYAGG(JSON_OBJECT('rule', due.rule, 'subject', due.subject, 'bucketMs', due.bucket_ms)), JSON_ARRAY())
+  INTO v_due
+  FROM (SELECT rule, subject, bucket_ms FROM tallies WHERE settle_at <= in_now AND member = ''
+        ORDER BY settle_at, rule, subject, bucket_ms LIMIT in_limit) AS due;
+
+  SELECT COUNT(*) INTO v_locked
+  FROM (SELECT item.rule, item.subject, item.bucket_ms
+        FROM JSON_TABLE(v_due, '$[*]' COLUMNS (
+               rule      VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+               subject   VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.subject',
+               bucket_ms BIGINT PATH '$.bucketMs')) AS item
+        ORDER BY item.rule, item.subject, item.bucket_ms
+        LIMIT 100000) AS wanted
+  STRAIGHT_JOIN tallies AS t ON t.rule = wanted.rule AND t.subject = wanted.subject AND t.bucket_ms = wanted.bucket_ms
+    AND t.member = ''
+  FOR UPDATE;
+
+  UPDATE tallies AS t
+  JOIN JSON_TABLE(v_due, '$[*]' COLUMNS (
+         rule      VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+         subject   VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.subject',
+         bucket_ms BIGINT PATH '$.bucketMs')) AS item
+    ON t.rule = item.rule AND t.subject = item.subject AND t.bucket_ms = item.bucket_ms AND t.member = ''
+  SET t.settle_at = NULL
+  WHERE t.settle_at <= in_now;
+
+  SELECT item.rule, item.subject, item.bucket_ms, CAST(SUM(x.events) AS SIGNED) AS events,
+         CAST(SUM(x.amount) AS SIGNED) AS amount, CAST(SUM(x.marked) AS SIGNED) AS marked
+  FROM JSON_TABLE(v_due, '$[*]' COLUMNS (
+         rule      VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+         subject   VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.subject',
+         bucket_ms BIGINT PATH '$.bucketMs')) AS item
+  LEFT JOIN JSON_TABLE(in_rules, '$[*]' COLUMNS (
+         rule     VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+         width_ms BIGINT PATH '$.widthMs')) AS r ON r.rule = item.rule
+  JOIN tallies AS x ON x.rule = item.rule AND x.subject = item.subject AND x.member = ''
+    AND x.bucket_ms > item.bucket_ms - COALESCE(r.width_ms, 1) AND x.bucket_ms <= item.bucket_ms
+  GROUP BY item.rule, item.subject, item.bucket_ms
+  ORDER BY item.bucket_ms, item.rule, item.subject;
+END;
+
+CREATE PROCEDURE `TallyHistory`(IN in_items JSON)
+    READS SQL DATA
+BEGIN
+  SELECT item.ordinal, CAST(COALESCE(SUM(x.events), 0) AS SIGNED) AS events,
+         CAST(COALESCE(SUM(x.amount), 0) AS SIGNED) AS amount
+  FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+         ordinal   INT PATH '$.ordinal',
+         rule      VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.rule',
+         subject   VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.subject',
+         from_ms   BIGINT PATH '$.fromMs',
+         before_ms BIGINT PATH '$.beforeMs')) AS item
+  LEFT JOIN tallies AS x ON x.rule = item.rule AND x.subject = item.subject AND x.bucket_ms >= item.from_ms
+    AND x.bucket_ms < item.before_ms
+  GROUP BY item.ordinal;
+END;
+
+CREATE PROCEDURE `TellAlerts`(IN in_seqs JSON, IN in_change VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload)
+  SELECT UUID(), 'alerts.v1',
+         CASE in_change WHEN 'raised' THEN 'stipend.alerts.v1.AlertRaised' ELSE 'stipend.alerts.v1.AlertRecovered' END,
+         e.subject, in_now, JSON_OBJECT('alert', JSON_EXTRACT(e.alert, '$'))
+  FROM JSON_TABLE(in_seqs, '$[*]' COLUMNS (seq BIGINT PATH '$')) AS item
+  JOIN alert_events AS e ON e.seq = item.seq
+  ORDER BY e.seq;
+
+  INSERT INTO alert_changes (alert_id, change_kind, severity, family, alert, at)
+  SELECT a.id, in_change, a.severity, a.family, e.alert, in_now
+  FROM JSON_TABLE(in_seqs, '$[*]' COLUMNS (seq BIGINT PATH '$')) AS item
+  JOIN alerts AS a ON a.seq = item.seq
+  JOIN alert_events AS e ON e.seq = item.seq
+  ORDER BY a.seq;
 END;

@@ -10,26 +10,39 @@ import { createKafka } from "@stipend/platform/kafka/client";
 import { EventConsumer } from "@stipend/platform/kafka/consumer";
 import { EventProducer } from "@stipend/platform/kafka/producer";
 import { topicEnsurer, topicName } from "@stipend/platform/kafka/topics";
+import { KafkaWatch } from "@stipend/platform/kafka/watch";
 import { Lifecycle } from "@stipend/platform/lifecycle/lifecycle";
 import type { Log } from "@stipend/platform/log/log";
 import { Database } from "@stipend/platform/mysql/database";
 import { checkSchema } from "@stipend/platform/mysql/migrator";
 import { OutboxRelay } from "@stipend/platform/outbox/relay";
+import { readOutboxState } from "@stipend/platform/outbox/state";
 import { forgedTokenEvent } from "@stipend/proto/audit/forged-token";
 import { file_stipend_admin_v1_events } from "@stipend/proto/events/admin/v1/events";
 import { file_stipend_alerts_v1_events } from "@stipend/proto/events/alerts/v1/events";
 import { domainProblems } from "@stipend/proto/http/problems";
 import { CheckClient } from "./clients/check-client.ts";
+import { InternalClient } from "./clients/internal-client.ts";
+import { outboxOf, proveAuditLog } from "./clients/machinery-client.ts";
+import { ChannelSender } from "./clients/notify/sender.ts";
+import { viewRepairer } from "./clients/repair-client.ts";
 import type { Config } from "./config.ts";
 import { LOGICAL_TOPICS } from "./events/decode.ts";
 import { monitorHandler } from "./events/handler.ts";
 import { alertRoutes } from "./http/alert-routes.ts";
+import { noticeRoutes } from "./http/notice-routes.ts";
 import { overviewRoutes } from "./http/overview-routes.ts";
 import { monitorJobs } from "./jobs/jobs.ts";
+import { MachineryWatch } from "./jobs/machinery-jobs.ts";
+import { noticeJobs } from "./jobs/notice-jobs.ts";
 import { SettingsFile } from "./settings/settings-file.ts";
 import { MIGRATE_COMMAND, SERVICE, sqlSources } from "./sql.ts";
 import { MysqlAlertStore } from "./store/alert-store.ts";
 import { MysqlCheckStore } from "./store/check-store.ts";
+import { MysqlSettleStore } from "./store/count-store.ts";
+import { MysqlMachineryStore } from "./store/machinery-store.ts";
+import { MysqlMemberStore } from "./store/member-store.ts";
+import { MysqlNoticeStore } from "./store/notice-store.ts";
 import { MysqlObserveStore } from "./store/observe-store.ts";
 import { MysqlSummaryReader } from "./store/summary-store.ts";
 
@@ -43,24 +56,25 @@ export interface App {
 export function createApp(config: Config, log: Log): App {
   const devClock = config.STIPEND_DEV_CLOCK ? new DevClock() : null;
   const clock: Clock = devClock ?? systemClock;
-  const settings = new SettingsFile(config.STIPEND_MONITOR_FILE, log);
+  const timeZone = config.STIPEND_TIMEZONE;
+  const settings = new SettingsFile(
+    { file: config.STIPEND_MONITOR_FILE, secrets: config.notifySecrets, timeZone },
+    log,
+  );
   const db = new Database({ url: config.STIPEND_MYSQL_URL, poolSize: config.STIPEND_MYSQL_POOL_SIZE, log });
   const { producer, relay, kafka, ensureTopics, topics } = messaging(config, db, clock, log);
 
   const store = new MysqlObserveStore(db);
   const checks = new MysqlCheckStore(db);
-  const source = new CheckClient({
-    creditsUrl: config.STIPEND_CREDITS_URL,
-    membershipUrl: config.STIPEND_MEMBERSHIP_URL,
-    signer: new InternalTokenSigner({ keyFile: config.STIPEND_INTERNAL_KEY_FILE }),
-  });
+  const others = otherServices(config);
+  const source = new CheckClient(others);
   const onCommit = () => relay.nudge();
 
   const consumer = new EventConsumer({
     kafka,
     groupId: `${config.STIPEND_GROUP_PREFIX}.${SERVICE}`,
     topics,
-    handler: monitorHandler({ store, rules: () => settings.current.rules, clock, onCommit }),
+    handler: monitorHandler({ store, rules: () => settings.current.rules, clock, timeZone, onCommit }),
     producer,
     log,
     ensureTopics,
@@ -87,10 +101,15 @@ export function createApp(config: Config, log: Log): App {
   });
   const jwksFile = config.STIPEND_INTERNAL_JWKS_FILE;
   http.app.use(internalAuth({ jwksFile, audience: SERVICE, onForged: (attempt) => forged.report(attempt) }));
-  alertRoutes(http.app, { alerts: new MysqlAlertStore(db), clock, onCommit });
+  const links = () => settings.current.links;
+  alertRoutes(http.app, { alerts: new MysqlAlertStore(db), links, clock, onCommit });
+  const notices = new MysqlNoticeStore(db);
+  const sender = new ChannelSender(() => settings.current);
+  noticeRoutes(http.app, { notices, sender, clock });
   const summaries = new MysqlSummaryReader(db, checks);
   const rules = () => settings.current.rules.jobs;
-  overviewRoutes(http.app, { summaries, checks, source, rules, clock, onCommit });
+  const repairer = viewRepairer(others.membership);
+  overviewRoutes(http.app, { summaries, checks, source, repairer, rules, clock, onCommit });
 
   const lifecycle = new Lifecycle({ log })
     .add(settings)
@@ -101,8 +120,35 @@ export function createApp(config: Config, log: Log): App {
     const { STIPEND_REDIS_URL: redisUrl, STIPEND_REDIS_PREFIX: prefix } = config;
     lifecycle.add({ name: "dev-clock", start: () => loadDevClock(redisUrl, prefix, devClock) });
   }
-  lifecycle.add(producer).add(relay).add(forged).add(source).add(inboxPurgeJob({ db, clock, log }));
-  for (const job of monitorJobs({ store, checks, source, settings: () => settings.current, clock, log, onCommit })) {
+  const kafkaWatch = new KafkaWatch({
+    kafka,
+    groupPrefix: config.STIPEND_GROUP_PREFIX,
+    topicPrefix: config.STIPEND_TOPIC_PREFIX,
+  });
+  const shared = { settings: () => settings.current, clock, log, onCommit };
+  const machinery = new MachineryWatch({
+    ...shared,
+    store: new MysqlMachineryStore(db),
+    kafka: kafkaWatch,
+    outboxes: [
+      ...Object.values(others).map((client) => () => outboxOf(client)),
+      async () => ({ service: SERVICE, ...(await readOutboxState(db)) }),
+    ],
+    proveAuditLog: (signal) => proveAuditLog(others.audit, signal),
+    ownGroup: SERVICE,
+  });
+  lifecycle.add(producer).add(relay).add(forged).add(kafkaWatch).add(inboxPurgeJob({ db, clock, log }));
+  for (const client of Object.values(others)) {
+    lifecycle.add({ name: `client:${client.service}`, stop: () => client.stop() });
+  }
+  const members = new MysqlMemberStore(db);
+  const windows = new MysqlSettleStore(db);
+  const behind = () => machinery.behind;
+  for (const job of [
+    ...monitorJobs({ ...shared, store, members, windows, checks, source, timeZone, behind }),
+    ...machinery.jobs(),
+    ...noticeJobs({ store: notices, sender, settings: () => settings.current.notifications, clock, log }),
+  ]) {
     lifecycle.add(job);
   }
   lifecycle
@@ -110,6 +156,16 @@ export function createApp(config: Config, log: Log): App {
     .add(new MetricsServer({ host: config.STIPEND_HTTP_HOST, port: config.STIPEND_METRICS_PORT, log }))
     .add(http);
   return { lifecycle, http, consumer };
+}
+
+/** The services that the monitor asks, each by internal read-only routes. */
+function otherServices(config: Config) {
+  const signer = new InternalTokenSigner({ keyFile: config.STIPEND_INTERNAL_KEY_FILE });
+  return {
+    credits: new InternalClient("credits", config.STIPEND_CREDITS_URL, signer),
+    membership: new InternalClient("membership", config.STIPEND_MEMBERSHIP_URL, signer),
+    audit: new InternalClient("admin-audit", config.STIPEND_AUDIT_URL, signer),
+  };
 }
 
 /** Kafka in and out: every topic that is read, and the alerts and audit events that are written. */

@@ -24,6 +24,7 @@ import {
   AlertPage,
   Consistency,
   ConsistencyCheckReport,
+  ConsistencyRepairReport,
   DailyTotals,
   Overview,
 } from "@stipend/proto/http/monitor";
@@ -62,7 +63,16 @@ describe("monitor with Kafka", () => {
     await doubles.start();
     const settings = join(home, "monitor.yaml");
     // No pass of its own while a test looks.
-    await writeFile(settings, "consistency: { everyMilliseconds: 3600000, minutesBetweenPasses: 600 }\n");
+    await writeFile(
+      settings,
+      `consistency: { everyMilliseconds: 3600000, minutesBetweenPasses: 600 }
+rules:
+  # The rows of these tests are made up one by one, at any hour of the day.
+  unexplained_growth: { enabled: false }
+  refund_share: { enabled: false }
+  admin_odd_hours: { enabled: false }
+`,
+    );
     const config = loadConfig({
       NODE_ENV: "development",
       STIPEND_HTTP_PORT: "0",
@@ -77,6 +87,7 @@ describe("monitor with Kafka", () => {
       STIPEND_INTERNAL_KEY_FILE: keys.internalPrivate.monitor,
       STIPEND_CREDITS_URL: doubles.credits.url,
       STIPEND_MEMBERSHIP_URL: doubles.membership.url,
+      STIPEND_AUDIT_URL: doubles.audit.url,
       STIPEND_MONITOR_FILE: settings,
     });
     newApp = () => createApp(config, silentLog());
@@ -289,6 +300,36 @@ describe("monitor with Kafka", () => {
     expect(days.map(({ status }) => status)).toEqual([400, 400]);
   });
 
+  it("looks after outboxes, dead letters and the audit log of this installation", async () => {
+    doubles.outbox = { pending: 9, failed: 0, oldestAt: new Date(Date.now() - 600_000).toISOString() };
+    doubles.proof = {
+      valid: false,
+      checked: 7,
+      firstBad: { seq: 4, id: null, kind: "missing", detail: "row 4 is gone" },
+    };
+    await app.lifecycle.stop();
+    app = newApp();
+    await app.lifecycle.start();
+    await producer.publish([
+      { ...changed("grace", 1, "grant", 1), data: toBinary(CreditsChangedSchema, create(CreditsChangedSchema, {})) },
+    ]);
+    await eventually(
+      async () => {
+        const found = [...(await alerts("?family=machinery")), ...(await alerts("?rule=audit_chain_broken"))];
+        expect(found.map(({ fingerprint, status }) => `${fingerprint.replace(prefix, "p")} ${status}`).sort()).toEqual([
+          "audit_chain_broken:audit open",
+          "dlq_not_empty:p.credits.v1.dlq open",
+          "outbox_age:credits open",
+        ]);
+      },
+      { timeoutMs: 30_000 },
+    );
+    doubles.outbox = { pending: 0, failed: 0, oldestAt: null };
+    await eventually(async () => expect(await alerts("?rule=outbox_age")).toMatchObject([{ status: "resolved" }]), {
+      timeoutMs: 30_000,
+    });
+  });
+
   describe("consistency", () => {
     const check = async (body: unknown = {}) => await call("/api/admin/consistency/check", "admin", body);
     const report = async (body: unknown = {}) => ConsistencyCheckReport.parse(await (await check(body)).json());
@@ -348,6 +389,28 @@ describe("monitor with Kafka", () => {
         different: 1,
         differences: [{ problems: ["ledger_sum"] }],
       });
+    });
+
+    it("mends a view by membership in the admin's name, once the books are sound, and ends the alert", async () => {
+      const repair = async (body: unknown, roles = "admin") => await call("/api/admin/consistency/repair", roles, body);
+      doubles.view("user-11", { balance: 5 });
+      await report({ userId: "user-11" });
+      const [alert] = await alerts("?userId=user-11");
+      expect(alert).toMatchObject({ status: "open", evidence: { proposedRepair: "refresh_view" } });
+      const asked = { userId: "user-11", reason: "a lost event" };
+      expect(await codeOf(await repair(asked, "support"))).toEqual([403, "role_required"]);
+      expect(await codeOf(await repair({ userId: "user-11" }))).toEqual([400, "validation_failed"]);
+      const answer = ConsistencyRepairReport.parse(await (await repair(asked)).json());
+      expect(answer).toMatchObject({
+        action: "refresh_view",
+        before: { problems: ["view_balance"], view: { balance: 5 } },
+        after: { problems: [], view: { balance: 110 } },
+      });
+      expect(doubles.repairs).toEqual([{ userId: "user-11", actor: "ada", reason: "a lost event", ip: "10.0.0.7" }]);
+      expect(await alerts("?userId=user-11")).toMatchObject([{ status: "resolved", resolution: "recovered" }]);
+      expect(await codeOf(await repair(asked))).toEqual([409, "nothing_to_repair"]);
+      expect(await codeOf(await repair({ userId: "user-9", reason: "x" }))).toEqual([409, "repair_by_hand"]);
+      expect(await codeOf(await repair({ userId: "nobody", reason: "x" }))).toEqual([404, "user_not_found"]);
     });
 
     it("answers 404 for an account that credits does not know, and 502 when credits is away", async () => {

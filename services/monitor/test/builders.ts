@@ -43,7 +43,10 @@ export function change(
       actor: "system",
       grantKind: "",
       relatedId: "",
+      heldAfter: 0,
+      periodStart: null,
     },
+    allowance: null,
     ...over,
   };
 }

@@ -2,11 +2,14 @@ import { internalAuth } from "@stipend/platform/auth/internal";
 import { serve } from "@stipend/platform/http/serve";
 import { HttpServer } from "@stipend/platform/http/server";
 import { silentLog } from "@stipend/platform/log/log";
+import { type AuditVerification, auditVerify } from "@stipend/proto/http/audit";
 import {
   type CreditsCheckItem,
   creditsCheck,
+  creditsOutbox,
   type MembershipCheckItem,
   membershipCheck,
+  viewRepair,
 } from "@stipend/proto/http/checks";
 
 /** Credits and membership as far as the monitor asks them, with accounts that a test can set wrong. */
@@ -15,6 +18,12 @@ export class CheckDoubles {
   readonly views = new Map<string, MembershipCheckItem>();
   readonly credits: HttpServer;
   readonly membership: HttpServer;
+  readonly audit: HttpServer;
+  /** Who had which view mended. */
+  readonly repairs: Record<string, unknown>[] = [];
+  /** What the outbox of credits says. */
+  outbox: { pending: number; failed: number; oldestAt: string | null } = { pending: 0, failed: 0, oldestAt: null };
+  proof: Pick<AuditVerification, "valid" | "checked" | "firstBad"> = { valid: true, checked: 1, firstBad: null };
 
   constructor(jwksFile: string) {
     this.credits = this.#door("credits", jwksFile);
@@ -29,6 +38,22 @@ export class CheckDoubles {
     this.membership = this.#door("membership", jwksFile);
     serve(this.membership.app, membershipCheck, async ({ body }) => ({
       body: { data: body.userIds.flatMap((id) => this.views.get(id) ?? []) },
+    }));
+    serve(this.membership.app, viewRepair, async ({ body, actor }) => {
+      const { userId, credits, seen } = body;
+      const before = this.views.get(userId);
+      this.repairs.push({ userId, actor: actor.sub, reason: body.reason, ip: actor.ip });
+      if (before === undefined || before.balanceVersion !== seen.version || before.balance !== seen.balance) {
+        return { body: { userId, outcome: "changed_meanwhile" } };
+      }
+      const { balance, held, version } = credits;
+      this.view(userId, { balance, held, balanceVersion: version });
+      return { body: { userId, outcome: "repaired" } };
+    });
+    serve(this.credits.app, creditsOutbox, async () => ({ body: this.outbox }));
+    this.audit = this.#door("admin-audit", jwksFile);
+    serve(this.audit.app, auditVerify, async () => ({
+      body: { ...this.proof, head: { seq: 1, hash: "ab" }, anchors: [] },
     }));
   }
 
@@ -47,11 +72,13 @@ export class CheckDoubles {
   async start(): Promise<void> {
     await this.credits.start();
     await this.membership.start();
+    await this.audit.start();
   }
 
   async stop(): Promise<void> {
     await this.credits.stop();
     await this.membership.stop();
+    await this.audit.stop();
   }
 
   #door(audience: string, jwksFile: string): HttpServer {

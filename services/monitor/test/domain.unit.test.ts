@@ -86,7 +86,7 @@ describe("account versions", () => {
 });
 
 describe("consistency", () => {
-  const credits = { userId: "alice", version: 5, balance: 10, held: 1, problems: [] };
+  const credits = { userId: "alice", version: 5, balance: 10, held: 1, status: "active", problems: [] };
   const view = { userId: "alice", balanceVersion: 5, balance: 10, held: 1 };
 
   it.each([

@@ -11,14 +11,32 @@ import type { Alert } from "../src/usecases/alerts.ts";
 import { detectGaps } from "../src/usecases/detect-gaps.ts";
 import { observeEvents } from "../src/usecases/observe-events.ts";
 import { forgetObservations, recoverDueAlerts } from "../src/usecases/tidy.ts";
-import { change, deliver, minutes, rules, T0 } from "./builders.ts";
+import { change, deliver, minutes, rules as readRules, T0 } from "./builders.ts";
 
 /** What events leave behind; faster than a schema for each test. */
 async function empty(owner: Database): Promise<void> {
-  for (const table of ["accounts", "observations", "alerts", "stream_progress", "daily_totals", "outbox", "inbox"]) {
+  for (const table of [
+    "accounts",
+    "observations",
+    "tallies",
+    "alerts",
+    "alert_changes",
+    "stream_progress",
+    "daily_totals",
+    "outbox",
+    "inbox",
+  ]) {
     await owner.query(`DELETE FROM ${table}`);
   }
 }
+
+/** What these tests are not about. */
+const QUIET = {
+  unexplained_growth: { enabled: false },
+  refund_ring: { enabled: false },
+  spending_burst: { enabled: false },
+};
+const rules = (given: Record<string, Record<string, unknown>> = {}) => readRules({ ...QUIET, ...given });
 
 describe("watching, in MySQL", () => {
   let schema: FreshDatabase;
@@ -29,8 +47,8 @@ describe("watching, in MySQL", () => {
 
   beforeAll(async () => {
     schema = await freshDatabase(testEngines().mysqlAdminUrl, "monitor");
-    db = new Database({ url: schema.url, log: silentLog(), poolSize: 8 });
-    owner = new Database({ url: schema.ownerUrl, log: silentLog(), poolSize: 2 });
+    db = new Database({ url: schema.url, log: silentLog(), poolSize: 8, acquireTimeoutMs: 15_000 });
+    owner = new Database({ url: schema.ownerUrl, log: silentLog(), poolSize: 2, acquireTimeoutMs: 15_000 });
     store = new MysqlObserveStore(db);
     alerts = new MysqlAlertStore(db);
   }, 30_000);
@@ -46,7 +64,7 @@ describe("watching, in MySQL", () => {
   });
 
   const observe = async (events: readonly MonitorEvent[], book: RuleBook = rules(), now = T0) =>
-    await observeEvents(store, book, deliver(events), now);
+    await observeEvents(store, book, deliver(events), { now, timeZone: "UTC" });
   const all = async () => [...(await alerts.list({}, null, 100))].reverse();
   const shapes = (found: readonly Alert[]) =>
     found.map(({ fingerprint, status, count, firstSeenAt, lastSeenAt, severity }) => ({
@@ -172,9 +190,9 @@ describe("watching, in MySQL", () => {
         await empty(owner);
         for (let start = 0; start < events.length; start += size) {
           // A new pool and new stores each time: nothing is left of the process before.
-          const pool = new Database({ url: schema.url, log: silentLog(), poolSize: 1 });
+          const pool = new Database({ url: schema.url, log: silentLog(), poolSize: 1, acquireTimeoutMs: 15_000 });
           const batch = deliver(events.slice(start, start + size));
-          await observeEvents(new MysqlObserveStore(pool), rules(), batch, T0);
+          await observeEvents(new MysqlObserveStore(pool), rules(), batch, { now: T0, timeZone: "UTC" });
           await pool.stop();
         }
         const key = (alert: { fingerprint: string; firstSeenAt: Date }) =>
@@ -231,11 +249,11 @@ describe("watching, in MySQL", () => {
       const count = async () => (await owner.query<{ n: number }>("SELECT COUNT(*) AS n FROM observations"))[0]?.n;
       await forgetObservations(store, rules(), minutes(7 * 1_440));
       expect(await count()).toBe(9);
-      await forgetObservations(store, rules(), minutes(7 * 1_440 + 30));
+      await forgetObservations(store, rules(), minutes(8 * 1_440 + 30));
       expect(await count()).toBe(0);
       // Old events that were counted just now, as after a long absence.
       await observe(refunds(9, "bob"), rules(), minutes(30 * 1_440));
-      await forgetObservations(store, rules(), minutes(31 * 1_440));
+      await forgetObservations(store, rules(), minutes(32 * 1_440));
       expect(await count()).toBe(9);
     });
   });
@@ -331,6 +349,7 @@ describe("watching, in MySQL", () => {
       tier: "pro",
       periodEnd: minutes(1_000),
       endsAt: null,
+      terms: null,
     };
     await observe([expiring, renewed, { ...expiring, id: "x3", at: minutes(2), daysLeft: 1 }]);
     expect(shapes(await all())).toMatchObject([
@@ -344,13 +363,15 @@ describe("watching, in MySQL", () => {
     const conflicts: unknown[] = [];
     const log = silentLog();
     log.debug = (...line: unknown[]) => void conflicts.push(line);
-    const watched = new Database({ url: schema.url, log, poolSize: 8 });
+    const watched = new Database({ url: schema.url, log, poolSize: 8, acquireTimeoutMs: 15_000 });
     const store = new MysqlObserveStore(watched);
     const users = ["a", "b", "c", "d"];
     const batches = Array.from({ length: 16 }, (_, b) =>
       users.map((_, i) => change(users[(i + b) % 4] ?? "a", b + 1, "refund", 20_000, minutes(b % 5))),
     );
-    await Promise.all(batches.map((batch) => observeEvents(store, rules(), deliver(batch), T0)));
+    await Promise.all(
+      batches.map((batch) => observeEvents(store, rules(), deliver(batch), { now: T0, timeZone: "UTC" })),
+    );
     await watched.stop();
     expect(conflicts).toEqual([]);
     const found = shapes(await all()).sort((a, b) => a.fingerprint.localeCompare(b.fingerprint));

@@ -3,9 +3,11 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { SettingsError, toSettings } from "../src/settings/settings.ts";
 
+const AROUND = { file: "monitor.yaml", secrets: {}, timeZone: "UTC" };
+
 const mistakesOf = (content: unknown): readonly string[] => {
   try {
-    toSettings(content, "monitor.yaml");
+    toSettings(content, AROUND);
     return [];
   } catch (error) {
     if (error instanceof SettingsError) return error.mistakes;
@@ -16,12 +18,12 @@ const mistakesOf = (content: unknown): readonly string[] => {
 describe("monitor.yaml", () => {
   it("as delivered has no mistake and says the defaults", () => {
     const text = readFileSync(new URL("../../../deploy/monitor.yaml", import.meta.url), "utf8");
-    const delivered = toSettings(parse(text), "monitor.yaml");
-    expect(JSON.stringify(delivered)).toBe(JSON.stringify(toSettings(null, "monitor.yaml")));
+    const delivered = toSettings(parse(text), AROUND);
+    expect(JSON.stringify(delivered)).toBe(JSON.stringify(toSettings(null, AROUND)));
   });
 
   it("has the thresholds of the design when it says nothing", () => {
-    const { active } = toSettings(null, "monitor.yaml").rules;
+    const { active } = toSettings(null, AROUND).rules;
     expect(active.find((rule) => rule.name === "frequent_refunds")?.limit).toEqual({
       windowMs: 600_000,
       minEvents: 10,
@@ -58,7 +60,7 @@ describe("monitor.yaml", () => {
   });
 
   it("leaves out a rule that is switched off", () => {
-    const { active } = toSettings({ rules: { large_change: { enabled: false } } }, "monitor.yaml").rules;
+    const { active } = toSettings({ rules: { large_change: { enabled: false } } }, AROUND).rules;
     expect(active.map((rule) => rule.name)).not.toContain("large_change");
   });
 });

@@ -89,6 +89,7 @@ function monitorOnly(context: ServiceContext): NodeJS.ProcessEnv {
     STIPEND_INTERNAL_KEY_FILE: context.keys.internalPrivate.monitor,
     STIPEND_CREDITS_URL: urlOf(context.settings, "credits"),
     STIPEND_MEMBERSHIP_URL: urlOf(context.settings, "membership"),
+    STIPEND_AUDIT_URL: urlOf(context.settings, "admin-audit"),
   };
 }
 

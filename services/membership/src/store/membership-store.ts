@@ -6,6 +6,7 @@ import type { Member, Tier } from "../domain/membership.ts";
 import { type SeenUser, searchTerms } from "../domain/people.ts";
 import type {
   AnsweredRequest,
+  BalanceRepair,
   Change,
   ChangeStep,
   HistoryEntry,
@@ -16,6 +17,7 @@ import type {
   ToldBalance,
   UserQuery,
   UserStatus,
+  ViewRepairOutcome,
 } from "../usecases/ports.ts";
 import type { MembershipView } from "../usecases/view.ts";
 import { readHistory } from "./history.ts";
@@ -153,6 +155,13 @@ class MysqlMembershipTx implements MembershipTx {
   async applyBalances(balances: readonly ToldBalance[], now: Date): Promise<string[]> {
     const unknown = await this.#tx.call<{ user_id: string }>("ApplyBalances", balances, now);
     return unknown.map((row) => row.user_id);
+  }
+
+  async repairBalance({ balance, seen, reason, asker, now }: BalanceRepair): Promise<ViewRepairOutcome> {
+    const { admin, actor, traceparent } = asker;
+    const item = { ...balance, seen, reason, admin: { ...admin, actor }, traceparent };
+    const [row] = await this.#tx.call<{ outcome: ViewRepairOutcome }>("RepairBalances", [item], now);
+    return row?.outcome ?? "unknown_user";
   }
 
   unseenEvents(consumer: string, eventIds: readonly string[], now: Date): Promise<Set<string>> {

@@ -67,6 +67,8 @@ export interface MembershipTx {
   remind(days: readonly number[], runId: string, limit: number, now: Date): Promise<{ recorded: number; sent: number }>;
   /** Forward by version only. Returns the users that do not exist yet, for whom nothing was kept. */
   applyBalances(balances: readonly ToldBalance[], now: Date): Promise<string[]>;
+  /** With its audit event. */
+  repairBalance(repair: BalanceRepair): Promise<ViewRepairOutcome>;
   /** Which of these events this consumer has not seen yet; they count as seen once the transaction commits. */
   unseenEvents(consumer: string, eventIds: readonly string[], now: Date): Promise<Set<string>>;
 }
@@ -117,6 +119,20 @@ export interface ToldBalance {
   readonly held: number;
   readonly status: "active" | "frozen";
 }
+
+/** What the status view showed of an account. */
+export type SeenBalance = Pick<ToldBalance, "version" | "balance" | "held">;
+
+export interface BalanceRepair {
+  readonly balance: ToldBalance;
+  readonly seen: SeenBalance;
+  readonly reason: string;
+  readonly asker: Asker & { readonly admin: AdminAct };
+  readonly now: Date;
+}
+
+/** `changed_meanwhile`: the view no longer shows what was seen; compare again. */
+export type ViewRepairOutcome = "repaired" | "changed_meanwhile" | "unknown_user";
 
 /** A row of user_membership_status. */
 export interface UserStatus {

@@ -22,6 +22,7 @@ CREATE PROCEDURE ChangeAlerts(IN in_changes JSON, IN in_now DATETIME(3))
   MODIFIES SQL DATA
 BEGIN
   DECLARE v_judged JSON;
+  DECLARE v_ended JSON;
   DECLARE v_locked INT;
 
   SELECT COUNT(*) INTO v_locked
@@ -92,15 +93,15 @@ BEGIN
     ON judged.alert_id = item.alert_id AND judged.outcome = 'changed'
   JOIN alerts AS a ON a.id = item.alert_id;
 
-  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload)
-  SELECT UUID(), 'alerts.v1', 'stipend.alerts.v1.AlertRecovered', e.subject, in_now,
-         JSON_OBJECT('alert', JSON_EXTRACT(e.alert, '$'))
+  SELECT COALESCE(JSON_ARRAYAGG(a.seq), JSON_ARRAY()) INTO v_ended
   FROM JSON_TABLE(v_judged, '$[*]' COLUMNS (
          alert_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.alertId',
          outcome  VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.outcome')) AS judged
   JOIN alerts AS a ON a.id = judged.alert_id AND a.status = 'resolved'
-  JOIN alert_events AS e ON e.seq = a.seq
   WHERE judged.outcome = 'changed';
+  IF JSON_LENGTH(v_ended) > 0 THEN
+    CALL TellAlerts(v_ended, 'recovered', in_now);
+  END IF;
 
   SELECT judged.alert_id, judged.outcome
   FROM JSON_TABLE(v_judged, '$[*]' COLUMNS (

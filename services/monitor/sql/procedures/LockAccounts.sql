@@ -6,7 +6,7 @@
 --   in_user_ids  JSON array of user ids, each once
 -- RETURNS
 --   a row for each user, one that was unknown with version 0: user_id, version, missing, gap_since,
---   membership_version
+--   balance, membership_version
 -- ERRORS
 --   none of its own
 -- LOCKS
@@ -25,7 +25,7 @@ BEGIN
   ORDER BY wanted.user_id
   ON DUPLICATE KEY UPDATE user_id = VALUES(user_id);
 
-  SELECT a.user_id, a.version, a.missing, a.gap_since, a.membership_version
+  SELECT a.user_id, a.version, a.missing, a.gap_since, a.balance, a.membership_version
   -- Only a join in this order takes the locks in it; an ORDER BY sorts rows that are locked already. The LIMIT keeps the
   -- derived table.
   FROM (SELECT item.user_id

@@ -4,7 +4,7 @@
 --   CALL RaiseAlerts(in_findings, in_now)
 -- PARAMETERS
 --   in_findings  JSON array of {id, fingerprint, rule, family, severity 1..3, userId|null, firstAt, lastAt, countMode
---                'add'|'peak', count, evidence (JSON as text), recoversAt|null}; times 'YYYY-MM-DD HH:MM:SS.mmm' in
+--                'add'|'peak', count, evidence (JSON as text), tellAgain 1|0, recoversAt|null}; times 'YYYY-MM-DD HH:MM:SS.mmm' in
 --                UTC; each fingerprint at most once in a call; id is used if a new alert is opened
 --   in_now       UTC
 -- RETURNS
@@ -14,7 +14,7 @@
 -- LOCKS
 --   the alerts with these fingerprints that are not resolved, in order of the fingerprint
 -- EVENTS
---   AlertRaised for each new alert and each rise of severity; AlertRecovered for an alert whose recovers_at had passed
+--   AlertRaised for each new alert, each rise of severity, and each finding with tellAgain; AlertRecovered for an alert whose recovers_at had passed
 --   when the finding happened: that one is over and a new one begins, also when the monitor reads all of it late. The
 --   other way round, an alert that was ended by time before the finding was read, although the finding belongs to it,
 --   is opened again (AlertRaised): so a monitor that reads late ends with the same alerts
@@ -25,6 +25,7 @@ CREATE PROCEDURE RaiseAlerts(IN in_findings JSON, IN in_now DATETIME(3))
 BEGIN
   DECLARE v_lapsed JSON;
   DECLARE v_again JSON;
+  DECLARE v_news JSON;
   DECLARE v_locked INT;
 
   -- One order for all, as in LockAccounts.
@@ -100,14 +101,15 @@ BEGIN
     first_seen_at = LEAST(alerts.first_seen_at, VALUES(first_seen_at)),
     last_seen_at = GREATEST(alerts.last_seen_at, VALUES(last_seen_at));
 
-  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload)
-  SELECT UUID(), 'alerts.v1', 'stipend.alerts.v1.AlertRaised', e.subject, in_now, JSON_OBJECT('alert', JSON_EXTRACT(e.alert, '$'))
+  SELECT COALESCE(JSON_ARRAYAGG(a.seq), JSON_ARRAY()) INTO v_news
   FROM JSON_TABLE(in_findings, '$[*]' COLUMNS (
-         fingerprint VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.fingerprint')) AS item
+         fingerprint VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.fingerprint',
+         tell_again  INT PATH '$.tellAgain')) AS item
   JOIN alerts AS a ON a.active_fingerprint = item.fingerprint
-  JOIN alert_events AS e ON e.seq = a.seq
-  WHERE a.announced_severity < a.severity
-  ORDER BY a.seq;
+  WHERE a.announced_severity < a.severity OR item.tell_again = 1;
+  IF JSON_LENGTH(v_news) > 0 THEN
+    CALL TellAlerts(v_news, 'raised', in_now);
+  END IF;
 
   SELECT a.fingerprint, a.id, CASE WHEN a.id = item.id THEN 1 ELSE 0 END AS opened
   FROM JSON_TABLE(in_findings, '$[*]' COLUMNS (

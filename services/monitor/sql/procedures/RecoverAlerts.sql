@@ -45,10 +45,5 @@ BEGIN
   SET a.status = 'resolved', a.resolved_at = GREATEST(item.at, a.last_seen_at), a.resolved_by = 'system',
       a.resolution = 'recovered';
 
-  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload)
-  SELECT UUID(), 'alerts.v1', 'stipend.alerts.v1.AlertRecovered', e.subject, in_now, JSON_OBJECT('alert', JSON_EXTRACT(e.alert, '$'))
-  FROM JSON_TABLE(v_ended, '$[*]' COLUMNS (seq BIGINT PATH '$')) AS item
-  JOIN alerts AS a ON a.seq = item.seq AND a.status = 'resolved'
-  JOIN alert_events AS e ON e.seq = a.seq
-  ORDER BY a.seq;
+  CALL TellAlerts(v_ended, 'recovered', in_now);
 END

@@ -35,6 +35,8 @@ export interface Finding {
   readonly evidence: Evidence;
   /** How long after lastAt it is over by itself; null: not by time. */
   readonly recoverAfterMs: number | null;
+  /** Told again although the alert is open and no more severe than before. */
+  readonly tellAgain?: boolean;
 }
 
 /** The cause of an alert is gone. */

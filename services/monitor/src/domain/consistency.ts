@@ -4,6 +4,8 @@ export interface CreditsSide {
   readonly version: number;
   readonly balance: number;
   readonly held: number;
+  /** active, frozen */
+  readonly status: string;
   /** What is wrong inside the books, as codes; empty: they add up. */
   readonly problems: readonly string[];
 }
@@ -42,6 +44,16 @@ export function compare(credits: CreditsSide, view: ViewSide | null): Comparison
   const behind = (view?.balanceVersion ?? 0) < credits.version;
   const result: Result = problems.length > 0 ? "different" : behind ? "lagging" : "equal";
   return { credits, view, result, problems, booksAreSound };
+}
+
+/**
+ * What an admin can have done about it with one call. `refresh_view`: the books are sound, and membership takes over what
+ * they say. `look_at_books`: they do not add up by themselves; which side is right, no program can know.
+ */
+export type ProposedRepair = "refresh_view" | "look_at_books";
+
+export function proposedRepair({ booksAreSound }: Comparison): ProposedRepair {
+  return booksAreSound ? "refresh_view" : "look_at_books";
 }
 
 /** A view ahead of the books that were read before it proves nothing: read the books again. */

@@ -29,7 +29,16 @@ export interface CreditsChanged extends EventBase {
     readonly actor: string;
     readonly grantKind: string;
     readonly relatedId: string;
+    readonly heldAfter: number;
+    /** Of rows that serve an allowance: the beginning of its period. */
+    readonly periodStart: Date | null;
   };
+  /** What is left of the allowance after the row; null for non-members. */
+  readonly allowance: {
+    readonly monthlyCredits: number;
+    readonly remaining: number;
+    readonly nextResetAt: Date | null;
+  } | null;
 }
 
 export interface MembershipChanged extends EventBase {
@@ -44,6 +53,19 @@ export interface MembershipChanged extends EventBase {
   readonly periodEnd: Date | null;
   /** The fixed end, when one was agreed. */
   readonly endsAt: Date | null;
+  /** The rest of the state; null: never a member. */
+  readonly terms: {
+    readonly membershipId: string;
+    readonly cycle: "monthly" | "yearly";
+    readonly monthlyCredits: number;
+    readonly rolloverCap: number;
+    readonly anchor: "calendar" | "anniversary";
+    readonly firstPeriod: "full" | "prorated";
+    readonly startedAt: Date;
+    readonly periodStart: Date;
+    readonly cancelAtPeriodEnd: boolean;
+    readonly endedAt: Date | null;
+  } | null;
 }
 
 export interface MembershipExpiring extends EventBase {
@@ -67,7 +89,10 @@ export interface AdminAction extends EventBase {
   readonly reason: string;
   /** Signed whole credits that the action moved; null when it moved none or does not say. */
   readonly amount: number | null;
+  /** The ledger row that the action wrote; null: none, or it does not say. */
+  readonly transactionId: string | null;
   readonly ip: string;
+  readonly userAgent: string;
 }
 
 export interface AccessRefused extends EventBase {
@@ -87,6 +112,16 @@ export interface UsageReported extends EventBase {
   readonly feature: string;
 }
 
+/** Reported use that could not be charged. */
+export interface UsageRejected extends EventBase {
+  readonly type: "usage_rejected";
+  readonly userId: string;
+  readonly amount: number;
+  readonly feature: string;
+  /** insufficient_credits, account_frozen … */
+  readonly code: string;
+}
+
 /** Known to the contract, counted, and of no concern to any rule yet. */
 export interface OtherEvent extends EventBase {
   readonly type: "other";
@@ -100,4 +135,5 @@ export type MonitorEvent =
   | AdminAction
   | AccessRefused
   | UsageReported
+  | UsageRejected
   | OtherEvent;

@@ -53,6 +53,7 @@ function merge(a: Finding, b: Finding): Finding {
   const newer = b.countMode === "peak" ? b.count >= a.count : b.lastAt >= a.lastAt;
   return {
     ...(newer ? b : a),
+    tellAgain: a.tellAgain === true || b.tellAgain === true,
     severity: RANK[b.severity] > RANK[a.severity] ? b.severity : a.severity,
     firstAt: new Date(Math.min(a.firstAt.getTime(), b.firstAt.getTime())),
     lastAt: new Date(Math.max(a.lastAt.getTime(), b.lastAt.getTime())),

@@ -10,6 +10,12 @@ export function amountOf(before: string, after: string): number | null {
   return isWhole(from) && isWhole(to) ? to - from : null;
 }
 
+/** The ledger row that an admin action wrote, when it says so. */
+export function transactionOf(after: string): string | null {
+  const id = parse(after)["transactionId"];
+  return typeof id === "string" && /^\d{1,20}$/.test(id) ? id : null;
+}
+
 function parse(text: string): Record<string, unknown> {
   if (text === "") return {};
   try {

@@ -11,15 +11,19 @@ import {
   UsageRejectedSchema,
 } from "@stipend/proto/events/credits/v1/events";
 import {
+  AllowanceAnchor,
+  FirstPeriod,
+  type Membership,
   MembershipChange,
   MembershipChangedSchema,
+  MembershipCycle,
   MembershipExpiringSchema,
   MembershipStatus,
 } from "@stipend/proto/events/membership/v1/events";
 import { AccessRefusedSchema } from "@stipend/proto/events/security/v1/events";
 import { UsageReportedSchema } from "@stipend/proto/events/usage/v1/events";
-import type { MonitorEvent } from "../domain/events.ts";
-import { amountOf } from "./amount.ts";
+import type { MembershipChanged, MonitorEvent } from "../domain/events.ts";
+import { amountOf, transactionOf } from "./amount.ts";
 
 /** Every type that the monitor reads. */
 export const EVENT_TYPES = [
@@ -39,7 +43,7 @@ export const LOGICAL_TOPICS = ["credits.v1", "membership.v1", "admin.v1", "secur
 
 /** @throws PoisonEvent for one that no rule could ever judge: without a user, or with a number out of bounds. */
 export function toMonitorEvent(event: IncomingEvent): MonitorEvent {
-  const decoders = [credits, membership, expiring, admin, refused, usage];
+  const decoders = [credits, membership, expiring, admin, refused, usage, rejected];
   for (const decode of decoders) {
     const found = decode(event);
     if (found !== null) return found;
@@ -78,7 +82,17 @@ function credits(event: IncomingEvent): MonitorEvent | null {
       actor: transaction.actor,
       grantKind: transaction.grantKind,
       relatedId: transaction.relatedId,
+      heldAfter: whole(transaction.heldAfter),
+      periodStart: dateOrNull(transaction.periodStart),
     },
+    allowance:
+      message.allowance === undefined
+        ? null
+        : {
+            monthlyCredits: whole(message.allowance.monthlyCredits),
+            remaining: whole(message.allowance.remaining),
+            nextResetAt: dateOrNull(message.allowance.nextResetAt),
+          },
   };
 }
 
@@ -96,6 +110,24 @@ function membership(event: IncomingEvent): MonitorEvent | null {
     tier: state?.terms?.tier ?? null,
     periodEnd: dateOrNull(state?.currentPeriodEnd),
     endsAt: dateOrNull(state?.expiresAt),
+    terms: state === undefined ? null : termsOf(event, state),
+  };
+}
+
+function termsOf(event: IncomingEvent, state: Membership): MembershipChanged["terms"] {
+  const { terms, startedAt, currentPeriodStart } = state;
+  if (terms === undefined || startedAt === undefined) return null;
+  return {
+    membershipId: state.membershipId,
+    cycle: state.cycle === MembershipCycle.YEARLY ? "yearly" : "monthly",
+    monthlyCredits: safeNumber(event, terms.monthlyCredits),
+    rolloverCap: safeNumber(event, terms.rolloverCap),
+    anchor: terms.anchor === AllowanceAnchor.ANNIVERSARY ? "anniversary" : "calendar",
+    firstPeriod: terms.firstPeriod === FirstPeriod.PRORATED ? "prorated" : "full",
+    startedAt: timestampDate(startedAt),
+    periodStart: timestampDate(currentPeriodStart ?? startedAt),
+    cancelAtPeriodEnd: state.cancelAtPeriodEnd,
+    endedAt: dateOrNull(state.endedAt),
   };
 }
 
@@ -128,7 +160,9 @@ function admin(event: IncomingEvent): MonitorEvent | null {
     outcome: message.outcome,
     reason: message.reason,
     amount: amountOf(message.before, message.after),
+    transactionId: transactionOf(message.after),
     ip: message.ip,
+    userAgent: message.userAgent,
   };
 }
 
@@ -148,6 +182,19 @@ function usage(event: IncomingEvent): MonitorEvent | null {
     userId: userIdOf(event, message.userId),
     amount: safeNumber(event, message.amount),
     feature: message.feature,
+  };
+}
+
+function rejected(event: IncomingEvent): MonitorEvent | null {
+  const message = messageOf(event, UsageRejectedSchema);
+  if (message === undefined) return null;
+  return {
+    ...base(event, message.occurredAt),
+    type: "usage_rejected",
+    userId: userIdOf(event, message.userId),
+    amount: safeNumber(event, message.amount),
+    feature: message.feature,
+    code: message.code,
   };
 }
 

@@ -10,11 +10,13 @@ export interface MonitorHandlerOptions {
   /** The rules as they are now. */
   readonly rules: () => RuleBook;
   readonly clock: Clock;
+  /** The business time zone. */
+  readonly timeZone: string;
   /** Called after each commit. */
   readonly onCommit: () => void;
 }
 
-export function monitorHandler({ store, rules, clock, onCommit }: MonitorHandlerOptions): EventHandler {
+export function monitorHandler({ store, rules, clock, timeZone, onCommit }: MonitorHandlerOptions): EventHandler {
   return {
     types: EVENT_TYPES,
     async handle(batch) {
@@ -24,7 +26,7 @@ export function monitorHandler({ store, rules, clock, onCommit }: MonitorHandler
         partition: event.partition,
         offset: Number(event.offset),
       }));
-      const fresh = await observeEvents(store, rules(), deliveries, clock.now());
+      const fresh = await observeEvents(store, rules(), deliveries, { now: clock.now(), timeZone });
       if (fresh > 0) onCommit();
     },
   };

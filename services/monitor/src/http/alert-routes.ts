@@ -6,35 +6,38 @@ import { alertsAcknowledge, alertsList, alertsResolve } from "@stipend/proto/htt
 import type { IRouter } from "express";
 import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
-import { type AlertStore, type Change, changeAlert } from "../usecases/alerts.ts";
+import type { Links } from "../settings/links.ts";
+import { type Alert, type AlertStore, type Change, changeAlert } from "../usecases/alerts.ts";
 import { presentAlert } from "./present.ts";
 
 const Position = z.int().min(1);
 
 export interface AlertRoutesOptions {
   readonly alerts: AlertStore;
+  readonly links: () => Links;
   readonly clock: Clock;
   readonly onCommit: () => void;
 }
 
-export function alertRoutes(router: IRouter, { alerts, clock, onCommit }: AlertRoutesOptions): void {
+export function alertRoutes(router: IRouter, { alerts, links, clock, onCommit }: AlertRoutesOptions): void {
+  const present = (alert: Alert) => presentAlert(alert, links());
   serve(router, alertsList, async ({ query }) => {
     const { limit, cursor, ...filter } = query;
     const rows = await alerts.list(filter, decodeCursor(cursor, Position) ?? null, limit + 1);
-    const body = toPage(rows, limit, presentAlert, (alert) => alert.seq);
+    const body = toPage(rows, limit, present, (alert) => alert.seq);
     return { body, subjects: body.data.flatMap(({ userId }) => (userId === null ? [] : [userId])) };
   });
 
   serve(router, alertsAcknowledge, async (ctx) => {
     const alert = await changeAlert(alerts, ctx.params.id, "acknowledged", changeOf(ctx), clock.now());
     onCommit();
-    return { body: presentAlert(alert) };
+    return { body: present(alert) };
   });
 
   serve(router, alertsResolve, async (ctx) => {
     const alert = await changeAlert(alerts, ctx.params.id, "resolved", changeOf(ctx), clock.now());
     onCommit();
-    return { body: presentAlert(alert) };
+    return { body: present(alert) };
   });
 }
 

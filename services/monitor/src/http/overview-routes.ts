@@ -1,11 +1,13 @@
 import type { Clock } from "@stipend/platform/clock/clock";
 import { Problem } from "@stipend/platform/http/problem";
 import { serve } from "@stipend/platform/http/serve";
-import { consistency, consistencyCheck, dailyTotals, overview } from "@stipend/proto/http/monitor";
+import { consistency, consistencyCheck, consistencyRepair, dailyTotals, overview } from "@stipend/proto/http/monitor";
 import type { IRouter } from "express";
+import type { Comparison } from "../domain/consistency.ts";
 import type { JobRules } from "../rules/all.ts";
 import { checkAccounts, checkEveryAccount } from "../usecases/check-consistency.ts";
 import type { CheckSource, CheckStore } from "../usecases/ports.ts";
+import { repairAccount, type ViewRepairer } from "../usecases/repair.ts";
 import type { DifferenceEntry, SummaryReader } from "../usecases/summaries.ts";
 import { presentConsistency, presentDays, presentDifference, presentOverview } from "./present.ts";
 
@@ -18,6 +20,7 @@ export interface OverviewRoutesOptions {
   readonly summaries: SummaryReader;
   readonly checks: CheckStore;
   readonly source: CheckSource;
+  readonly repairer: ViewRepairer;
   readonly rules: () => JobRules;
   readonly clock: Clock;
   readonly onCommit: () => void;
@@ -47,6 +50,19 @@ export function overviewRoutes(router: IRouter, options: OverviewRoutesOptions):
     return { body: presentConsistency(summary, pass, differences, clock.now()), subjects };
   });
 
+  serve(router, consistencyRepair, async ({ body, actor, requestId, traceparent }) => {
+    const { sub, roles, ip = "", userAgent = "" } = actor;
+    const asker = { sub, roles, ip, userAgent, requestId, traceparent: traceparent ?? null };
+    const command = { userId: body.userId, reason: body.reason, asker, now: clock.now() };
+    const { before, after } = await repairAccount(
+      { source, checks, rules: rules(), repairer: options.repairer },
+      command,
+    );
+    onCommit();
+    const shown = (comparison: Comparison) => presentDifference(entryOf(comparison, command.now));
+    return { body: { userId: body.userId, action: "refresh_view", before: shown(before), after: shown(after) } };
+  });
+
   serve(router, consistencyCheck, async ({ body }) => {
     const now = clock.now();
     const deadline = performance.now() + PATIENCE_MS;
@@ -59,18 +75,7 @@ export function overviewRoutes(router: IRouter, options: OverviewRoutesOptions):
     const differences = comparisons
       .filter((comparison) => comparison.result === "different")
       .slice(0, MAX_DIFFERENCES)
-      .map((comparison): DifferenceEntry => {
-        const { credits, view } = comparison;
-        const shown = view === null ? null : { version: view.balanceVersion, balance: view.balance, held: view.held };
-        const { userId, version, balance, held } = credits;
-        return {
-          userId,
-          checkedAt: now,
-          problems: comparison.problems,
-          credits: { version, balance, held },
-          view: shown,
-        };
-      });
+      .map((comparison) => entryOf(comparison, now));
     return {
       status: complete ? 200 : 202,
       body: { ...report, complete, differences: differences.map(presentDifference) },
@@ -85,4 +90,15 @@ function lastDays(now: Date, count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) =>
     new Date(now.getTime() - (count - 1 - index) * DAY_MS).toISOString().slice(0, 10),
   );
+}
+
+function entryOf({ credits, view, problems }: Comparison, checkedAt: Date): DifferenceEntry {
+  const { userId, version, balance, held } = credits;
+  return {
+    userId,
+    checkedAt,
+    problems,
+    credits: { version, balance, held },
+    view: view === null ? null : { version: view.balanceVersion, balance: view.balance, held: view.held },
+  };
 }

@@ -5,14 +5,20 @@ import type {
   DailyTotals,
   Overview,
 } from "@stipend/proto/http/monitor";
+import { type Links, traceLink } from "../settings/links.ts";
 import type { Alert } from "../usecases/alerts.ts";
 import type { PassState } from "../usecases/ports.ts";
 import type { ConsistencySummary, DayEntry, DifferenceEntry, OverviewNumbers } from "../usecases/summaries.ts";
 
-export function presentAlert(alert: Alert): AlertBody {
+export function presentAlert(alert: Alert, links: Links): AlertBody {
   const { seq: _seq, ...rest } = alert;
+  const { userId, evidence } = alert;
   return {
     ...rest,
+    links: {
+      account: userId === null ? null : `/api/admin/users/${encodeURIComponent(userId)}`,
+      trace: traceLink(links, evidence["traceId"]),
+    },
     firstSeenAt: alert.firstSeenAt.toISOString(),
     lastSeenAt: alert.lastSeenAt.toISOString(),
     evidence: { ...alert.evidence },

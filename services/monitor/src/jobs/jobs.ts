@@ -4,15 +4,24 @@ import type { Log } from "@stipend/platform/log/log";
 import type { MonitorSettings } from "../settings/settings.ts";
 import { checkNextPage } from "../usecases/check-consistency.ts";
 import { detectGaps } from "../usecases/detect-gaps.ts";
-import type { CheckSource, CheckStore, GapStore, RecoveryStore } from "../usecases/ports.ts";
-import { forgetObservations, recoverDueAlerts } from "../usecases/tidy.ts";
+import { inspectMembers } from "../usecases/inspect-members.ts";
+import type { CheckSource, CheckStore, GapStore, InspectStore, RecoveryStore, SettleStore } from "../usecases/ports.ts";
+import { settleWindows } from "../usecases/settle-windows.ts";
+import { forgetHistory, forgetObservations, recoverDueAlerts } from "../usecases/tidy.ts";
+import { Calm } from "./calm.ts";
 
 export interface JobsOptions {
   readonly store: GapStore & RecoveryStore;
+  readonly members: InspectStore;
+  readonly windows: SettleStore;
   readonly checks: CheckStore;
   readonly source: CheckSource;
   readonly settings: () => MonitorSettings;
   readonly clock: Clock;
+  /** The business time zone. */
+  readonly timeZone: string;
+  /** Events of the topics that are not read yet; null: not known. What is missing may be among them. */
+  readonly behind: () => number | null;
   readonly log: Log;
   /** Called after work that may have written events. */
   readonly onCommit: () => void;
@@ -34,8 +43,36 @@ export function monitorJobs(options: JobsOptions): IntervalJob[] {
     job("event-gaps", 10_000, () => detectGaps(store, settings().rules, clock.now())),
     job("recover-alerts", 5_000, () => recoverDueAlerts(store, clock.now())),
     job("forget-observations", 600_000, () => forgetObservations(store, settings().rules, clock.now())),
+    job("forget-history", 600_000, () => forgetHistory(store, clock.now())),
+    inspectionJob(options),
     consistencyJob(options),
   ];
+}
+
+/** Seconds' worth: in a busy system there is always something on its way, and every rule here waits for minutes. */
+const MAX_UNREAD = 1_000;
+
+/**
+ * Judges what has not come. That is only known when what has come was read, and when a clock that was moved
+ * by hand has left the other services the time to do what then fell due.
+ */
+function inspectionJob(options: JobsOptions): IntervalJob {
+  const { members, windows, settings, clock, timeZone, behind, log, onCommit } = options;
+  const calm = new Calm(clock);
+  return new IntervalJob({
+    name: "inspect",
+    everyMs: 5_000,
+    log,
+    run: async () => {
+      const unread = behind();
+      if (unread === null || unread > MAX_UNREAD || !calm.isCalm()) return false;
+      const now = clock.now();
+      const { looked, more } = await inspectMembers(members, settings().rules, { now, timeZone });
+      const moreWindows = await settleWindows(windows, settings().rules, now);
+      if (looked > 0 || moreWindows) onCommit();
+      return more || moreWindows;
+    },
+  });
 }
 
 /** Steps through all accounts; between two passes it rests. Real time: a developer's clock must not stop it. */

@@ -1,5 +1,5 @@
 import { texts, whole } from "../domain/settings.ts";
-import { defineRule } from "./rule.ts";
+import { defineRule, overAfterADay } from "./rule.ts";
 
 /** Many refunds or released holds of one account: a feature that fails all the time, or somebody who has found out how to use it for nothing. */
 export const frequentRefunds = defineRule({
@@ -10,12 +10,7 @@ export const frequentRefunds = defineRule({
     events: whole(10, 2, 100_000, "so many in a window"),
     windowMinutes: whole(10, 1, 10_080, "length of the window"),
     types: texts(["refund", "release"], "transaction types that count"),
-    recoverAfterMinutes: whole(
-      1_440,
-      0,
-      525_600,
-      "over by itself after so long without a full window; 0: never by time",
-    ),
+    ...overAfterADay,
   },
   observe(event, settings) {
     if (event.type !== "credits_changed" || !settings.types.includes(event.transaction.type)) return [];

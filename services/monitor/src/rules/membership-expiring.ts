@@ -1,7 +1,7 @@
 import { whole } from "../domain/settings.ts";
 import { defineRule } from "./rule.ts";
 
-/** A membership ends soon; over as soon as the membership changes, whichever way. */
+/** A membership ends soon. Membership says so at 7, 3 and 1 days, and each time is told anew; over as soon as the membership changes, whichever way. */
 export const membershipExpiring = defineRule({
   name: "membership_expiring",
   family: "membership",
@@ -18,6 +18,7 @@ export const membershipExpiring = defineRule({
         kind: "finding",
         subject: event.userId,
         userId: event.userId,
+        tellAgain: true,
         severity: event.daysLeft <= settings.warningDays ? "warning" : "info",
         evidence: {
           membershipId: event.membershipId,

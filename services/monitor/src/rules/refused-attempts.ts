@@ -1,7 +1,7 @@
 import { asUserId } from "../domain/alerts.ts";
 import type { MonitorEvent } from "../domain/events.ts";
 import { whole } from "../domain/settings.ts";
-import { defineRule } from "./rule.ts";
+import { defineRule, overAfterADay } from "./rule.ts";
 
 /** Somebody knocks at the admin routes again and again. */
 export const refusedAttempts = defineRule({
@@ -12,12 +12,7 @@ export const refusedAttempts = defineRule({
   settings: {
     events: whole(5, 2, 100_000, "so many in a window"),
     windowMinutes: whole(10, 1, 10_080, "length of the window"),
-    recoverAfterMinutes: whole(
-      1_440,
-      0,
-      525_600,
-      "over by itself after so long without a full window; 0: never by time",
-    ),
+    ...overAfterADay,
   },
   observe(event) {
     const subject = refusedSubject(event);

@@ -1,52 +1,22 @@
-import {
-  type Evidence,
-  type Family,
-  type Finding,
-  fingerprintOf,
-  type Recovery,
-  type Severity,
-} from "../domain/alerts.ts";
+import { type Family, type Finding, fingerprintOf, type Recovery } from "../domain/alerts.ts";
 import type { MonitorEvent } from "../domain/events.ts";
+import type { MemberFacts } from "../domain/member-facts.ts";
 import { type SettingsOf, type SettingsTable, toggle, whole } from "../domain/settings.ts";
-
-/** What a rule makes of one event. */
-export type Signal =
-  /** Something is wrong. */
-  | {
-      readonly kind: "finding";
-      readonly subject: string;
-      readonly userId: string | null;
-      readonly severity: Severity;
-      readonly evidence: Evidence;
-    }
-  /** To be counted in the rule's window of this subject. */
-  | { readonly kind: "observation"; readonly subject: string; readonly amount: number }
-  /** What was wrong with this subject is so no longer. */
-  | { readonly kind: "recovery"; readonly subject: string };
-
-/** A sliding window of event time, (t − windowMs, t]. */
-export interface WindowLimit {
-  readonly windowMs: number;
-  readonly minEvents: number;
-  readonly minAmount: number;
-}
-
-/** The windows of one subject that reached the limit. */
-export interface Peak {
-  readonly subject: string;
-  /** Ends of the first and the last of them. */
-  readonly firstAt: Date;
-  readonly lastAt: Date;
-  /** Of the fullest. */
-  readonly events: number;
-  readonly amount: number;
-}
-
-export interface Verdict {
-  readonly userId: string | null;
-  readonly severity: Severity;
-  readonly evidence: Evidence;
-}
+import type {
+  EventContext,
+  FindingSignal,
+  Inspect,
+  InspectContext,
+  Inspection,
+  MemberFinding,
+  Peak,
+  Signal,
+  TallyLimit,
+  TallyPeak,
+  TallySignal,
+  Verdict,
+  WindowLimit,
+} from "./signal.ts";
 
 /** Every rule has these. */
 export const commonSettings = {
@@ -59,16 +29,40 @@ export const commonSettings = {
   ),
 };
 
-/** Pure: what it needs to know of the past is in the window counts or in the event. */
+/** The default of rules about things that happened: a day without another one, and it is over. */
+export const overAfterADay = {
+  recoverAfterMinutes: whole(1_440, 0, 525_600, "over by itself after so long without a new sign; 0: never by time"),
+};
+
+/** What the steps before an event add up to. */
+export interface History {
+  readonly events: number;
+  readonly amount: number;
+}
+
+/** Pure: what it needs to know of the past is in the counts, in the facts, or in the event. */
 export interface RuleSpec<T extends SettingsTable> {
   /** snake_case; stands in alerts, in the settings file and in fingerprints. */
   readonly name: string;
   readonly family: Family;
   readonly about: string;
   readonly settings: T;
-  readonly observe?: (event: MonitorEvent, settings: SettingsOf<T>) => readonly Signal[];
+  readonly observe?: (event: MonitorEvent, settings: SettingsOf<T>, context: EventContext) => readonly Signal[];
+  /** Of observations. */
   readonly limit?: (settings: SettingsOf<T>) => WindowLimit;
   readonly judge?: (peak: Peak, settings: SettingsOf<T>) => Verdict;
+  /** Of tallies. */
+  readonly tally?: (settings: SettingsOf<T>) => TallyLimit;
+  /** null: harmless after all. */
+  readonly judgeTally?: (peak: TallyPeak, settings: SettingsOf<T>) => Verdict | null;
+  /** Holds one event against what was before its step; null: nothing unusual. */
+  readonly weigh?: (size: number, before: History, settings: SettingsOf<T>) => Omit<Verdict, "userId"> | null;
+  /** Of values: how long after the first one all others are learned without a word. */
+  readonly learnMs?: (settings: SettingsOf<T>) => number;
+  /** Of expectations: how long the explanation may take. */
+  readonly patienceMs?: (settings: SettingsOf<T>) => number;
+  /** Looks at a member whenever something of it has changed or fallen due. */
+  readonly inspect?: Inspect<SettingsOf<T>>;
 }
 
 type Common = typeof commonSettings;
@@ -85,15 +79,26 @@ export interface ActiveRule {
   readonly name: string;
   readonly family: Family;
   readonly limit: WindowLimit | null;
+  readonly tally: TallyLimit | null;
+  readonly learnMs: number;
+  readonly patienceMs: number;
+  readonly inspects: boolean;
   /** How long after the last sign an alert is over by itself; null: not by time. */
   readonly recoverAfterMs: number | null;
-  observe(event: MonitorEvent): readonly Signal[];
-  /** A signal of `observe` as a finding. */
-  finding(signal: Extract<Signal, { kind: "finding" }>, at: Date): Finding;
-  recovery(signal: Extract<Signal, { kind: "recovery" }>, at: Date): Recovery;
+  observe(event: MonitorEvent, context: EventContext): readonly Signal[];
+  inspect(facts: MemberFacts, context: InspectContext): Inspection;
   /** A full window as a finding. */
   judge(peak: Peak): Finding;
+  judgeTally(peak: TallyPeak): Finding | null;
+  /** null: nothing unusual. */
+  weigh(signal: TallySignal, before: History, at: Date): Finding | null;
+  /** What happened once, as a finding. */
+  finding(signal: Omit<FindingSignal, "kind">, at: Date): Finding;
+  memberFinding(found: MemberFinding, userId: string): Finding;
+  recovery(subject: string, at: Date): Recovery;
 }
+
+const NOTHING: Inspection = { findings: [], well: [], lookAt: null };
 
 export function activate<T extends SettingsTable>(
   rule: RuleSpec<Common & T>,
@@ -101,38 +106,59 @@ export function activate<T extends SettingsTable>(
 ): ActiveRule {
   const after = (settings as SettingsOf<Common>).recoverAfterMinutes;
   const common = { rule: rule.name, family: rule.family, recoverAfterMs: after === 0 ? null : after * 60_000 };
+  const found = (
+    subject: string,
+    verdict: Verdict,
+    at: Pick<Finding, "firstAt" | "lastAt" | "countMode" | "count">,
+  ) => ({
+    ...common,
+    fingerprint: fingerprintOf(rule.name, subject),
+    ...verdict,
+    ...at,
+  });
+  const atOnce = (at: Date) => ({ firstAt: at, lastAt: at, countMode: "add" as const, count: 1 });
+  const full = (peak: Peak, count: number) => ({
+    firstAt: peak.firstAt,
+    lastAt: peak.lastAt,
+    countMode: "peak" as const,
+    count,
+  });
   return {
     name: rule.name,
     family: rule.family,
     limit: rule.limit?.(settings) ?? null,
+    tally: rule.tally?.(settings) ?? null,
+    learnMs: rule.learnMs?.(settings) ?? 0,
+    patienceMs: rule.patienceMs?.(settings) ?? 0,
+    inspects: rule.inspect !== undefined,
     recoverAfterMs: common.recoverAfterMs,
-    observe: (event) => rule.observe?.(event, settings) ?? [],
-    finding: (signal, at) => ({
-      ...common,
-      fingerprint: fingerprintOf(rule.name, signal.subject),
-      severity: signal.severity,
-      userId: signal.userId,
-      firstAt: at,
-      lastAt: at,
-      countMode: "add",
-      count: 1,
-      evidence: signal.evidence,
-    }),
-    recovery: (signal, at) => ({ fingerprint: fingerprintOf(rule.name, signal.subject), at }),
+    observe: (event, context) => rule.observe?.(event, settings, context) ?? [],
+    inspect: (facts, context) => rule.inspect?.(facts, context, settings) ?? NOTHING,
     judge: (peak) => {
       if (rule.judge === undefined) throw new Error(`rule ${rule.name} counts, but does not judge`);
-      const { userId, severity, evidence } = rule.judge(peak, settings);
-      return {
-        ...common,
-        fingerprint: fingerprintOf(rule.name, peak.subject),
-        severity,
-        userId,
-        firstAt: peak.firstAt,
-        lastAt: peak.lastAt,
-        countMode: "peak",
-        count: peak.events,
-        evidence,
-      };
+      return found(peak.subject, rule.judge(peak, settings), full(peak, peak.events));
     },
+    judgeTally: (peak) => {
+      const verdict = rule.judgeTally?.(peak, settings) ?? null;
+      return verdict === null ? null : found(peak.subject, verdict, full(peak, Math.max(peak.members, peak.events)));
+    },
+    weigh: ({ subject, weigh }, before, at) => {
+      const verdict = weigh === undefined ? null : (rule.weigh?.(weigh.size, before, settings) ?? null);
+      if (weigh === undefined || verdict === null) return null;
+      const { severity, evidence } = verdict;
+      return found(
+        subject,
+        { severity, userId: weigh.userId, evidence: { ...weigh.evidence, ...evidence } },
+        atOnce(at),
+      );
+    },
+    finding: ({ subject, userId, severity, evidence, tellAgain }, at) => ({
+      ...found(subject, { userId, severity, evidence }, atOnce(at)),
+      tellAgain: tellAgain === true,
+    }),
+    memberFinding: ({ subject, severity, at, evidence }, userId) =>
+      // Looking again finds the same thing, not another one.
+      found(subject, { userId, severity, evidence }, { firstAt: at, lastAt: at, countMode: "peak", count: 1 }),
+    recovery: (subject, at) => ({ fingerprint: fingerprintOf(rule.name, subject), at }),
   };
 }

@@ -3,7 +3,7 @@ import { IntervalJob } from "@stipend/platform/jobs/interval";
 import type { Part } from "@stipend/platform/lifecycle/lifecycle";
 import type { Log } from "@stipend/platform/log/log";
 import { parseDocument } from "yaml";
-import { type MonitorSettings, SettingsError, toSettings } from "./settings.ts";
+import { type MonitorSettings, SettingsError, type SettingsSurroundings, toSettings } from "./settings.ts";
 
 const LOOK_EVERY_MS = 2_000;
 
@@ -13,14 +13,15 @@ const LOOK_EVERY_MS = 2_000;
  */
 export class SettingsFile implements Part {
   readonly name = "settings";
-  readonly #path: string;
+  readonly #surroundings: SettingsSurroundings;
   readonly #log: Log;
   readonly #job: IntervalJob;
   #text = "";
   #settings: MonitorSettings | undefined;
 
-  constructor(path: string, log: Log) {
-    this.#path = path;
+  /** @param surroundings.file its path. */
+  constructor(surroundings: SettingsSurroundings, log: Log) {
+    this.#surroundings = surroundings;
     this.#log = log;
     this.#job = new IntervalJob({ name: "settings-file", everyMs: LOOK_EVERY_MS, log, run: () => this.#look() });
   }
@@ -33,8 +34,8 @@ export class SettingsFile implements Part {
 
   /** @throws SettingsError, or Error when there is no such file. */
   async start(): Promise<void> {
-    this.#text = await readFile(this.#path, "utf8");
-    this.#settings = parse(this.#text, this.#path);
+    this.#text = await readFile(this.#surroundings.file, "utf8");
+    this.#settings = parse(this.#text, this.#surroundings);
     await this.#job.start();
   }
 
@@ -43,25 +44,25 @@ export class SettingsFile implements Part {
   }
 
   async #look(): Promise<void> {
-    const text = await readFile(this.#path, "utf8");
+    const text = await readFile(this.#surroundings.file, "utf8");
     if (text === this.#text) return;
     this.#text = text;
     try {
-      this.#settings = parse(text, this.#path);
-      this.#log.info({ file: this.#path }, "settings read anew");
+      this.#settings = parse(text, this.#surroundings);
+      this.#log.info({ file: this.#surroundings.file }, "settings read anew");
     } catch (error) {
-      this.#log.error({ err: error, file: this.#path }, "settings have mistakes and are not used");
+      this.#log.error({ err: error, file: this.#surroundings.file }, "settings have mistakes and are not used");
     }
   }
 }
 
-function parse(text: string, path: string): MonitorSettings {
+function parse(text: string, surroundings: SettingsSurroundings): MonitorSettings {
   const document = parseDocument(text, { uniqueKeys: true });
   if (document.errors.length > 0) {
     throw new SettingsError(
-      path,
+      surroundings.file,
       document.errors.map((error) => error.message.split("\n", 1)[0] ?? "cannot be read"),
     );
   }
-  return toSettings(document.toJS() as unknown, path);
+  return toSettings(document.toJS() as unknown, surroundings);
 }

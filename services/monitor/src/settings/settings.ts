@@ -1,5 +1,7 @@
 import { readSettings, type SettingsOf, whole } from "../domain/settings.ts";
 import { type RuleBook, readRuleBook } from "../rules/all.ts";
+import { type Links, readLinks } from "./links.ts";
+import { type NotificationSettings, readNotifications, type Secrets } from "./notifications.ts";
 
 /** The rolling proof of consistency. */
 const consistencySettings = {
@@ -11,6 +13,8 @@ const consistencySettings = {
 export interface MonitorSettings {
   readonly rules: RuleBook;
   readonly consistency: SettingsOf<typeof consistencySettings>;
+  readonly notifications: NotificationSettings;
+  readonly links: Links;
 }
 
 /** Lists every mistake of the file, each with its path. */
@@ -25,19 +29,30 @@ export class SettingsError extends Error {
   }
 }
 
+export interface SettingsSurroundings {
+  /** How messages name the file. */
+  readonly file: string;
+  readonly secrets: Secrets;
+  /** The business time zone. */
+  readonly timeZone: string;
+}
+
 /**
  * @param parsed the file's content; null: an empty file, everything has its default.
  * @throws SettingsError.
  */
-export function toSettings(parsed: unknown, file: string): MonitorSettings {
+export function toSettings(parsed: unknown, { file, secrets, timeZone }: SettingsSurroundings): MonitorSettings {
+  const sections = "rules, consistency, notifications and links";
   if (parsed !== null && (typeof parsed !== "object" || Array.isArray(parsed))) {
-    throw new SettingsError(file, ["the file must be a map with the keys rules and consistency"]);
+    throw new SettingsError(file, [`the file must be a map with the keys ${sections}`]);
   }
-  const { rules, consistency, ...rest } = (parsed ?? {}) as Record<string, unknown>;
-  const unknown = Object.keys(rest).map((key) => `${key} is not known; there are rules and consistency`);
+  const { rules, consistency, notifications, links, ...rest } = (parsed ?? {}) as Record<string, unknown>;
+  const unknown = Object.keys(rest).map((key) => `${key} is not known; there are ${sections}`);
   const book = readRuleBook(rules);
   const checks = readSettings(consistencySettings, consistency, "consistency");
-  const mistakes = [...unknown, ...book.mistakes, ...checks.mistakes];
+  const notices = readNotifications(notifications, secrets, timeZone);
+  const places = readLinks(links);
+  const mistakes = [...unknown, ...book.mistakes, ...checks.mistakes, ...notices.mistakes, ...places.mistakes];
   if (mistakes.length > 0) throw new SettingsError(file, mistakes);
-  return { rules: book.book, consistency: checks.values };
+  return { rules: book.book, consistency: checks.values, notifications: notices.settings, links: places.links };
 }

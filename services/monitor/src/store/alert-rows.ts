@@ -67,6 +67,7 @@ export function toRaiseItem(finding: Finding, id: string): Record<string, unknow
     countMode: finding.countMode,
     count: finding.count,
     evidence: JSON.stringify(finding.evidence),
+    tellAgain: finding.tellAgain === true ? 1 : 0,
     recoversAt: recoverAfterMs === null ? null : sqlTime(new Date(lastAt.getTime() + recoverAfterMs)),
   };
 }

@@ -2,7 +2,7 @@ import type { Database } from "@stipend/platform/mysql/database";
 import type { Tx } from "@stipend/platform/mysql/tx";
 import type { Comparison, Result } from "../domain/consistency.ts";
 import type { CheckStore, CheckTransaction, PassState } from "../usecases/ports.ts";
-import { alertTransaction } from "./observe-store.ts";
+import { alertTransaction } from "./alert-transaction.ts";
 
 /** The rolling check's place and findings. */
 export class MysqlCheckStore implements CheckStore {

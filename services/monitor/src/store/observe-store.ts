@@ -1,7 +1,6 @@
 import { recordInbox } from "@stipend/platform/inbox/inbox";
 import type { Database } from "@stipend/platform/mysql/database";
 import type { Tx } from "@stipend/platform/mysql/tx";
-import { v7 as uuidv7 } from "uuid";
 import type { Range } from "../domain/versions.ts";
 import type {
   AccountChange,
@@ -14,7 +13,10 @@ import type {
   ObserveTransaction,
   RecoveryStore,
 } from "../usecases/ports.ts";
-import { sqlTime, sqlTimeOrNull, toRaiseItem, toRecoverItem } from "./alert-rows.ts";
+import { sqlTime, sqlTimeOrNull } from "./alert-rows.ts";
+import { alertTransaction } from "./alert-transaction.ts";
+import { recordExpectations, recordTallies, recordValues, tallyHistory, tallyMembers } from "./count-store.ts";
+import { saveMemberFacts } from "./member-store.ts";
 
 const CONSUMER = "monitor";
 
@@ -56,19 +58,11 @@ export class MysqlObserveStore implements ObserveStore, GapStore, RecoveryStore 
     const rows = await this.#db.call<{ purged: number }>("PurgeObservations", recordedBefore, before.getTime(), limit);
     return Number(rows[0]?.purged ?? 0);
   }
-}
 
-/** Raising and ending alerts; every store that finds something wrong uses it. */
-export function alertTransaction(tx: Tx): AlertTransaction {
-  return {
-    async raise(findings, now) {
-      const items = findings.map((finding) => toRaiseItem(finding, uuidv7()));
-      await tx.call("RaiseAlerts", items, now);
-    },
-    async recover(recoveries, now) {
-      await tx.call("RecoverAlerts", recoveries.map(toRecoverItem), now);
-    },
-  };
+  async purgeHistory(now: Date, factsBefore: Date, logBefore: Date, limit: number): Promise<number> {
+    const rows = await this.#db.call<{ purged: number }>("PurgeHistory", now, factsBefore, logBefore, limit);
+    return Number(rows[0]?.purged ?? 0);
+  }
 }
 
 function observeTransaction(tx: Tx): ObserveTransaction {
@@ -80,6 +74,12 @@ function observeTransaction(tx: Tx): ObserveTransaction {
       await tx.call("SaveAccounts", changes.map(toSaveItem));
     },
     recordObservations: async (observations, now) => await recordObservations(tx, observations, now),
+    recordTallies: async (items, now) => await recordTallies(tx, items, now),
+    tallyMembers: async (episode, widthMs, limit) => await tallyMembers(tx, episode, widthMs, limit),
+    tallyHistory: async (questions) => await tallyHistory(tx, questions),
+    recordValues: async (values, now) => await recordValues(tx, values, now),
+    recordExpectations: async (expected, met, now) => await recordExpectations(tx, expected, met, now),
+    saveMemberFacts: async (news) => await saveMemberFacts(tx, news),
     async recordTraffic(progress, totals, now) {
       const items = progress.map((each) => ({ ...each, lastEventAt: sqlTime(each.lastEventAt) }));
       await tx.call("RecordTraffic", items, totals, now);
@@ -93,6 +93,7 @@ async function lockAccounts(tx: Tx, userIds: readonly string[]): Promise<Readonl
     version: number;
     missing: string | null;
     gap_since: Date | null;
+    balance: number;
     membership_version: number;
   }>("LockAccounts", userIds);
   return new Map(
@@ -104,6 +105,7 @@ async function lockAccounts(tx: Tx, userIds: readonly string[]): Promise<Readonl
         missing: parseRanges(row.missing),
         gapSince: row.gap_since,
         membershipVersion: Number(row.membership_version),
+        balance: Number(row.balance),
       },
     ]),
   );

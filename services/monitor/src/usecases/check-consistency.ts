@@ -1,7 +1,8 @@
 import { type Finding, fingerprintOf, type Recovery } from "../domain/alerts.ts";
 import { type Comparison, type CreditsSide, compare, needsSecondLook } from "../domain/consistency.ts";
 import type { JobRules } from "../rules/all.ts";
-import { balanceDifference, judgeDifference, judgeLag, viewLag } from "../rules/consistency.ts";
+import { balanceDifference, judgeDifference } from "../rules/balance-difference.ts";
+import { judgeLag, viewLag } from "../rules/view-lag.ts";
 import type { CheckRemark, CheckSource, CheckStore, CheckTransaction } from "./ports.ts";
 
 export interface CheckReport {

@@ -1,19 +1,15 @@
-import { fingerprintOf } from "../domain/alerts.ts";
-import type { CreditsChanged, MembershipChanged, MonitorEvent } from "../domain/events.ts";
 import { phasesOf, type Step } from "../domain/phases.ts";
-import { seeVersion } from "../domain/versions.ts";
 import type { RuleBook } from "../rules/all.ts";
-import { eventGap } from "../rules/event-gap.ts";
-import type {
-  AccountChange,
-  Delivery,
-  Episode,
-  KnownAccount,
-  Observation,
-  ObserveStore,
-  ObserveTransaction,
-} from "./ports.ts";
+import { followAccounts } from "./follow-accounts.ts";
+import { Gathered, type Weighing } from "./gather.ts";
+import type { Delivery, Episode, ObserveStore, ObserveTransaction, TallyEpisode } from "./ports.ts";
 import { progressOf, totalsOf } from "./traffic.ts";
+
+export interface Surroundings {
+  readonly now: Date;
+  /** The business time zone. */
+  readonly timeZone: string;
+}
 
 /**
  * Looks at a batch of events with every rule, in one transaction with the inbox: an event counts once however often
@@ -26,7 +22,7 @@ export async function observeEvents(
   store: ObserveStore,
   book: RuleBook,
   batch: readonly Delivery[],
-  now: Date,
+  { now, timeZone }: Surroundings,
 ): Promise<number> {
   if (batch.length === 0) return 0;
   return await store.observe(async (tx) => {
@@ -34,10 +30,13 @@ export async function observeEvents(
     // An event that stands twice in the batch is new the first time only.
     const fresh = batch.filter((delivery) => unseen.delete(delivery.event.id));
     const events = fresh.map((delivery) => delivery.event);
-    const steps: Step[] = await followAccounts(tx, book, events);
-    const observations: Observation[] = [];
-    for (const event of events) look(book, event, steps, observations);
-    if (observations.length > 0) steps.push(...judged(book, await tx.recordObservations(observations, now)));
+    const followed = await followAccounts(tx, book, events, now);
+    const gathered = new Gathered();
+    for (const event of events) {
+      const balanceBefore = followed.balancesBefore.get(event.id) ?? null;
+      gathered.look(book, event, { timeZone, balanceBefore }, now);
+    }
+    const steps = [...followed.steps, ...gathered.steps, ...(await counted(tx, book, gathered, now))];
     for (const phase of phasesOf(steps)) {
       if (phase.raise.length > 0) await tx.raise(phase.raise, now);
       if (phase.recover.length > 0) await tx.recover(phase.recover, now);
@@ -47,96 +46,87 @@ export async function observeEvents(
   });
 }
 
-function look(book: RuleBook, event: MonitorEvent, steps: Step[], observations: Observation[]): void {
-  for (const rule of book.active) {
-    for (const signal of rule.observe(event)) {
-      if (signal.kind === "finding") steps.push({ kind: "raise", finding: rule.finding(signal, event.at) });
-      else if (signal.kind === "recovery") steps.push({ kind: "recover", recovery: rule.recovery(signal, event.at) });
-      else if (rule.limit !== null) {
-        const { subject, amount } = signal;
-        const episodeMs = rule.recoverAfterMs ?? 0;
-        observations.push({
-          rule: rule.name,
-          subject,
-          at: event.at,
-          eventId: event.id,
-          amount,
-          ...rule.limit,
-          episodeMs,
-        });
-      }
+/** What follows from the counts that the database keeps. */
+async function counted(tx: ObserveTransaction, book: RuleBook, gathered: Gathered, now: Date): Promise<Step[]> {
+  const { observations, tallies, weighings, values, expected, met } = gathered;
+  const steps: Step[] = [];
+  if (observations.length > 0) steps.push(...judged(book, await tx.recordObservations(observations, now)));
+  if (tallies.length > 0) {
+    const full = await withMembers(tx, book, await tx.recordTallies(tallies, now));
+    steps.push(...judgedTallies(book, full));
+  }
+  if (weighings.length > 0) steps.push(...(await weighed(tx, weighings)));
+  if (values.length > 0) {
+    for (const { rule, subject, facet, value, firstAt } of await tx.recordValues(values, now)) {
+      const seen = values.find(
+        (each) => each.rule === rule && each.subject === subject && each.facet === facet && each.value === value,
+      );
+      const finding = book.byName.get(rule)?.finding(
+        {
+          subject: `${subject}/${facet}/${value}`,
+          userId: null,
+          severity: "warning",
+          evidence: seen?.evidence ?? { actor: subject, facet, value, at: firstAt.toISOString() },
+        },
+        firstAt,
+      );
+      if (finding !== undefined) steps.push({ kind: "raise", finding });
     }
   }
+  if (expected.length > 0 || met.length > 0) {
+    for (const { rule, key } of await tx.recordExpectations(expected, met, now)) {
+      const recovery = book.byName.get(rule)?.recovery(key, now);
+      if (recovery !== undefined) steps.push({ kind: "recover", recovery });
+    }
+  }
+  return steps;
 }
 
 function judged(book: RuleBook, episodes: readonly Episode[]): Step[] {
-  const rules = new Map(book.active.map((rule) => [rule.name, rule]));
   return episodes.flatMap((episode) => {
-    const rule = rules.get(episode.rule);
+    const rule = book.byName.get(episode.rule);
     return rule === undefined ? [] : [{ kind: "raise" as const, finding: rule.judge(episode) }];
   });
 }
 
-/** Brings the monitor's own picture of the accounts up to date; a gap that has closed ends its alert. */
-async function followAccounts(
+/** Evidence names at most so many members. */
+const NAMED = 20;
+
+async function withMembers(
   tx: ObserveTransaction,
   book: RuleBook,
-  events: readonly MonitorEvent[],
-): Promise<Step[]> {
-  const told = events.filter((event) => event.type === "credits_changed" || event.type === "membership_changed");
-  if (told.length === 0) return [];
-  const known = await tx.lockAccounts([...new Set(told.map((event) => event.userId))]);
-  const changes = new Map<string, AccountChange>();
-  const steps: Step[] = [];
-  for (const event of told) {
-    const before = changes.get(event.userId) ?? unchanged(known.get(event.userId), event.userId);
-    if (event.type === "membership_changed") {
-      changes.set(event.userId, withMembership(before, known.get(event.userId), event));
-      continue;
-    }
-    const after = withCredits(before, event, book.jobs.eventGap.expectFirst);
-    changes.set(event.userId, after);
-    if (before.gapSince !== null && after.gapSince === null) {
-      const fingerprint = fingerprintOf(eventGap.name, event.userId);
-      steps.push({ kind: "recover", recovery: { fingerprint, at: event.at } });
-    }
+  episodes: readonly TallyEpisode[],
+): Promise<TallyEpisode[]> {
+  const named: TallyEpisode[] = [];
+  for (const episode of episodes) {
+    const limit = book.byName.get(episode.rule)?.tally ?? null;
+    const several = limit !== null && limit.minMembers > 1;
+    named.push(several ? { ...episode, who: await tx.tallyMembers(episode, limit.widthMs, NAMED) } : episode);
   }
-  await tx.saveAccounts([...changes.values()]);
-  return steps;
+  return named;
 }
 
-function unchanged(known: KnownAccount | undefined, userId: string): AccountChange {
-  const seen = known ?? { version: 0, missing: [], gapSince: null };
-  return {
-    userId,
-    version: seen.version,
-    missing: seen.missing,
-    gapSince: seen.gapSince,
-    credits: null,
-    membership: null,
-  };
+export function judgedTallies(book: RuleBook, episodes: readonly TallyEpisode[]): Step[] {
+  return episodes.flatMap((episode) => {
+    const finding = book.byName.get(episode.rule)?.judgeTally(episode) ?? null;
+    return finding === null ? [] : [{ kind: "raise" as const, finding }];
+  });
 }
 
-function withCredits(before: AccountChange, event: CreditsChanged, expectFirst: boolean): AccountChange {
-  const seen = seeVersion(before, event.version, event.at, expectFirst);
-  const newest = event.version > before.version;
-  const { balance, held, status, at } = event;
-  return {
-    ...before,
-    version: seen.version,
-    missing: seen.missing,
-    gapSince: seen.gapSince,
-    credits: newest ? { balance, held, status, at } : before.credits,
-  };
+async function weighed(tx: ObserveTransaction, weighings: readonly Weighing[]): Promise<Step[]> {
+  const histories = await tx.tallyHistory(
+    weighings.map(({ rule, signal, at }) => {
+      const stepMs = rule.tally?.stepMs ?? 1;
+      const beforeMs = Math.floor(at.getTime() / stepMs) * stepMs;
+      const backMs = (rule.tally?.keepMs ?? 0) - LATENESS_MS;
+      return { rule: rule.name, subject: signal.subject, fromMs: beforeMs - backMs, beforeMs };
+    }),
+  );
+  return weighings.flatMap(({ rule, signal, at }, place) => {
+    const finding = rule.weigh(signal, histories[place] ?? { events: 0, amount: 0 }, at);
+    return finding === null ? [] : [{ kind: "raise" as const, finding }];
+  });
 }
 
-function withMembership(
-  before: AccountChange,
-  known: KnownAccount | undefined,
-  event: MembershipChanged,
-): AccountChange {
-  const highest = before.membership?.version ?? known?.membershipVersion ?? 0;
-  if (event.version <= highest) return before;
-  const { version, status, tier, periodEnd, endsAt } = event;
-  return { ...before, membership: { version, status, tier, periodEnd, endsAt } };
-}
+/** Rules keep their steps so much longer than they look back. */
+const LATENESS_MS = 7 * 86_400_000;

@@ -1,6 +1,7 @@
-import type { Finding, Recovery } from "../domain/alerts.ts";
+import type { Evidence, Finding, Recovery } from "../domain/alerts.ts";
 import type { Comparison, CreditsSide, Result, ViewSide } from "../domain/consistency.ts";
 import type { MonitorEvent } from "../domain/events.ts";
+import type { AllowanceFact, MemberFacts, TermsFact } from "../domain/member-facts.ts";
 import type { Range, SeenVersions } from "../domain/versions.ts";
 import type { Gap } from "../rules/event-gap.ts";
 
@@ -15,6 +16,8 @@ export interface Delivery {
 export interface KnownAccount extends SeenVersions {
   readonly userId: string;
   readonly membershipVersion: number;
+  /** By its newest version. */
+  readonly balance: number;
 }
 
 export interface AccountChange extends SeenVersions {
@@ -58,6 +61,73 @@ export interface Episode {
   readonly amount: number;
 }
 
+/** New events of one step, as RecordTallies takes them. */
+export interface TallyItem {
+  readonly rule: string;
+  readonly subject: string;
+  readonly bucketMs: number;
+  readonly member: string;
+  readonly events: number;
+  readonly amount: number;
+  readonly marked: number;
+  readonly stepMs: number;
+  readonly widthMs: number;
+  readonly minEvents: number;
+  readonly minAmount: number;
+  readonly minMembers: number;
+  readonly minEach: number;
+  readonly episodeMs: number;
+  readonly settleMs: number | null;
+  readonly keepMs: number;
+}
+
+/** Full windows of tallies; firstAt and lastAt: beginnings of the last steps of the first and the last of them. */
+export interface TallyEpisode extends Episode {
+  readonly members: number;
+  readonly who: readonly string[];
+  readonly marked: number;
+}
+
+export interface HistoryQuestion {
+  readonly rule: string;
+  readonly subject: string;
+  readonly fromMs: number;
+  readonly beforeMs: number;
+}
+
+export interface SeenValue {
+  readonly rule: string;
+  readonly subject: string;
+  readonly facet: string;
+  readonly value: string;
+  readonly firstAt: Date;
+  readonly lastAt: Date;
+  readonly learnMs: number;
+}
+
+export interface Expectation {
+  readonly rule: string;
+  readonly key: string;
+  readonly userId: string;
+  readonly at: Date;
+  readonly dueAt: Date;
+  readonly evidence: Evidence;
+}
+
+export interface MetExpectation {
+  readonly rule: string;
+  readonly key: string;
+  readonly at: Date;
+}
+
+/** What one batch told of memberships and allowances. */
+export interface MemberNews {
+  readonly terms: readonly { readonly userId: string; readonly fact: TermsFact }[];
+  readonly allowances: readonly { readonly userId: string; readonly fact: AllowanceFact }[];
+  /** Look at these users not later than this. */
+  readonly inspect: readonly { readonly userId: string; readonly at: Date }[];
+}
+
 export interface Progress {
   readonly topic: string;
   readonly partition: number;
@@ -86,6 +156,21 @@ export interface ObserveTransaction extends AlertTransaction {
   saveAccounts(changes: readonly AccountChange[]): Promise<void>;
   /** Counts each event once; answers the full windows that hold one of them, in order of time. */
   recordObservations(observations: readonly Observation[], now: Date): Promise<readonly Episode[]>;
+  /** Adds up; answers the full windows of the rules judged at once. */
+  recordTallies(items: readonly TallyItem[], now: Date): Promise<readonly TallyEpisode[]>;
+  /** Of the windows that end with steps from `firstAt` to `lastAt`: at most `limit` members, those with the most events first. */
+  tallyMembers(episode: TallyEpisode, widthMs: number, limit: number): Promise<readonly string[]>;
+  /** In the order of the questions. */
+  tallyHistory(questions: readonly HistoryQuestion[]): Promise<readonly { events: number; amount: number }[]>;
+  /** Answers what is new of a subject that is known. */
+  recordValues(values: readonly SeenValue[], now: Date): Promise<readonly Omit<SeenValue, "lastAt" | "learnMs">[]>;
+  /** Answers those that were told as missed and are met now. */
+  recordExpectations(
+    expected: readonly Expectation[],
+    met: readonly MetExpectation[],
+    now: Date,
+  ): Promise<readonly { rule: string; key: string }[]>;
+  saveMemberFacts(news: MemberNews): Promise<void>;
   recordTraffic(progress: readonly Progress[], totals: readonly DayTotal[], now: Date): Promise<void>;
 }
 
@@ -99,11 +184,49 @@ export interface GapStore {
   alerting<T>(work: (tx: AlertTransaction) => Promise<T>): Promise<T>;
 }
 
+export interface InspectTransaction extends AlertTransaction {
+  /** Of these users, locked, the ones whose inspection is due. */
+  dueMembers(userIds: readonly string[], now: Date): Promise<readonly MemberFacts[]>;
+  planInspections(items: readonly { readonly userId: string; readonly at: Date | null }[]): Promise<void>;
+  /** Of these fingerprints, the ones that ever had an alert. */
+  told(fingerprints: readonly string[]): Promise<ReadonlySet<string>>;
+}
+
+export interface InspectStore {
+  /** At most `limit` users whose inspection is due, longest overdue first. */
+  inspectionsDue(now: Date, limit: number): Promise<readonly string[]>;
+  inspecting<T>(work: (tx: InspectTransaction) => Promise<T>): Promise<T>;
+}
+
+export interface MissedExpectation {
+  readonly rule: string;
+  readonly key: string;
+  readonly userId: string | null;
+  readonly at: Date;
+  readonly evidence: Evidence;
+}
+
+export interface SettleTransaction extends AlertTransaction {
+  /** Takes steps that are over; the windows that end with them. */
+  settleTallies(
+    rules: readonly { readonly rule: string; readonly widthMs: number }[],
+    now: Date,
+    limit: number,
+  ): Promise<readonly TallyEpisode[]>;
+  missExpectations(now: Date, limit: number): Promise<readonly MissedExpectation[]>;
+}
+
+export interface SettleStore {
+  settling<T>(work: (tx: SettleTransaction) => Promise<T>): Promise<T>;
+}
+
 export interface RecoveryStore {
   /** How many alerts ended. */
   recoverDue(now: Date, limit: number): Promise<number>;
   /** Forgets events that were counted before `recordedBefore` and happened before `before`; answers how many. */
   purgeObservations(recordedBefore: Date, before: Date, limit: number): Promise<number>;
+  /** Forgets what else no rule can reach any more; answers the most rows that went from one table. */
+  purgeHistory(now: Date, factsBefore: Date, logBefore: Date, limit: number): Promise<number>;
 }
 
 /** Where the rolling check stands. */
@@ -148,3 +271,57 @@ export interface CheckSource {
 }
 
 export type { Range };
+
+export interface GroupLag {
+  /** With the installation's prefix. */
+  readonly group: string;
+  /** Without it. */
+  readonly name: string;
+  readonly messages: number;
+  readonly topics: readonly { readonly topic: string; readonly messages: number }[];
+}
+
+export interface OutboxState {
+  readonly service: string;
+  readonly pending: number;
+  readonly failed: number;
+  readonly oldestAt: Date | null;
+}
+
+export interface Letters {
+  readonly topic: string;
+  /** There now. */
+  readonly messages: number;
+  /** That ever came. */
+  readonly ever: number;
+}
+
+export interface AuditProof {
+  readonly valid: boolean;
+  readonly checked: number;
+  readonly firstBad: unknown;
+}
+
+export interface SignRemark {
+  readonly subject: string;
+  /** null: it is over. */
+  readonly since: Date | null;
+  /** At the last look; null: it was well then. */
+  readonly valueBefore: number | null;
+}
+
+export interface MachineryTransaction extends AlertTransaction {
+  recordSigns(
+    items: readonly {
+      readonly rule: string;
+      readonly subject: string;
+      readonly bad: boolean;
+      readonly value: number;
+    }[],
+    now: Date,
+  ): Promise<readonly SignRemark[]>;
+}
+
+export interface MachineryStore {
+  watching<T>(work: (tx: MachineryTransaction) => Promise<T>): Promise<T>;
+}

@@ -21,6 +21,17 @@ export async function forgetObservations(store: RecoveryStore, book: RuleBook, n
   return await repeat((limit) => store.purgeObservations(recordedBefore, before, limit));
 }
 
+/** Facts of memberships matter for a year and a month; what was told, for 90 days. */
+const FACTS_MS = 400 * 86_400_000;
+const LOG_MS = 90 * 86_400_000;
+
+/** Forgets what no rule can reach any more, and the log of old deliveries. */
+export async function forgetHistory(store: RecoveryStore, now: Date): Promise<number> {
+  const factsBefore = new Date(now.getTime() - FACTS_MS);
+  const logBefore = new Date(now.getTime() - LOG_MS);
+  return await repeat((limit) => store.purgeHistory(now, factsBefore, logBefore, limit));
+}
+
 async function repeat(step: (limit: number) => Promise<number>): Promise<number> {
   let total = 0;
   for (let batch = 0; batch < MAX_BATCHES; batch++) {

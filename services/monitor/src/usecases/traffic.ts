@@ -53,6 +53,8 @@ function kindOf(event: MonitorEvent): { kind: string; amount: number } {
       return { kind: "access.refused", amount: 0 };
     case "usage_reported":
       return { kind: "usage.reported", amount: event.amount };
+    case "usage_rejected":
+      return { kind: "credits.usage_rejected", amount: 0 };
     case "other":
       return { kind: event.kind, amount: 0 };
   }

@@ -2,7 +2,7 @@
 // @generated from file stipend/security/v1/events.proto (package stipend.security.v1, syntax proto3)
 /* eslint-disable */
 
-// What the gateway refused. Topic: stipend.security.v1, key: subject, or the client's IP without one.
+// What was refused: by the gateway, and by credits to accounts that are frozen. Topic: stipend.security.v1, key: subject, or the client's IP without one.
 
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";

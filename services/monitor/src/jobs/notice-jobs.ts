@@ -1,0 +1,30 @@
+import type { Clock } from "@stipend/platform/clock/clock";
+import { IntervalJob } from "@stipend/platform/jobs/interval";
+import type { Log } from "@stipend/platform/log/log";
+import type { NotificationSettings } from "../settings/notifications.ts";
+import { type NoticeSender, type NoticeStore, routeNotices, sendNotices } from "../usecases/notices.ts";
+
+export interface NoticeJobsOptions {
+  readonly store: NoticeStore;
+  readonly sender: NoticeSender;
+  readonly settings: () => NotificationSettings;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Decides, then sends. Harmless in several instances at once. */
+export function noticeJobs({ store, sender, settings, clock, log }: NoticeJobsOptions): IntervalJob[] {
+  const send = new IntervalJob({
+    name: "send-notices",
+    everyMs: 2_000,
+    log,
+    run: () => sendNotices(store, sender, () => clock.now()),
+  });
+  const route = new IntervalJob({
+    name: "route-notices",
+    everyMs: 1_000,
+    log,
+    run: () => routeNotices(store, settings(), clock.now()),
+  });
+  return [route, send];
+}
