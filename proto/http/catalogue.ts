@@ -5,6 +5,7 @@ import * as credits from "./credits.ts";
 import * as gateway from "./gateway.ts";
 import * as membership from "./membership.ts";
 import * as monitor from "./monitor.ts";
+import * as signIn from "./sign-in.ts";
 
 /** Who answers a route. */
 export type RouteOwner = "gateway" | "credits" | "membership" | "admin-audit" | "monitor";
@@ -43,6 +44,7 @@ function catalogue(): readonly CataloguedRoute[] {
     ...contractsOf("admin-audit", audit),
     ...contractsOf("monitor", monitor),
     ...contractsOf("gateway", gateway),
+    ...contractsOf("gateway", signIn),
   ];
   const seen = new Set<string>();
   for (const { contract } of routes) {

@@ -68,6 +68,16 @@ export const gatewayProblems = defineProblems({
     title: "Too many open event streams",
     action: "Close a stream; one is enough for all windows of a user.",
   },
+  sign_in_from_elsewhere: {
+    status: 403,
+    title: "The development sign-in answers only pages of its own origin",
+    action: "Open the sign-in at the gateway's own address, by localhost, an address or a name without a dot.",
+  },
+  demo_user_unknown: {
+    status: 404,
+    title: "There is no such demo user",
+    action: "Choose one of GET /api/dev/users.",
+  },
   clock_not_everywhere: {
     status: 503,
     title: "Not every service could move its clock",
