@@ -9,11 +9,11 @@ import { Timestamp, UserId } from "./common.ts";
  * A web app of the same origin sends people to `/api/dev/sign-in?returnTo=/admin`. Whoever is chosen there is handed
  * over in `sessionStorage` under SIGN_IN_HANDOVER as the JSON of DevSession; then the page goes to `returnTo`. So the
  * token never stands in a URL, a cookie or a history. The app takes it out of there, and sends people back when a
- * call answers 401.
+ * call answers 401. Without `returnTo` the page shows the token, for use elsewhere.
  */
 export const SIGN_IN_HANDOVER = "stipend.signIn";
 
-export const DemoRole = z.enum(["user", "support", "admin", "auditor"]);
+const DemoRole = z.enum(["user", "support", "admin", "auditor"]);
 
 /** A text in both languages of the web apps. */
 const InBoth = z.object({ en: z.string(), "zh-CN": z.string() });
@@ -38,11 +38,10 @@ export const DevSession = z
   .meta({ id: "DevSession" });
 
 /** A path of this origin: nobody can be sent elsewhere with a token in hand. */
-export const ReturnTo = z
+const ReturnTo = z
   .string()
   .max(500)
-  .regex(/^\/(?![/\\])[^\s\\]*$/, "must be a path of this server, such as /admin")
-  .default("/");
+  .regex(/^\/(?![/\\])[^\s\\]*$/, "must be a path of this server, such as /admin");
 
 export const devUsers = defineRoute({
   id: "gateway.devUsers",
@@ -74,7 +73,7 @@ export const devSignInPage = defineRoute({
   roles: "anyone",
   summary: "The page where one chooses a demo user (development only)",
   tags: ["development"],
-  query: z.strictObject({ returnTo: ReturnTo, lang: z.enum(["en", "zh-CN"]).optional() }),
+  query: z.strictObject({ returnTo: ReturnTo.optional(), lang: z.enum(["en", "zh-CN"]).optional() }),
   responses: { 200: { description: "The page", contentType: "text/html" } },
   errors: [],
 });
