@@ -5,6 +5,7 @@ import * as credits from "./credits.ts";
 import * as gateway from "./gateway.ts";
 import * as membership from "./membership.ts";
 import * as monitor from "./monitor.ts";
+import * as revocations from "./revocations.ts";
 import * as signIn from "./sign-in.ts";
 
 /** Who answers a route. */
@@ -41,6 +42,7 @@ function catalogue(): readonly CataloguedRoute[] {
   const routes = [
     ...contractsOf("credits", { ...credits, creditsCheck: checks.creditsCheck }),
     ...contractsOf("membership", { ...membership, membershipCheck: checks.membershipCheck }),
+    ...contractsOf("membership", revocations),
     ...contractsOf("admin-audit", audit),
     ...contractsOf("monitor", monitor),
     ...contractsOf("gateway", gateway),

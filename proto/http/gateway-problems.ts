@@ -28,6 +28,12 @@ export const gatewayProblems = defineProblems({
   },
   token_claim_missing: { status: 401, title: "The token lacks a claim that is needed", action: NEW_TOKEN },
   token_subject_invalid: { status: 401, title: "The token's subject cannot be a user id", action: NEW_TOKEN },
+  token_revoked: { status: 401, title: "The token has been revoked", action: NEW_TOKEN },
+  revocations_unknown: {
+    status: 503,
+    title: "It cannot be told yet which tokens are revoked",
+    action: "Try again after Retry-After.",
+  },
   already_served: {
     status: 409,
     title: "This call was served and paid for already",

@@ -52,6 +52,7 @@ async function setUp(options: { perUser?: number; total?: number; creditsAnswer?
   const ok = (body: unknown): JsonAnswer => ({ status: 200, headers: {}, body });
   const route = eventsRoute({
     hub,
+    revocations: { check: () => undefined },
     credits: { call: options.creditsAnswer ?? (async () => ok(creditsBody(7))) },
     membership: { call: async () => ok(membershipBody(2)) },
   });

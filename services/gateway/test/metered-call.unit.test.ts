@@ -30,6 +30,7 @@ const FEATURE: Omit<Feature, "upstream"> = {
   roles: ["user"],
   cost: { kind: "fixed", amount: 1 },
   reason: "Rewrite a text",
+  limit: undefined,
   timeoutMs: 3_000,
   answer: "buffered",
   onDisconnect: "release",

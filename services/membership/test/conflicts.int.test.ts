@@ -115,6 +115,8 @@ describe("a change whose connection is killed right before its commit", () => {
       tiers: () => store.tiers(),
       listUsers: (query) => store.listUsers(query),
       checkUsers: (userIds) => store.checkUsers(userIds),
+      revocationsAfter: (after, limit) => store.revocationsAfter(after, limit),
+      revocationsBefore: (query) => store.revocationsBefore(query),
     };
     const doomed = put({ ...rig, deps: { ...rig.deps, store: killing } }, { userId: "ghost", now: NOW });
     await expect(doomed).rejects.toMatchObject({

@@ -1,13 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createSession, type Session } from "better-sse";
-import type { Listener, LiveHub } from "./live-hub.ts";
+import type { Listener, LiveHub, StreamToken } from "./live-hub.ts";
 import type { LiveState } from "./states.ts";
 
 export interface LiveStreamOptions {
   readonly hub: LiveHub;
-  readonly userId: string;
-  /** The token's end, milliseconds since 1970: a stream does not outlive it. */
-  readonly endsAt: number;
+  /** What it was opened with: a stream outlives neither its end nor its revocation. */
+  readonly token: StreamToken;
   /** Default 15,000 ms. */
   readonly heartbeatMs?: number;
 }
@@ -22,7 +21,7 @@ const MAX_TIMER_MS = 2_147_483_647;
  * holds the versions of both sides, so Last-Event-ID says all that a reader knows.
  */
 export class LiveStream implements Listener {
-  readonly userId: string;
+  readonly token: StreamToken;
   readonly #options: LiveStreamOptions;
   readonly #res: ServerResponse;
   readonly #versions: { credits: number; membership: number };
@@ -32,7 +31,7 @@ export class LiveStream implements Listener {
   #early: Map<LiveState["kind"], LiveState> | undefined = new Map();
 
   constructor(req: IncomingMessage, res: ServerResponse, options: LiveStreamOptions) {
-    this.userId = options.userId;
+    this.token = options.token;
     this.#options = options;
     this.#res = res;
     this.#versions = parseEventId(req.headers["last-event-id"]);
@@ -51,7 +50,7 @@ export class LiveStream implements Listener {
       keepAlive: this.#options.heartbeatMs ?? 15_000,
       headers: { "cache-control": "no-store", "x-accel-buffering": "no" },
     });
-    const left = Math.min(MAX_TIMER_MS, Math.max(0, this.#options.endsAt - Date.now()));
+    const left = Math.min(MAX_TIMER_MS, Math.max(0, this.token.expiresAt * 1_000 - Date.now()));
     this.#timer = setTimeout(() => this.close(), left);
     const early = [...(this.#early?.values() ?? [])];
     this.#early = undefined;
