@@ -46,7 +46,7 @@ async function openStream(parts: EventsRouteParts, context: RequestContext): Pro
         .call({ ...call, path: "/api/membership" })
         .then((answer) => snapshot(answer, membershipSnapshot, "membership")),
     ]);
-    if (!res.destroyed && !res.writableEnded) await stream.open(req, snapshots);
+    if (!res.destroyed && !res.writableEnded) stream.open(snapshots);
   } catch (error) {
     hub.remove(stream);
     throw error;
