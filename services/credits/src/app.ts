@@ -26,13 +26,16 @@ import type { Config } from "./config.ts";
 import { balanceMirror } from "./events/balance-mirror.ts";
 import { type EventHandler, membershipHandler, usageHandler } from "./events/handlers.ts";
 import { flawOf } from "./events/reported-usage.ts";
+import { readFormat } from "./http/read-format.ts";
 import { creditsRoutes } from "./http/routes.ts";
 import { createSweeps, type Sweeps } from "./jobs/sweeps.ts";
 import { sqlSources } from "./sources.ts";
 import { LanedAccounts } from "./store/laned-accounts.ts";
 import { LanedOperations } from "./store/laned-operations.ts";
 import { mirrorBalances } from "./store/redis-balances.ts";
+import { RedisReadCache } from "./store/redis-read-cache.ts";
 import { mysqlLedger, mysqlReads } from "./store/session.ts";
+import { noReadCache } from "./usecases/ports.ts";
 
 export interface App {
   /** In the order in which they start; they end in reverse. */
@@ -140,7 +143,8 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
     },
   });
   http.app.use(internalAuth({ jwksFile: config.STIPEND_INTERNAL_JWKS_FILE, audience: "credits" }));
-  creditsRoutes(http.app, { ledger, reads: mysqlReads(db), operations, accounts, clock, timeZone, log });
+  const cache = config.STIPEND_READ_CACHE ? new RedisReadCache({ redis, format: readFormat() }) : noReadCache;
+  creditsRoutes(http.app, { ledger, reads: mysqlReads(db), cache, operations, accounts, clock, timeZone, log });
   if (clock instanceof DevClock) {
     mountDevClock(http.app, clock);
     clock.onChange(() => sweeps.trigger());
