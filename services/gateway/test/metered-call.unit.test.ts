@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage, type RequestListener } from "node:http";
 import { connect } from "node:net";
+import { setTimeout as rest } from "node:timers/promises";
 import { silentLog } from "@stipend/platform/log/log";
 import { eventually } from "@stipend/testing/eventually";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -236,6 +237,43 @@ describe("a call that is not served costs nothing", () => {
     expect(chunked.status).toBe(413);
     await eventually(() => expect(setup.credits.state.rows).toEqual(["hold 1", "release 1"]));
   });
+});
+
+test("a large body goes to the upstream as fast as that takes it, and is not kept", async () => {
+  const CHUNK = 1_048_576;
+  const CHUNKS = 64;
+  const goOn = Promise.withResolvers<void>();
+  let received = 0;
+  const setup = await setUp(
+    async (req, res) => {
+      for await (const chunk of req as AsyncIterable<Buffer>) {
+        received += chunk.length;
+        await goOn.promise;
+      }
+      res.end(String(received));
+    },
+    { requestLimit: CHUNK * CHUNKS, timeoutMs: 60_000 },
+  );
+  let sent = 0;
+  const body = new ReadableStream({
+    pull(controller) {
+      if (sent++ === CHUNKS) controller.close();
+      else controller.enqueue(Buffer.alloc(CHUNK));
+    },
+  });
+  const running = fetch(`${setup.url}/api/rewrite/short`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}` },
+    body,
+    duplex: "half",
+  } as RequestInit);
+  // The upstream has the beginning and takes no more: what was sent since fills the sockets, and stops there.
+  await eventually(() => expect(received).toBeGreaterThan(0));
+  await rest(300);
+  expect(sent).toBeLessThan(CHUNKS / 2);
+  goOn.resolve();
+  const answer = await running;
+  expect([answer.status, await answer.text()]).toEqual([200, String(CHUNK * CHUNKS)]);
 });
 
 describe("with an Idempotency-Key", () => {

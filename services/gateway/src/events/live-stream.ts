@@ -8,7 +8,7 @@ export interface LiveStreamOptions {
   /** What it was opened with: a stream outlives neither its end nor its revocation. */
   readonly token: StreamToken;
   /** Default 15,000 ms. */
-  readonly heartbeatMs?: number;
+  readonly heartbeatMs?: number | undefined;
 }
 
 /** A reader this far behind is cut off; it comes again and gets the whole state. */
