@@ -68,7 +68,7 @@ export const revocationNews = defineRoute({
   roles: ["service"],
   summary: "Revocations after a number, oldest first",
   tags: ["internal"],
-  query: z.object({ after: z.coerce.number().int().min(0), limit: z.coerce.number().int().min(1).max(5_000) }),
+  query: z.object({ after: z.coerce.number().int().min(0), limit: z.coerce.number().int().min(1).max(2_000) }),
   responses: {
     200: {
       description: "`head` is the number of the newest of all; lower than `after` means that the database was set back",

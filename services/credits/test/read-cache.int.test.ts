@@ -79,7 +79,7 @@ describe("the cache", () => {
   test("keeps an answer for a minute, and none that is large", async () => {
     const { redis, ask, prefix } = await cacheOver();
     await ask(1);
-    await ask(1, "x".repeat(40_000));
+    await ask(1, "x".repeat(70_000));
     const keys = await eventually(async () => {
       const found = await redis.keys(`${prefix}*`);
       expect(found).toHaveLength(1);

@@ -117,7 +117,7 @@ describe("the procedure", () => {
     const now = at("2026-01-10T00:00:00Z");
     const names = Array.from({ length: 60 }, (_, n) => `user-${n}`);
     const seen = new Set<string>();
-    let readTo = (await rig.deps.store.revocationsAfter(0, 5_000)).head;
+    let readTo = (await rig.deps.store.revocationsAfter(0, 2_000)).head;
     let writing = true;
     const reader = (async () => {
       for (let last = false; !last; ) {

@@ -13,7 +13,7 @@ export interface RedisReadCacheOptions {
 /** Old versions are never asked for again; this is how long they stay. */
 const LIFETIME_SECONDS = 60;
 /** A larger answer is read anew each time. */
-const MAX_VALUE_BYTES = 32_768;
+const MAX_VALUE_BYTES = 65_536;
 /** What this process may put into Redis: with the lifetime it bounds what lies there to 120 MB. */
 const MAX_BYTES_A_SECOND = 2 * 1_048_576;
 /** A Redis slower than this is no help. */
@@ -27,6 +27,7 @@ const REST_MS = 1_000;
  * be away, slow, emptied or full of old things; then it is read from MySQL.
  */
 export class RedisReadCache implements ReadCache {
+  readonly keeps = true;
   readonly #redis: Redis;
   readonly #format: string;
   readonly #reads = counter(

@@ -130,6 +130,8 @@ export interface LedgerReads {
 
 /** Keeps what was read of a ledger. It may forget anything at any time, and nothing is decided by it. */
 export interface ReadCache {
+  /** False: nothing is kept, so a read is not worth splitting. */
+  readonly keeps: boolean;
   /**
    * What `read` gives, or gave before for the same account at the same version.
    *
@@ -141,7 +143,7 @@ export interface ReadCache {
 }
 
 /** Reads everything anew. */
-export const noReadCache: ReadCache = { through: (_userId, _version, _what, read) => read() };
+export const noReadCache: ReadCache = { keeps: false, through: (_userId, _version, _what, read) => read() };
 
 export interface Clock {
   now(): Date;

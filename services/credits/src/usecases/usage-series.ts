@@ -67,7 +67,7 @@ async function usageRows(
   edges: readonly Date[],
 ): Promise<readonly UsageRow[]> {
   const whole = edges.slice(0, -1);
-  if (whole.length < 2) return await ports.reads.usage(userId, edges);
+  if (whole.length < 2 || !ports.cache.keeps) return await ports.reads.usage(userId, edges);
   const [before, last] = await Promise.all([
     ports.cache.through(userId, version, ["usage", whole], () => ports.reads.usage(userId, whole)),
     ports.reads.usage(userId, edges.slice(-2)),
