@@ -16,7 +16,7 @@ const REGISTER = join(REPO_ROOT, "packages", "platform", "src", "telemetry", "re
  * much, and one arena of malloc keep it small (measured by bench/streams.ts).
  */
 const GATEWAY_FLAGS = ["--max-semi-space-size=4", "--heap-growing-percent=20"];
-const GATEWAY_MALLOC = { MALLOC_ARENA_MAX: "1", MALLOC_TRIM_THRESHOLD_: "131072" };
+const GATEWAY_MALLOC = { MALLOC_ARENA_MAX: "1" };
 
 async function probeReady(url: string, signal: AbortSignal): Promise<void> {
   const answer = await fetch(url, { signal });
