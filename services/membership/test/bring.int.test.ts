@@ -177,5 +177,7 @@ function storeOf(store: MembershipStore): MembershipStore {
     tiers: () => store.tiers(),
     listUsers: (query) => store.listUsers(query),
     checkUsers: (userIds) => store.checkUsers(userIds),
+    revocationsAfter: (after, limit) => store.revocationsAfter(after, limit),
+    revocationsBefore: (query) => store.revocationsBefore(query),
   };
 }
