@@ -1,4 +1,4 @@
-// npm run bench [-- name…]: the benchmarks one after the other, sized for about ten minutes in all.
+// npm run bench [-- name…]: the benchmarks one after the other, sized for about twelve minutes in all.
 import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,6 +14,8 @@ const BENCHES: Readonly<Record<string, readonly [file: string, ...args: string[]
   export: ["export.ts", "--rows", "200000"],
   audit: ["audit.ts", "--rows", "200000"],
   consistency: ["consistency.ts", "--accounts", "100000"],
+  streams: ["streams.ts"],
+  reads: ["reads.ts"],
 };
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));

@@ -5,6 +5,8 @@ import * as credits from "./credits.ts";
 import * as gateway from "./gateway.ts";
 import * as membership from "./membership.ts";
 import * as monitor from "./monitor.ts";
+import * as revocations from "./revocations.ts";
+import * as signIn from "./sign-in.ts";
 
 /** Who answers a route. */
 export type RouteOwner = "gateway" | "credits" | "membership" | "admin-audit" | "monitor";
@@ -45,9 +47,11 @@ function catalogue(): readonly CataloguedRoute[] {
       membershipOutbox: checks.membershipOutbox,
       viewRepair: checks.viewRepair,
     }),
+    ...contractsOf("membership", revocations),
     ...contractsOf("admin-audit", { ...audit, auditOutbox: checks.auditOutbox }),
     ...contractsOf("monitor", monitor),
     ...contractsOf("gateway", gateway),
+    ...contractsOf("gateway", signIn),
   ];
   const seen = new Set<string>();
   for (const { contract } of routes) {

@@ -28,6 +28,12 @@ export const gatewayProblems = defineProblems({
   },
   token_claim_missing: { status: 401, title: "The token lacks a claim that is needed", action: NEW_TOKEN },
   token_subject_invalid: { status: 401, title: "The token's subject cannot be a user id", action: NEW_TOKEN },
+  token_revoked: { status: 401, title: "The token has been revoked", action: NEW_TOKEN },
+  revocations_unknown: {
+    status: 503,
+    title: "It cannot be told yet which tokens are revoked",
+    action: "Try again after Retry-After.",
+  },
   already_served: {
     status: 409,
     title: "This call was served and paid for already",
@@ -67,6 +73,16 @@ export const gatewayProblems = defineProblems({
     status: 429,
     title: "Too many open event streams",
     action: "Close a stream; one is enough for all windows of a user.",
+  },
+  sign_in_from_elsewhere: {
+    status: 403,
+    title: "The development sign-in answers only pages of its own origin",
+    action: "Open the sign-in at the gateway's own address, by localhost, an address or a name without a dot.",
+  },
+  demo_user_unknown: {
+    status: 404,
+    title: "There is no such demo user",
+    action: "Choose one of GET /api/dev/users.",
   },
   clock_not_everywhere: {
     status: 503,

@@ -166,6 +166,17 @@ export const domainProblems = defineProblems({
     title: "The membership is in a state that does not allow this",
     action: "Its state stands in state, what can be done in it in allowed.",
   },
+  revocation_out_of_time: {
+    status: 400,
+    title: "standsUntil lies in the past or too far ahead",
+    action:
+      "Name a time within the next 400 days, by the real clock; the last token concerned must have expired by then.",
+  },
+  revocations_full: {
+    status: 409,
+    title: "No more revocations can be remembered",
+    action: "Revoke all tokens of a user at once instead of many single ones, or replace the issuer's key.",
+  },
   // admin-audit
   anchor_unavailable: {
     status: 503,

@@ -405,6 +405,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/revocations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is revoked and has not run out, newest first
+         * @description Roles: support, admin, auditor.
+         */
+        get: operations["tokens.revocations"];
+        put?: never;
+        /**
+         * Refuse one token, or all that a user was given so far; every gateway knows within a second
+         * @description Roles: admin, service.
+         */
+        post: operations["tokens.revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/tiers": {
         parameters: {
             query?: never;
@@ -1054,6 +1078,75 @@ export interface paths {
          * @description Roles: admin.
          */
         put: operations["gateway.putDevClock"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dev/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public keys of the development issuer, for others that accept its tokens (development only) */
+        get: operations["gateway.devJwks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dev/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page where one chooses a demo user (development only) */
+        get: operations["gateway.devSignInPage"];
+        put?: never;
+        /** A token for a demo user (development only) */
+        post: operations["gateway.devSignIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dev/sign-in/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Script and style of the sign-in page (development only) */
+        get: operations["gateway.devSignInAsset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dev/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who can sign in here (development only) */
+        get: operations["gateway.devUsers"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1770,6 +1863,25 @@ export interface components {
             /** Format: date-time */
             asOf: string;
         };
+        DemoUser: {
+            /**
+             * @description A user id, compared byte for byte.
+             * @example alice
+             */
+            userId: string;
+            /**
+             * @description For people.
+             * @example Alice Martin
+             */
+            name: string;
+            email: string;
+            roles: ("user" | "support" | "admin" | "auditor")[];
+            /** @description What this user is good for, in one line. */
+            about: {
+                en: string;
+                "zh-CN": string;
+            };
+        };
         DevClock: {
             /**
              * Format: date-time
@@ -1779,6 +1891,19 @@ export interface components {
             now: string;
             /** @description Milliseconds that the services' clocks stand off the real one. */
             offsetMs: number;
+        };
+        DevSession: {
+            /** @description A JWT, to be sent as Authorization: Bearer. */
+            token: string;
+            /** @enum {string} */
+            tokenType: "Bearer";
+            /**
+             * Format: date-time
+             * @description By the real clock, whatever the development clock says.
+             * @example 2026-02-01T00:00:00.000Z
+             */
+            expiresAt: string;
+            user: components["schemas"]["DemoUser"];
         };
         HoldEndedDetails: {
             holdId: string;
@@ -2034,7 +2159,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "account_already_frozen" | "account_frozen" | "account_not_frozen" | "alert_not_found" | "alert_resolved" | "allowance_served" | "already_served" | "anchor_unavailable" | "approval_decided" | "approval_expired" | "approval_not_found" | "approval_outdated" | "body_too_large" | "capture_exceeds_hold" | "channel_not_found" | "charge_failed" | "clock_not_everywhere" | "conflict" | "database_busy" | "database_unavailable" | "end_date_in_past" | "events_unavailable" | "feature_failed" | "feature_timed_out" | "forbidden" | "headers_too_large" | "hold_ended" | "hold_not_found" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "identity_provider_unavailable" | "insufficient_credits" | "internal_error" | "internal_token_required" | "invalid_cursor" | "malformed_json" | "malformed_request" | "membership_exists" | "membership_required" | "method_not_allowed" | "not_found" | "not_refundable" | "nothing_to_refund" | "nothing_to_repair" | "notification_failed" | "outcome_unknown" | "overloaded" | "own_proposal" | "package_inactive" | "package_not_found" | "payment_reference_used" | "precondition_failed" | "rate_limited" | "refund_exceeds_original" | "repair_by_hand" | "request_in_progress" | "request_timeout" | "role_required" | "second_admin_required" | "shutting_down" | "start_date_in_future" | "tier_not_found" | "tier_retired" | "token_algorithm_refused" | "token_audience_wrong" | "token_claim_missing" | "token_expired" | "token_invalid" | "token_issuer_wrong" | "token_key_unknown" | "token_malformed" | "token_missing" | "token_not_yet_valid" | "token_signature_invalid" | "token_subject_invalid" | "too_many_attempts" | "too_many_streams" | "transaction_not_found" | "transition_not_allowed" | "unknown_tier" | "unsupported_media_type" | "upstream_failed" | "upstream_timeout" | "upstream_unavailable" | "user_not_found" | "validation_failed" | "version_conflict";
+            code: "account_already_frozen" | "account_frozen" | "account_not_frozen" | "alert_not_found" | "alert_resolved" | "allowance_served" | "already_served" | "anchor_unavailable" | "approval_decided" | "approval_expired" | "approval_not_found" | "approval_outdated" | "body_too_large" | "capture_exceeds_hold" | "channel_not_found" | "charge_failed" | "clock_not_everywhere" | "conflict" | "database_busy" | "database_unavailable" | "demo_user_unknown" | "end_date_in_past" | "events_unavailable" | "feature_failed" | "feature_timed_out" | "forbidden" | "headers_too_large" | "hold_ended" | "hold_not_found" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "identity_provider_unavailable" | "insufficient_credits" | "internal_error" | "internal_token_required" | "invalid_cursor" | "malformed_json" | "malformed_request" | "membership_exists" | "membership_required" | "method_not_allowed" | "not_found" | "not_refundable" | "nothing_to_refund" | "nothing_to_repair" | "notification_failed" | "outcome_unknown" | "overloaded" | "own_proposal" | "package_inactive" | "package_not_found" | "payment_reference_used" | "precondition_failed" | "rate_limited" | "refund_exceeds_original" | "repair_by_hand" | "request_in_progress" | "request_timeout" | "revocation_out_of_time" | "revocations_full" | "revocations_unknown" | "role_required" | "second_admin_required" | "shutting_down" | "sign_in_from_elsewhere" | "start_date_in_future" | "tier_not_found" | "tier_retired" | "token_algorithm_refused" | "token_audience_wrong" | "token_claim_missing" | "token_expired" | "token_invalid" | "token_issuer_wrong" | "token_key_unknown" | "token_malformed" | "token_missing" | "token_not_yet_valid" | "token_revoked" | "token_signature_invalid" | "token_subject_invalid" | "too_many_attempts" | "too_many_streams" | "transaction_not_found" | "transition_not_allowed" | "unknown_tier" | "unsupported_media_type" | "upstream_failed" | "upstream_timeout" | "upstream_unavailable" | "user_not_found" | "validation_failed" | "version_conflict";
             detail: string;
             /** @description What to do about it. */
             action: string;
@@ -2045,6 +2170,39 @@ export interface components {
         RefundExceedsOriginalDetails: {
             /** @description What is left to give back. */
             refundable: number;
+        };
+        Revocation: {
+            id: string;
+            /**
+             * @description Whose tokens, or null when one token was revoked.
+             * @example alice
+             */
+            userId: string | null;
+            /**
+             * @description Which token, or null when all of a user were.
+             * @example 0f9c3a4e-7f0c-4b4e-9a68-0d5b3f6f7a11
+             */
+            jti: string | null;
+            /**
+             * Format: date-time
+             * @description Of a user's tokens those issued (iat) by then are refused.
+             * @example 2026-02-01T00:00:00.000Z
+             */
+            issuedUntil: string;
+            /**
+             * Format: date-time
+             * @description Every token concerned must have expired by then.
+             * @example 2026-02-01T00:00:00.000Z
+             */
+            standsUntil: string;
+            reason: string;
+            actor: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, with Z or an offset.
+             * @example 2026-02-01T00:00:00.000Z
+             */
+            revokedAt: string;
         };
         Tier: {
             /** @example starter-100 */
@@ -2167,7 +2325,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description token_algorithm_refused, token_audience_wrong, token_claim_missing, token_expired, token_issuer_wrong, token_key_unknown, token_malformed, token_missing, token_not_yet_valid, token_signature_invalid, token_subject_invalid */
+        /** @description token_algorithm_refused, token_audience_wrong, token_claim_missing, token_expired, token_issuer_wrong, token_key_unknown, token_malformed, token_missing, token_not_yet_valid, token_revoked, token_signature_invalid, token_subject_invalid */
         TokenRefused: {
             headers: {
                 [name: string]: unknown;
@@ -3759,6 +3917,150 @@ export interface operations {
             403: components["responses"]["RoleRequired"];
             /** @description precondition_failed */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamFailed"];
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    "tokens.revocations": {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of revocations */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Revocation"][];
+                        /** @description Null on the last page. */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description invalid_cursor, malformed_request, validation_failed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": (components["schemas"]["Problem"] & {
+                        /** @constant */
+                        code?: "validation_failed";
+                    } & components["schemas"]["ValidationFailedDetails"]) | components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["TokenRefused"];
+            403: components["responses"]["RoleRequired"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamFailed"];
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    "tokens.revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 16,384 bytes. */
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description A user id, compared byte for byte.
+                     * @example alice
+                     */
+                    userId?: string;
+                    /**
+                     * @description The token's claim jti.
+                     * @example 0f9c3a4e-7f0c-4b4e-9a68-0d5b3f6f7a11
+                     */
+                    jti?: string;
+                    /**
+                     * Format: date-time
+                     * @description How long it has to be remembered, at most 400 days: until the last token concerned has expired. Default: 30 days.
+                     * @example 2026-02-01T00:00:00.000Z
+                     */
+                    standsUntil?: string;
+                    /**
+                     * @description Why, in words that the account's owner may read.
+                     * @example rewrite of a paragraph
+                     */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It stands; the same again makes it last longer, never shorter */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revocation"];
+                };
+            };
+            /** @description malformed_json, malformed_request, revocation_out_of_time, validation_failed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": (components["schemas"]["Problem"] & {
+                        /** @constant */
+                        code?: "validation_failed";
+                    } & components["schemas"]["ValidationFailedDetails"]) | components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["TokenRefused"];
+            403: components["responses"]["RoleRequired"];
+            /** @description revocations_full */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7326,6 +7628,260 @@ export interface operations {
                 };
             };
             504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    "gateway.devJwks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A JSON Web Key Set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        keys: ({
+                            kid: string;
+                        } & {
+                            [key: string]: unknown;
+                        })[];
+                    };
+                };
+            };
+            /** @description malformed_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            /** @description overloaded */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "gateway.devSignInPage": {
+        parameters: {
+            query?: {
+                returnTo?: string;
+                lang?: "en" | "zh-CN";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                };
+            };
+            /** @description malformed_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            /** @description overloaded */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "gateway.devSignIn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 16,384 bytes. */
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description A user id, compared byte for byte.
+                     * @example alice
+                     */
+                    userId: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Signed in for eight hours */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevSession"];
+                };
+            };
+            /** @description malformed_json, malformed_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description sign_in_from_elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description demo_user_unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            /** @description outcome_unknown, overloaded */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "gateway.devSignInAsset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: "sign-in.js" | "sign-in.css";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description malformed_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            /** @description overloaded */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "gateway.devUsers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The demo users */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DemoUser"][];
+                    };
+                };
+            };
+            /** @description malformed_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            /** @description overloaded */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     "gateway.docs": {

@@ -20,7 +20,7 @@ import { checkSchema } from "@stipend/platform/mysql/migrator";
 import { OutboxRelay } from "@stipend/platform/outbox/relay";
 import { outboxStateBody } from "@stipend/platform/outbox/state";
 import { createRedis, redisPart, redisReady } from "@stipend/platform/redis/redis";
-import { gauge, sizes } from "@stipend/platform/telemetry/metrics";
+import { counter, gauge, sizes } from "@stipend/platform/telemetry/metrics";
 import { childSpan, currentTraceparent } from "@stipend/platform/telemetry/trace";
 import { forgedTokenEvent } from "@stipend/proto/audit/forged-token";
 import { file_stipend_admin_v1_events } from "@stipend/proto/events/admin/v1/events";
@@ -32,14 +32,22 @@ import { balanceMirror } from "./events/balance-mirror.ts";
 import { FrozenAttempts } from "./events/frozen-attempts.ts";
 import { type EventHandler, membershipHandler, usageHandler } from "./events/handlers.ts";
 import { flawOf } from "./events/reported-usage.ts";
+import { readFormat } from "./http/read-format.ts";
 import { creditsRoutes } from "./http/routes.ts";
 import { createSweeps, type Sweeps } from "./jobs/sweeps.ts";
 import { sqlSources } from "./sources.ts";
 import { LanedAccounts } from "./store/laned-accounts.ts";
 import { LanedOperations } from "./store/laned-operations.ts";
 import { mirrorBalances } from "./store/redis-balances.ts";
+import { type ReadOutcome, RedisReadCache } from "./store/redis-read-cache.ts";
 import { mysqlApprovals, mysqlLedger, mysqlReads } from "./store/session.ts";
+import { noReadCache } from "./usecases/ports.ts";
 import { tellingFrozen } from "./usecases/tell-frozen.ts";
+
+const cacheReads = counter(
+  "credits_read_cache",
+  "Reads of ledgers: found in Redis, read from MySQL, or Redis not asked",
+);
 
 export interface App {
   /** In the order in which they start; they end in reverse. */
@@ -178,7 +186,11 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
     threshold: config.STIPEND_FOUR_EYES_THRESHOLD,
     proposalHours: config.STIPEND_FOUR_EYES_HOURS,
   };
-  creditsRoutes(http.app, { ledger, reads, operations: told, accounts, fourEyes, clock, timeZone, log });
+  const cached = (outcome: ReadOutcome) => cacheReads.add(1, { outcome });
+  const cache = config.STIPEND_READ_CACHE
+    ? new RedisReadCache({ redis, format: readFormat(), count: cached })
+    : noReadCache;
+  creditsRoutes(http.app, { ledger, reads, cache, operations: told, accounts, fourEyes, clock, timeZone, log });
   if (clock instanceof DevClock) {
     mountDevClock(http.app, clock);
     clock.onChange(() => sweeps.trigger());

@@ -1,4 +1,4 @@
-import { commonConfig, wholeNumber } from "@stipend/platform/config/common";
+import { commonConfig, onOff, wholeNumber } from "@stipend/platform/config/common";
 import { readConfig } from "@stipend/platform/config/config";
 import { z } from "zod";
 
@@ -17,6 +17,8 @@ const schema = z.object({
   STIPEND_CREDITS_MAX_BATCH: wholeNumber(1, 1_000).default(200),
   /** Operations that may wait for their turn; more are refused with 503. */
   STIPEND_CREDITS_MAX_WAITING: wholeNumber(1, 100_000).default(10_000),
+  /** Whether pages and charts of a ledger are kept in Redis, by the account's version. */
+  STIPEND_READ_CACHE: onOff.default(true),
   /** How often due resets are looked for; a touched account is served at once. */
   STIPEND_CREDITS_SWEEP_MS: wholeNumber(100, 3_600_000).default(15_000),
   /** How often expired holds and grants are looked for; what is read is judged by the clock anyway. */

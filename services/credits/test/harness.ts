@@ -41,6 +41,8 @@ export interface CallOptions {
   readonly user?: string;
   readonly roles?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of another instance; the harness' own when left out. */
+  readonly baseUrl?: string;
 }
 
 /** The credits service in this process, over real engines, with a clock that stands still. */
@@ -108,7 +110,7 @@ export async function startCredits(
 
   const call = async (method: string, path: string, request: CallOptions = {}): Promise<Answer> => {
     const key = request.key === undefined ? randomBytes(8).toString("hex") : request.key;
-    const response = await fetch(`${main.app.http.url}${path}`, {
+    const response = await fetch(`${request.baseUrl ?? main.app.http.url}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${await signer.tokenFor("credits")}`,

@@ -1,15 +1,10 @@
-import { randomUUID } from "node:crypto";
 import { isRole } from "@stipend/platform/auth/actor";
 import { InternalTokenSigner } from "@stipend/platform/auth/internal";
 import { DevClock } from "@stipend/platform/clock/clock";
 import { DEV_CLOCK_KEY } from "@stipend/platform/clock/dev-clock-door";
 import { MetricsServer } from "@stipend/platform/http/metrics";
 import { HttpServer } from "@stipend/platform/http/server";
-import { createKafka } from "@stipend/platform/kafka/client";
-import { EventConsumer } from "@stipend/platform/kafka/consumer";
-import { EventProducer } from "@stipend/platform/kafka/producer";
 import { EventSpool } from "@stipend/platform/kafka/spool";
-import { topicEnsurer, topicName } from "@stipend/platform/kafka/topics";
 import type { Part } from "@stipend/platform/lifecycle/lifecycle";
 import type { Log } from "@stipend/platform/log/log";
 import { createRedis, redisPart, redisReady } from "@stipend/platform/redis/redis";
@@ -19,13 +14,13 @@ import { gatewayProblems } from "@stipend/proto/http/gateway-problems";
 import helmet from "helmet";
 import type { Redis } from "ioredis";
 import { KeyStore } from "./auth/key-store.ts";
+import { Revocations } from "./auth/revocations.ts";
 import { TokenVerifier } from "./auth/token-verifier.ts";
 import { ClockMover } from "./clock/clock-mover.ts";
 import { clockRoutes } from "./clock/clock-routes.ts";
 import type { GatewayConfig } from "./config.ts";
 import { Docs } from "./docs/docs-routes.ts";
 import { eventsRoute } from "./events/events-route.ts";
-import { liveEvents } from "./events/live-events.ts";
 import { LiveHub } from "./events/live-hub.ts";
 import { FeatureBook } from "./features/feature-book.ts";
 import { FeatureMetrics } from "./features/feature-metrics.ts";
@@ -39,9 +34,12 @@ import type { Route } from "./http/context.ts";
 import { Door } from "./http/door.ts";
 import { withoutQuery } from "./http/no-query.ts";
 import { RoutesInForce } from "./http/routes-in-force.ts";
+import { connectKafka } from "./kafka.ts";
 import { Limits } from "./limits/limits.ts";
 import { RefusalLog } from "./security/refusal-log.ts";
 import { StaffLog } from "./security/staff-log.ts";
+import { DevIssuer } from "./sign-in/dev-issuer.ts";
+import { signInRoutes } from "./sign-in/sign-in-routes.ts";
 import { UsersSeen } from "./users/users-seen.ts";
 import { loadWeb } from "./web/load-web.ts";
 import type { WebApp, WebSettings } from "./web/web-app.ts";
@@ -71,18 +69,31 @@ export function createApp(config: GatewayConfig, log: Log): App {
   const staff = new StaffLog({ spool: staffSpool, topic: messaging.topic("admin.v1") });
   const services = connectServices(config, upstreams, staff);
   const hub = new LiveHub({ perUser: config.STIPEND_EVENTS_PER_USER, total: config.STIPEND_EVENTS_TOTAL });
+  const revocations = new Revocations({
+    membership: services.client("membership"),
+    log,
+    onNews: () => hub.closeWhere((token) => revocations.isRevoked(token)),
+  });
   const metering = meterFeatures(services, upstreams, log);
   const docs = new Docs();
+  const issuer = devIssuer(config);
 
+  const own: readonly Route[] = [
+    ...forwardedRoutes(services),
+    ...docs.routes(),
+    withoutQuery(
+      eventsRoute({
+        hub,
+        revocations,
+        credits: services.client("credits"),
+        membership: services.client("membership"),
+      }),
+    ),
+    ...(clock === undefined ? [] : clockRoutes(clock, clockMover(clock, redis, services)).map(withoutQuery)),
+    ...(issuer === undefined ? [] : signInRoutes(issuer)),
+  ];
   const routes = new RoutesInForce(
-    [
-      ...forwardedRoutes(services),
-      ...docs.routes(),
-      withoutQuery(
-        eventsRoute({ hub, credits: services.client("credits"), membership: services.client("membership") }),
-      ),
-      ...(clock === undefined ? [] : clockRoutes(clock, clockMover(clock, redis, services)).map(withoutQuery)),
-    ],
+    own.map((route) => ({ ...route, limit: config.STIPEND_LIMIT_ROUTES.get(route.contract.id) })),
     (feature) => routeOfFeature(feature, metering.parts),
     (inForce) => docs.describe(inForce.map(({ contract }) => contract)),
   );
@@ -103,6 +114,7 @@ export function createApp(config: GatewayConfig, log: Log): App {
   const door = new Door({
     routes: () => routes.table,
     verifier: tokenVerifier(config, keys),
+    revocations,
     limits: limits(config, redis, log),
     refusals,
     onCaller: (principal) => seen.seen(principal),
@@ -115,6 +127,7 @@ export function createApp(config: GatewayConfig, log: Log): App {
     { door, web },
     {
       tokenKeys: () => keys.ready(),
+      revocations: () => revocations.ready(),
       redis: async () => ({ ok: await redisReady(redis), required: false }),
       events: () => ({ ok: live.ready(), required: false }),
       features: () => ({ ok: features.mistake === undefined, required: false }),
@@ -126,7 +139,9 @@ export function createApp(config: GatewayConfig, log: Log): App {
       redisPart(redis),
       upstreams,
       keys,
+      revocations,
       ...(clock === undefined ? [] : [clockPart(clock, redis, log)]),
+      ...(issuer === undefined ? [] : [issuer]),
       messaging.producer,
       refusals,
       staffSpool,
@@ -184,54 +199,6 @@ function meterFeatures(services: Services, upstreams: Upstreams, log: Log) {
   return { settler, parts };
 }
 
-function connectKafka(config: GatewayConfig, log: Log) {
-  const topic = (logical: string) => topicName(config.STIPEND_TOPIC_PREFIX, logical);
-  const instance = randomUUID();
-  const kafka = createKafka({ brokers: config.STIPEND_KAFKA_BROKERS, clientId: `gateway-${instance}`, log });
-  const live = [topic("credits.v1"), topic("membership.v1")];
-  const plan = {
-    topics: [...live, topic("security.v1"), topic("admin.v1")],
-    partitions: config.STIPEND_KAFKA_PARTITIONS,
-    replication: config.STIPEND_KAFKA_REPLICATION,
-  };
-  const ensureTopics = topicEnsurer(kafka, plan, log);
-  const groupId = `${config.STIPEND_GROUP_PREFIX}.gateway-${instance}`;
-  return {
-    topic,
-    group: ephemeralGroup(kafka, groupId, log),
-    producer: new EventProducer({ kafka, log, ensureTopics }),
-    // A group of this process alone, from now on: every instance sees every event, and none of the past.
-    consumer: (hub: LiveHub) =>
-      new EventConsumer({
-        kafka,
-        groupId,
-        topics: live,
-        handler: liveEvents(hub),
-        fromBeginning: false,
-        log,
-        ensureTopics,
-      }),
-  };
-}
-
-/** Stops after its consumer: nobody will ever ask for this group again. After a crash Kafka forgets it by itself. */
-function ephemeralGroup(kafka: ReturnType<typeof createKafka>, groupId: string, log: Log): Part {
-  return {
-    name: "live events group",
-    async stop() {
-      const admin = kafka.admin();
-      try {
-        await admin.connect();
-        await admin.deleteGroups([groupId]);
-      } catch (error) {
-        log.debug({ err: error, groupId }, "the consumer group is left for Kafka to forget");
-      } finally {
-        await admin.disconnect().catch(() => undefined);
-      }
-    },
-  };
-}
-
 function clockMover(clock: DevClock, redis: Redis, services: Services): ClockMover {
   const moved = services.names.map((name) => ({ name, client: services.client(name) }));
   return new ClockMover({ clock, store: (key, value) => redis.set(key, value), key: DEV_CLOCK_KEY, services: moved });
@@ -246,6 +213,19 @@ function clockPart(clock: DevClock, redis: Redis, log: Log): Part {
       if (clock.offsetMs !== 0) log.warn({ now: clock.now() }, "the development clock is moved");
     },
   };
+}
+
+/** Only where it is asked for; config refuses it in production. */
+function devIssuer(config: GatewayConfig): DevIssuer | undefined {
+  const keyFile = config.STIPEND_DEV_ISSUER_KEY_FILE;
+  if (!config.STIPEND_DEV_SIGN_IN || keyFile === undefined) return undefined;
+  return new DevIssuer({
+    keyFile,
+    issuer: config.STIPEND_JWT_ISSUER,
+    audience: config.STIPEND_JWT_AUDIENCE,
+    rolesClaim: config.STIPEND_JWT_ROLES_CLAIM,
+    emailClaim: config.STIPEND_JWT_EMAIL_CLAIM,
+  });
 }
 
 function tokenVerifier(config: GatewayConfig, keys: KeyStore): TokenVerifier {

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { commaList, commonConfig, onOff, urlOf, wholeNumber } from "@stipend/platform/config/common";
 import { ConfigError, readConfig } from "@stipend/platform/config/config";
+import { publicRoutes } from "@stipend/proto/http/catalogue";
 import { z } from "zod";
 
 /** Only signatures by a key pair: a shared secret (HS*) or no signature (none) can't even be configured. */
@@ -41,6 +42,26 @@ function isNetwork(text: string): boolean {
   return version !== 0 && rest.length === 0 && bits >= 0 && bits <= (version === 4 ? 32 : 128);
 }
 
+/** "credits.transactionsCsv=60,credits.batch=600": requests a window that one caller may make of a route. */
+const routeLimits = commaList
+  .refine(
+    (entries) => entries.every((entry) => /^[\w.-]{1,100}=[1-9]\d{0,8}$/.test(entry)),
+    "must be a list of route=requests",
+  )
+  .transform((entries) => new Map(entries.map((entry) => [entry.split("=")[0] ?? "", Number(entry.split("=")[1])])))
+  .refine(
+    (limits) => [...limits.keys()].every((id) => publicRoutes().some(({ contract }) => contract.id === id)),
+    "names a route that is none: use an operationId of /api/openapi.json (a feature has its limit in its file)",
+  );
+
+/** What is expensive: an export, a walk over the whole audit log, a check of every account. */
+const ROUTE_LIMITS = new Map([
+  ["credits.transactionsCsv", 120],
+  ["audit.csv", 120],
+  ["audit.verify", 60],
+  ["monitor.consistency.check", 60],
+]);
+
 /** The issuer whose private key lies on every developer's machine. */
 const DEV_ISSUER = "https://stipend.local/dev";
 
@@ -65,12 +86,15 @@ const schema = z.object({
   STIPEND_JWT_ROLES_CLAIM: z.string().min(1).max(200).default("roles"),
   STIPEND_JWT_EMAIL_CLAIM: z.string().min(1).max(200).default("email"),
   STIPEND_JWT_DEFAULT_ROLES: roles.default(["user"]),
+  STIPEND_DEV_SIGN_IN: onOff.default(false),
+  STIPEND_DEV_ISSUER_KEY_FILE: z.string().optional(),
   STIPEND_TRUSTED_PROXIES: proxies.optional(),
   STIPEND_LIMITS: onOff.default(true),
   STIPEND_LIMIT_WINDOW_SECONDS: wholeNumber(1, 3_600).default(60),
   STIPEND_LIMIT_PER_USER: wholeNumber(1, 100_000_000).default(30_000),
   STIPEND_LIMIT_PER_SERVICE: wholeNumber(1, 100_000_000).default(600_000),
   STIPEND_LIMIT_PER_IP: wholeNumber(1, 100_000_000).default(600_000),
+  STIPEND_LIMIT_ROUTES: routeLimits.default(ROUTE_LIMITS),
   STIPEND_LIMIT_BAD_TOKENS_PER_IP: wholeNumber(1, 100_000_000).default(600),
   STIPEND_MAX_IN_FLIGHT: wholeNumber(1, 100_000).default(2_000),
   STIPEND_EVENTS_PER_USER: wholeNumber(1, 1_000).default(20),
@@ -95,6 +119,9 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): GatewayConfig 
   }
   const config = readConfig(schema, env);
   const mistakes = [...webMistakes(config), ...(config.NODE_ENV === "production" ? productionMistakes(config) : [])];
+  if (config.STIPEND_DEV_SIGN_IN && config.STIPEND_DEV_ISSUER_KEY_FILE === undefined) {
+    mistakes.push("STIPEND_DEV_ISSUER_KEY_FILE is required with STIPEND_DEV_SIGN_IN=on: the private key it signs with");
+  }
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return { ...config, upstreamVariables };
 }
@@ -111,6 +138,9 @@ function productionMistakes(config: z.output<typeof schema>): string[] {
   const mistakes: string[] = [];
   if (config.STIPEND_JWT_ISSUER === DEV_ISSUER) {
     mistakes.push("STIPEND_JWT_ISSUER: the development issuer is refused in production; name your identity provider");
+  }
+  if (config.STIPEND_DEV_SIGN_IN) {
+    mistakes.push("STIPEND_DEV_SIGN_IN: on is refused in production (NODE_ENV=production); anyone could be anybody");
   }
   const jwks = new URL(config.STIPEND_JWKS_URL);
   if (jwks.protocol === "http:" && !["localhost", "127.0.0.1", "[::1]"].includes(jwks.hostname)) {

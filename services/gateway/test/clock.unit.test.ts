@@ -59,7 +59,10 @@ describe("PUT /api/dev/clock", () => {
     const mover = new ClockMover({ clock, store, key: "dev-clock", services: ["credits", "membership"].map(service) });
     const { url } = await openDoor(issuer, clockRoutes(clock, mover));
     const put = async (body: unknown, roles = ["admin"]) => {
-      const headers = { authorization: `Bearer ${await issuer.token({ roles })}` };
+      const headers = {
+        authorization: `Bearer ${await issuer.token({ roles })}`,
+        "content-type": "application/json",
+      };
       const text = typeof body === "string" ? body : JSON.stringify(body);
       const answer = await fetch(`${url}/api/dev/clock`, { method: "PUT", headers, body: text });
       return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };

@@ -33,6 +33,7 @@ test("has defaults that let one user send 200 requests at once, and passes upstr
   const config = loadConfig({ ...GOOD, STIPEND_UPSTREAM_REWRITE_URL: "http://rewrite", HOME: "/root" });
   expect(config.STIPEND_LIMIT_PER_USER).toBeGreaterThan(200);
   expect(config.STIPEND_JWT_ALGORITHMS).toEqual(["RS256", "ES256", "EdDSA"]);
+  expect([...config.STIPEND_LIMIT_ROUTES.keys()]).toContain("credits.transactionsCsv");
   expect(config.upstreamVariables).toEqual({ STIPEND_UPSTREAM_REWRITE_URL: "http://rewrite" });
 });
 
@@ -48,6 +49,9 @@ test.each([
   ["STIPEND_JWT_DEFAULT_ROLES", "admin"],
   ["STIPEND_JWT_SKEW_SECONDS", "61"],
   ["STIPEND_JWKS_URL", "ftp://x/keys"],
+  ["STIPEND_LIMIT_ROUTES", "credits.consume"],
+  ["STIPEND_LIMIT_ROUTES", "credits.consume=0"],
+  ["STIPEND_LIMIT_ROUTES", "credits.nothing=5"],
   ["STIPEND_TRUSTED_PROXIES", "everyone"],
   ["STIPEND_TRUSTED_PROXIES", "10.0.0.0/33"],
   ["STIPEND_TRUSTED_PROXIES", "10.0.0.0/8/8"],
@@ -59,10 +63,23 @@ test.each(["loopback", "10.0.0.0/8, 192.168.1.1", "fd00::/8"])("trusts the proxi
   expect(mistakes({ STIPEND_TRUSTED_PROXIES: value })).toEqual([]);
 });
 
+test("takes limits of routes", () => {
+  const config = loadConfig({ ...GOOD, STIPEND_LIMIT_ROUTES: "credits.consume=100, audit.list=7" });
+  expect([...config.STIPEND_LIMIT_ROUTES]).toEqual([
+    ["credits.consume", 100],
+    ["audit.list", 7],
+  ]);
+});
+
 test("production refuses what is a developer's", () => {
   expect(mistakes({ STIPEND_JWT_ISSUER: "https://stipend.local/dev" })).toEqual(["STIPEND_JWT_ISSUER"]);
   expect(mistakes({ STIPEND_JWKS_URL: "http://id.example.org/jwks" })).toEqual(["STIPEND_JWKS_URL"]);
   expect(mistakes({ STIPEND_DEV_CLOCK: "on" })).toEqual(["STIPEND_DEV_CLOCK"]);
+  const signIn = { STIPEND_DEV_SIGN_IN: "on", STIPEND_DEV_ISSUER_KEY_FILE: "/keys/issuer.json" };
+  expect(mistakes(signIn)).toEqual(["STIPEND_DEV_SIGN_IN"]);
+  expect(mistakes({ ...signIn, NODE_ENV: undefined })).toEqual(["STIPEND_DEV_SIGN_IN"]);
+  expect(mistakes({ ...signIn, NODE_ENV: "development" })).toEqual([]);
+  expect(mistakes({ NODE_ENV: "development", STIPEND_DEV_SIGN_IN: "on" })).toEqual(["STIPEND_DEV_ISSUER_KEY_FILE"]);
   const development = {
     NODE_ENV: "development",
     STIPEND_JWT_ISSUER: "https://stipend.local/dev",

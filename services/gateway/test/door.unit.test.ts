@@ -116,7 +116,7 @@ test("a token stands in the Authorization header and nowhere else", async () => 
   expect(status).toBe(401);
 });
 
-test("refused admin attempts and forged tokens are reported; a page without a token is not", async () => {
+test("refused admin attempts are reported each; a page without a token is not, nor a bad token now and then", async () => {
   const { url, refused } = await openDoor(issuer, everyRoute());
   await ask(url, "GET", "/api/credits");
   expect(refused).toEqual([]);
@@ -134,17 +134,19 @@ test("refused admin attempts and forged tokens are reported; a page without a to
     caller: { ip: "127.0.0.1", userAgent: "curl/8", requestId: "request-0001" },
   });
   await ask(url, "GET", "/api/admin/audit");
-  await ask(url, "GET", "/api/credits", "a.b.c");
+  await ask(url, "GET", "/api/admin/audit", "a.b.c");
+  for (let n = 0; n < 10; n++) await ask(url, "GET", "/api/credits", await issuer.token({ exp: 1 }));
   expect(refused.slice(1).map(({ code, subject }) => [code, subject])).toEqual([
     ["token_missing", ""],
     ["token_malformed", ""],
   ]);
 });
 
-test("a flood of forged tokens is reported within a bound", async () => {
+test("bad tokens above a rate are reported, a flood of them within a bound", async () => {
   const { url, refused } = await openDoor(issuer, everyRoute());
   for (let n = 0; n < 60; n++) await ask(url, "GET", "/api/credits", "a.b.c");
   expect(refused).toHaveLength(30);
+  expect(new Set(refused.map(({ code, subject }) => `${code} ${subject}`))).toEqual(new Set(["token_malformed "]));
 });
 
 test("a client's word on its address counts only when a trusted proxy passes it on", async () => {

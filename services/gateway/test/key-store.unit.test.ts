@@ -64,6 +64,24 @@ test("remote keys: an unknown kid fetches once in a while, and an outage is surv
   await expect(store.keyFor({ alg: "ES256", kid: "one" })).rejects.toThrow();
 });
 
+test("rotation: both keys are good while both are published; the old one ends with the set that leaves it out", async () => {
+  const [first, second] = await Promise.all([createIssuer("RS256", "old"), createIssuer("EdDSA", "new")]);
+  let keys = [first.publicJwk];
+  const { url } = await serveHttp((_req, res) => void res.end(JSON.stringify({ keys })));
+  const store = new KeyStore({ url, log, refreshMs: 20 });
+  await store.start();
+  onTestFinished(() => store.stop());
+  const old = () => store.keyFor({ alg: "RS256", kid: "old" });
+  const fresh = () => store.keyFor({ alg: "EdDSA", kid: "new" });
+  keys = [first.publicJwk, second.publicJwk];
+  await eventually(() => expect(store.generation).toBe(2));
+  expect([await old(), await fresh()]).toHaveLength(2);
+  keys = [second.publicJwk];
+  await eventually(() => expect(store.generation).toBe(3));
+  await expect(old()).rejects.toThrow();
+  expect(await fresh()).toBeDefined();
+});
+
 test("an identity provider that is away at the start is asked again when a token comes", async () => {
   const issuer = await createIssuer("ES256", "one");
   let up = false;

@@ -62,6 +62,21 @@ test("an address is limited over all its users", async () => {
   expect(await outcome(limits.take("10.0.0.1", undefined, true))).toBe("rate_limited");
 });
 
+test("a route with a limit of its own is counted for each caller, on every gateway together", async () => {
+  const prefix = newPrefix();
+  const { redisUrl } = testEngines();
+  const one = await limitsOn(redisUrl, {}, prefix);
+  const two = await limitsOn(redisUrl, {}, prefix);
+  const csv = { id: "credits.transactionsCsv", quota: 2 };
+  const headers = await one.take("10.0.0.1", user("alice"), true, csv);
+  expect(headers["ratelimit-policy"]).toBe('"ip";q=1000;w=60, "user";q=1000;w=60, "route";q=2;w=60');
+  expect(await outcome(two.take("10.0.0.2", user("alice"), true, csv))).toBe("in");
+  expect(await outcome(one.take("10.0.0.3", user("alice"), true, csv))).toBe("rate_limited");
+  expect(await outcome(one.take("10.0.0.3", user("alice"), true, { id: "audit.csv", quota: 2 }))).toBe("in");
+  expect(await outcome(one.take("10.0.0.3", user("alice"), true))).toBe("in");
+  expect(await outcome(one.take("10.0.0.3", user("bob"), true, csv))).toBe("in");
+});
+
 test("headers say the policies and what is left; a refusal says when to come again", async () => {
   const limits = await limitsOn(testEngines().redisUrl, { perUser: 2, perIp: 10 });
   const headers = await limits.take("10.0.0.1", user("alice"), true);

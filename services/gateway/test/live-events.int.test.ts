@@ -84,7 +84,7 @@ test("every gateway hears every change from its start on, as the state its reade
   const gateways = ["one", "two"].map((name) => {
     const hub = new LiveHub({ perUser: 5, total: 5 });
     const heard: LiveState[] = [];
-    hub.add({ userId: "alice", push: (state) => void heard.push(state), close: () => undefined });
+    hub.add({ token: { sub: "alice", expiresAt: 0 }, push: (state) => void heard.push(state), close: () => undefined });
     const handler = liveEvents(hub);
     const consumer = new EventConsumer({
       kafka,

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { request as httpRequest } from "node:http";
 import { eventually } from "@stipend/testing/eventually";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { refuseToken } from "../src/auth/refuse-token.ts";
 import { eventsRoute } from "../src/events/events-route.ts";
 import { LiveHub } from "../src/events/live-hub.ts";
 import { parseEventId } from "../src/events/live-stream.ts";
@@ -47,11 +48,21 @@ function state(read: (body: unknown) => LiveState | undefined, body: unknown): L
 const credits = (version: number) => state(creditsSnapshot, creditsBody(version));
 const membership = (version: number) => state(membershipSnapshot, membershipBody(version));
 
-async function setUp(options: { perUser?: number; total?: number; creditsAnswer?: () => Promise<JsonAnswer> } = {}) {
+interface SetUpOptions {
+  readonly perUser?: number;
+  readonly total?: number;
+  readonly heartbeatMs?: number;
+  readonly creditsAnswer?: () => Promise<JsonAnswer>;
+  readonly check?: (token: { sub: string }) => void;
+}
+
+async function setUp(options: SetUpOptions = {}) {
   const hub = new LiveHub({ perUser: options.perUser ?? 5, total: options.total ?? 100 });
   const ok = (body: unknown): JsonAnswer => ({ status: 200, headers: {}, body });
   const route = eventsRoute({
     hub,
+    revocations: { check: options.check ?? (() => undefined) },
+    ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
     credits: { call: options.creditsAnswer ?? (async () => ok(creditsBody(7))) },
     membership: { call: async () => ok(membershipBody(2)) },
   });
@@ -64,6 +75,8 @@ interface Reader {
   readonly res: IncomingMessage;
   /** "event id data" of every event so far. */
   readonly events: { event: string; id: string; data: Record<string, unknown> }[];
+  /** Comments, which keep the connection alive. */
+  heartbeats: number;
   ended: boolean;
   leave(): void;
 }
@@ -79,7 +92,14 @@ async function listen(
   onTestFinished(() => void req.destroy());
   req.end();
   const res = await new Promise<IncomingMessage>((resolve) => req.once("response", resolve));
-  const reader: Reader = { status: res.statusCode ?? 0, res, events: [], ended: false, leave: () => req.destroy() };
+  const reader: Reader = {
+    status: res.statusCode ?? 0,
+    res,
+    events: [],
+    heartbeats: 0,
+    ended: false,
+    leave: () => req.destroy(),
+  };
   let text = "";
   res.setEncoding("utf8");
   res.on("error", () => undefined);
@@ -95,6 +115,7 @@ async function listen(
           .split("\n")
           .map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]),
       ) as Record<string, string>;
+      if (text.startsWith(":")) reader.heartbeats += 1;
       text = text.slice(end + 2);
       if (fields["data"] !== undefined) {
         reader.events.push({
@@ -166,6 +187,28 @@ describe("a stream", () => {
     expect(reader.status).toBe(200);
     await eventually(() => expect(reader.ended).toBe(true));
     expect(hub.open).toBe(0);
+  });
+
+  test("says that it lives while there is nothing to tell", async () => {
+    const { url } = await setUp({ heartbeatMs: 20 });
+    const reader = await listen(url);
+    await eventually(() => expect(reader.heartbeats).toBeGreaterThan(2));
+    expect(reader.events).toHaveLength(2);
+  });
+
+  test("ends when its token is revoked, and no other does; one that is revoked while it opens never opens", async () => {
+    let revoked = "";
+    const check = ({ sub }: { sub: string }) => {
+      if (sub === revoked) throw refuseToken("token_revoked", "The token has been revoked");
+    };
+    const { hub, url } = await setUp({ check });
+    const [alice, bob] = await Promise.all([listen(url), listen(url, {}, { sub: "bob" })]);
+    revoked = "alice";
+    hub.closeWhere(({ sub }) => sub === revoked);
+    await eventually(() => expect(alice.ended).toBe(true));
+    expect([bob.ended, hub.open]).toEqual([false, 1]);
+    expect((await listen(url)).status).toBe(401);
+    expect(hub.open).toBe(1);
   });
 
   test("that nobody reads is cut off, and counts no more", async () => {

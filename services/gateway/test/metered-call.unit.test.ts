@@ -30,6 +30,7 @@ const FEATURE: Omit<Feature, "upstream"> = {
   roles: ["user"],
   cost: { kind: "fixed", amount: 1 },
   reason: "Rewrite a text",
+  limit: undefined,
   timeoutMs: 3_000,
   answer: "buffered",
   onDisconnect: "release",
@@ -235,6 +236,51 @@ describe("a call that is not served costs nothing", () => {
     expect(chunked.status).toBe(413);
     await eventually(() => expect(setup.credits.state.rows).toEqual(["hold 1", "release 1"]));
   });
+});
+
+test("a large body goes to the upstream as fast as that takes it, and is not kept", async () => {
+  const CHUNK = 1_048_576;
+  const CHUNKS = 64;
+  const goOn = Promise.withResolvers<void>();
+  let received = 0;
+  const setup = await setUp(
+    async (req, res) => {
+      for await (const chunk of req as AsyncIterable<Buffer>) {
+        received += chunk.length;
+        await goOn.promise;
+      }
+      res.end(String(received));
+    },
+    { requestLimit: CHUNK * CHUNKS, timeoutMs: 60_000 },
+  );
+  let sent = 0;
+  const body = new ReadableStream({
+    pull(controller) {
+      if (sent++ === CHUNKS) controller.close();
+      else controller.enqueue(Buffer.alloc(CHUNK));
+    },
+  });
+  const running = fetch(`${setup.url}/api/rewrite/short`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}` },
+    body,
+    duplex: "half",
+  } as RequestInit);
+  // The upstream has the beginning and takes no more: what was sent since fills the sockets, and stops there.
+  await eventually(() => expect(received).toBeGreaterThan(0));
+  let seen = -1;
+  await eventually(
+    () => {
+      const before = seen;
+      seen = sent;
+      expect(seen).toBe(before);
+    },
+    { everyMs: 150 },
+  );
+  expect(sent).toBeLessThan(CHUNKS / 2);
+  goOn.resolve();
+  const answer = await running;
+  expect([answer.status, await answer.text()]).toEqual([200, String(CHUNK * CHUNKS)]);
 });
 
 describe("with an Idempotency-Key", () => {

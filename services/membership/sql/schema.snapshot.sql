@@ -147,6 +147,13 @@ CREATE TABLE `outbox_failures` (
   KEY `outbox_failures_subject` (`topic`,`subject`,`outbox_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE TABLE `revocation_head` (
+  `head_id` tinyint(4) NOT NULL,
+  `seq` bigint(20) NOT NULL,
+  PRIMARY KEY (`head_id`),
+  CONSTRAINT `revocation_head_is_one` CHECK (`head_id` = 1)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 CREATE TABLE `schema_migrations` (
   `source` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -165,6 +172,21 @@ CREATE TABLE `schema_routines` (
   `checksum` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `applied_at` datetime(3) NOT NULL,
   PRIMARY KEY (`kind`,`name`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `token_revocations` (
+  `kind` enum('user','token') CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `subject` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `seq` bigint(20) NOT NULL,
+  `issued_until` datetime(3) NOT NULL,
+  `stands_until` datetime(3) NOT NULL,
+  `revocation_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `actor` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `reason` varchar(1000) NOT NULL,
+  `revoked_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`kind`,`subject`),
+  UNIQUE KEY `token_revocations_by_seq` (`seq`),
+  KEY `token_revocations_run_out` (`stands_until`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE `user_terms` (
@@ -198,7 +220,11 @@ CREATE SQL SECURITY DEFINER VIEW `membership_state` AS select `m`.`membership_id
 
 CREATE SQL SECURITY DEFINER VIEW `membership_tier_list` AS select `membership_tiers`.`tier` AS `tier`,`membership_tiers`.`display_name` AS `display_name`,`membership_tiers`.`monthly_credits` AS `monthly_credits`,`membership_tiers`.`tier_rank` AS `tier_rank`,`membership_tiers`.`anchor` AS `anchor`,`membership_tiers`.`first_period` AS `first_period`,`membership_tiers`.`rollover_cap` AS `rollover_cap`,`membership_tiers`.`on_expiry` AS `on_expiry`,`membership_tiers`.`features` AS `features`,`membership_tiers`.`offered` AS `offered`,`membership_tiers`.`version` AS `version`,`membership_tiers`.`updated_at` AS `updated_at` from `membership_tiers`;
 
+CREATE SQL SECURITY DEFINER VIEW `newest_revocation` AS select `revocation_head`.`seq` AS `seq` from `revocation_head`;
+
 CREATE SQL SECURITY DEFINER VIEW `schema_version` AS select 'migration' AS `kind`,`schema_migrations`.`source` AS `source`,`schema_migrations`.`name` AS `name`,`schema_migrations`.`checksum` AS `checksum`,`schema_migrations`.`applied_at` AS `applied_at` from `schema_migrations` union all select `schema_routines`.`kind` AS `kind`,`schema_routines`.`source` AS `source`,`schema_routines`.`name` AS `name`,`schema_routines`.`checksum` AS `checksum`,`schema_routines`.`applied_at` AS `applied_at` from `schema_routines`;
+
+CREATE SQL SECURITY DEFINER VIEW `token_revocation_list` AS select `token_revocations`.`seq` AS `seq`,`token_revocations`.`kind` AS `kind`,`token_revocations`.`subject` AS `subject`,`token_revocations`.`issued_until` AS `issued_until`,`token_revocations`.`stands_until` AS `stands_until`,`token_revocations`.`revocation_id` AS `revocation_id`,`token_revocations`.`actor` AS `actor`,`token_revocations`.`reason` AS `reason`,`token_revocations`.`revoked_at` AS `revoked_at` from `token_revocations`;
 
 CREATE SQL SECURITY DEFINER VIEW `user_membership_status` AS select `u`.`user_id` AS `user_id`,`u`.`user_no` AS `user_no`,`u`.`email` AS `email`,`u`.`name` AS `name`,`u`.`first_seen_at` AS `first_seen_at`,`u`.`membership_version` AS `membership_version`,case when `m`.`status` = 'active' then `m`.`tier` end AS `tier`,coalesce(`m`.`status`,'none') AS `status`,case when `m`.`status` = 'active' then `m`.`monthly_credits` end AS `monthly_credits`,`m`.`membership_id` AS `membership_id`,`m`.`cycle` AS `cycle`,`m`.`tier` AS `last_tier`,`m`.`monthly_credits` AS `agreed_credits`,`m`.`tier_rank` AS `tier_rank`,`m`.`anchor` AS `anchor`,`m`.`first_period` AS `first_period`,`m`.`rollover_cap` AS `rollover_cap`,`m`.`on_expiry` AS `on_expiry`,`m`.`pending_tier` AS `pending_tier`,`m`.`pending_monthly_credits` AS `pending_monthly_credits`,`m`.`pending_tier_rank` AS `pending_tier_rank`,`m`.`pending_anchor` AS `pending_anchor`,`m`.`pending_first_period` AS `pending_first_period`,`m`.`pending_rollover_cap` AS `pending_rollover_cap`,`m`.`pending_on_expiry` AS `pending_on_expiry`,`m`.`pending_cycle` AS `pending_cycle`,`m`.`started_at` AS `started_at`,`m`.`period_start` AS `period_start`,`m`.`period_end` AS `period_end`,`m`.`expires_at` AS `expires_at`,`m`.`cancel_at_period_end` AS `cancel_at_period_end`,`m`.`ended_at` AS `ended_at`,`m`.`due_at` AS `due_at`,`m`.`ends_at` AS `ends_at`,`m`.`user_no` AS `membership_user_no`,`m`.`status` AS `membership_status`,`m`.`tier` AS `membership_tier`,`b`.`balance` AS `balance`,`b`.`held` AS `held`,`b`.`version` AS `balance_version`,`b`.`account_status` AS `account_status`,`b`.`told_at` AS `balance_told_at` from ((`users` `u` left join `memberships` `m` on(`m`.`user_id` = `u`.`user_id` and `m`.`is_current` = 1)) join `member_balances` `b` on(`b`.`user_id` = `u`.`user_id`));
 
@@ -760,6 +786,100 @@ BEGIN
      AND m.is_current = 1 AND m.status = 'active' AND m.cancel_at_period_end = 1 AND m.period_end > in_now;
 
   CALL RecordMembershipChanges(in_items, in_now);
+END;
+
+CREATE PROCEDURE `RevokeTokens`(
+  IN in_items JSON, IN in_most BIGINT, IN in_real_now DATETIME(3), IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  DECLARE v_head BIGINT;
+  DECLARE v_kept BIGINT;
+
+  SELECT seq INTO v_head FROM revocation_head WHERE head_id = 1 FOR UPDATE;
+  DELETE FROM token_revocations WHERE stands_until <= in_real_now ORDER BY stands_until LIMIT 1000;
+  SELECT COUNT(*) INTO v_kept FROM token_revocations;
+
+  UPDATE JSON_TABLE(in_items, '$[*]' COLUMNS (
+           ord FOR ORDINALITY,
+           kind VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.kind',
+           subject VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.subject',
+           issued_until DATETIME(3) PATH '$.issuedUntil',
+           stands_until DATETIME(3) PATH '$.standsUntil',
+           revocation_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.revocationId',
+           actor VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.admin.actor',
+           reason VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.reason')) i
+    STRAIGHT_JOIN token_revocations t ON t.kind = i.kind AND t.subject = i.subject
+     SET t.seq = v_head + i.ord,
+         t.issued_until = GREATEST(t.issued_until, i.issued_until),
+         t.stands_until = GREATEST(t.stands_until, i.stands_until),
+         t.revocation_id = i.revocation_id,
+         t.actor = i.actor,
+         t.reason = i.reason,
+         t.revoked_at = in_real_now;
+
+  INSERT INTO token_revocations
+    (kind, subject, seq, issued_until, stands_until, revocation_id, actor, reason, revoked_at)
+  SELECT i.kind, i.subject, v_head + i.ord, i.issued_until, i.stands_until, i.revocation_id, i.actor, i.reason,
+         in_real_now
+    FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+           ord FOR ORDINALITY,
+           kind VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.kind',
+           subject VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.subject',
+           issued_until DATETIME(3) PATH '$.issuedUntil',
+           stands_until DATETIME(3) PATH '$.standsUntil',
+           revocation_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.revocationId',
+           actor VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.admin.actor',
+           reason VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.reason')) i
+    LEFT JOIN token_revocations t ON t.kind = i.kind AND t.subject = i.subject
+   WHERE t.subject IS NULL AND v_kept + i.ord <= in_most;
+
+  UPDATE revocation_head SET seq = v_head + JSON_LENGTH(in_items) WHERE head_id = 1;
+
+  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload, traceparent)
+  SELECT i.audit_id, 'admin.v1', 'stipend.admin.v1.AdminActionRecorded', i.subject, in_now,
+         JSON_OBJECT(
+           'id', i.audit_id,
+           'service', 'membership',
+           'actor', i.actor,
+           'roles', JSON_EXTRACT(i.roles, '$'),
+           'action', CONCAT(i.kind, '.tokens.revoke'),
+           'target', i.subject,
+           'outcome', 'succeeded',
+           'reason', t.reason,
+           'before', '',
+           'after', CAST(JSON_OBJECT(
+             'issuedUntil', DATE_FORMAT(t.issued_until, '%Y-%m-%dT%H:%i:%s.%fZ'),
+             'standsUntil', DATE_FORMAT(t.stands_until, '%Y-%m-%dT%H:%i:%s.%fZ')) AS CHAR),
+           'ip', COALESCE(i.ip, ''),
+           'userAgent', COALESCE(i.user_agent, ''),
+           'requestId', COALESCE(i.request_id, ''),
+           'traceId', COALESCE(i.trace_id, ''),
+           'occurredAt', DATE_FORMAT(in_now, '%Y-%m-%dT%H:%i:%s.%fZ')),
+         i.traceparent
+    FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+           ord FOR ORDINALITY,
+           kind VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.kind',
+           subject VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.subject',
+           revocation_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.revocationId',
+           traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent',
+           audit_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$.admin.id',
+           actor VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.admin.actor',
+           roles JSON PATH '$.admin.roles',
+           ip VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.admin.ip',
+           user_agent VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.admin.userAgent',
+           request_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.admin.requestId',
+           trace_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.admin.traceId')) i
+    JOIN token_revocations t ON t.kind = i.kind AND t.subject = i.subject AND t.revocation_id = i.revocation_id
+   ORDER BY i.ord;
+
+  SELECT i.ord - 1 AS idx, CASE WHEN t.subject IS NULL THEN 'full' ELSE 'revoked' END AS outcome,
+         t.kind, t.subject, t.seq, t.issued_until, t.stands_until, t.revocation_id, t.actor, t.reason, t.revoked_at
+    FROM JSON_TABLE(in_items, '$[*]' COLUMNS (
+           ord FOR ORDINALITY,
+           kind VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.kind',
+           subject VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.subject')) i
+    LEFT JOIN token_revocations t ON t.kind = i.kind AND t.subject = i.subject
+   ORDER BY i.ord;
 END;
 
 CREATE PROCEDURE `SeeUsers`(IN in_users JSON, IN in_now DATETIME(3))

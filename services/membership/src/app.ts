@@ -27,6 +27,7 @@ import { adminRoutes } from "./http/admin-routes.ts";
 import { batchRoute } from "./http/batch-route.ts";
 import { internalRoutes } from "./http/internal-routes.ts";
 import { memberRoutes } from "./http/member-routes.ts";
+import { revocationRoutes } from "./http/revocation-routes.ts";
 import { rememberPassedOver, remind, settleDue } from "./jobs/due.ts";
 import { SERVICE } from "./sql.ts";
 import { MysqlMembershipStore } from "./store/membership-store.ts";
@@ -161,6 +162,7 @@ function httpDoor(
   adminRoutes(http.app, deps, clock);
   batchRoute(http.app, deps, clock, log);
   internalRoutes(http.app, deps, clock);
+  revocationRoutes(http.app, deps, clock, systemClock);
   if (clock instanceof DevClock) mountDevClock(http.app, clock);
   return http;
 }

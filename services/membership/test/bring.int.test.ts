@@ -178,5 +178,7 @@ function storeOf(store: MembershipStore): MembershipStore {
     listUsers: (query) => store.listUsers(query),
     checkUsers: (userIds) => store.checkUsers(userIds),
     history: (query) => store.history(query),
+    revocationsAfter: (after, limit) => store.revocationsAfter(after, limit),
+    revocationsBefore: (query) => store.revocationsBefore(query),
   };
 }

@@ -116,6 +116,8 @@ describe("a change whose connection is killed right before its commit", () => {
       listUsers: (query) => store.listUsers(query),
       checkUsers: (userIds) => store.checkUsers(userIds),
       history: (query) => store.history(query),
+      revocationsAfter: (after, limit) => store.revocationsAfter(after, limit),
+      revocationsBefore: (query) => store.revocationsBefore(query),
     };
     const doomed = put({ ...rig, deps: { ...rig.deps, store: killing } }, { userId: "ghost", now: NOW });
     await expect(doomed).rejects.toMatchObject({

@@ -81,6 +81,8 @@ function gatewayOnly(context: ServiceContext): NodeJS.ProcessEnv {
     STIPEND_JWT_AUDIENCE: DEV_AUDIENCE,
     STIPEND_JWT_ALGORITHMS: "RS256,ES256,EdDSA",
     STIPEND_JWKS_URL: pathToFileURL(keys.issuerJwks).href,
+    STIPEND_DEV_SIGN_IN: "on",
+    STIPEND_DEV_ISSUER_KEY_FILE: keys.issuerPrivate,
   };
 }
 

@@ -31,14 +31,13 @@ export function accountRoutes(router: IRouter, deps: RouteDeps): void {
     contract.listTransactions,
     async ({ actor, query }) => {
       const position = decodeCursor(query.cursor, Position);
-      const { userId } = await touched(deps, actor, query.userId);
-      const rows = await deps.reads.transactions({
-        ...filterOf(query),
-        userId,
-        beforeVersion: position?.v,
-        limit: query.limit + 1,
+      const { userId, version } = await touched(deps, actor, query.userId);
+      // Rows are never changed: a page is the same for as long as the account has the same version.
+      const body = await deps.cache.through(userId, version, ["transactions", query], async () => {
+        const filter = { ...filterOf(query), userId, beforeVersion: position?.v, limit: query.limit + 1 };
+        const rows = await deps.reads.transactions(filter);
+        return toPage(rows, query.limit, transactionBody, (row) => ({ v: row.version }));
       });
-      const body = toPage(rows, query.limit, transactionBody, (row) => ({ v: row.version }));
       return { body, subjects: [userId] };
     },
     { authorize: mayRead },
@@ -86,8 +85,8 @@ export function accountRoutes(router: IRouter, deps: RouteDeps): void {
     router,
     contract.usage,
     async ({ actor, query }) => {
-      const { userId } = await touched(deps, actor, query.userId);
-      const series = await usageSeries(deps, { ...query, ...spanOf(query), userId });
+      const { userId, version } = await touched(deps, actor, query.userId);
+      const series = await usageSeries(deps, { ...query, ...spanOf(query), userId, version });
       if (series.outcome === "bad_range") {
         throw new CodedError("validation_failed", {
           message: `from must lie before to, with at most ${series.mostBuckets} intervals between them`,

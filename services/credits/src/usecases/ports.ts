@@ -132,6 +132,23 @@ export interface LedgerReads {
   package(code: string): Promise<CreditPackage | null>;
 }
 
+/** Keeps what was read of a ledger. It may forget anything at any time, and nothing is decided by it. */
+export interface ReadCache {
+  /** False: nothing is kept, so a read is not worth splitting. */
+  readonly keeps: boolean;
+  /**
+   * What `read` gives, or gave before for the same account at the same version.
+   *
+   * @param version of the account, read after the request came: that is what makes the answer of the moment.
+   * @param what tells this read from all others of the account; JSON.
+   * @param read must give JSON that depends on nothing but account, version and `what`; above all on no clock.
+   */
+  through<T>(userId: UserId, version: number, what: readonly unknown[], read: () => Promise<T>): Promise<T>;
+}
+
+/** Reads everything anew. */
+export const noReadCache: ReadCache = { keeps: false, through: (_userId, _version, _what, read) => read() };
+
 export interface Clock {
   now(): Date;
 }

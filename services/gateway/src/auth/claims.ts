@@ -10,6 +10,8 @@ export interface Principal {
   readonly email?: string;
   /** Token id, when the issuer gives one. */
   readonly jti?: string;
+  /** Seconds since 1970 by the real clock, when the issuer says it. */
+  readonly issuedAt?: number;
   /** Seconds since 1970 by the real clock. */
   readonly expiresAt: number;
 }
@@ -30,7 +32,7 @@ const MAX_EMAIL = 254;
  *   of the wrong type.
  */
 export function principalOf(payload: JWTPayload, mapping: ClaimMapping): Principal {
-  const { sub, exp, jti } = payload;
+  const { sub, exp, iat, jti } = payload;
   // jose checks that sub is there, not that it is text.
   if (typeof sub !== "string" || !USER_ID_PATTERN.test(sub)) {
     throw refuseToken("token_subject_invalid", "The token's sub must be 1-128 characters of A-Z a-z 0-9 . _ @ | : -");
@@ -41,6 +43,7 @@ export function principalOf(payload: JWTPayload, mapping: ClaimMapping): Princip
     roles: rolesOf(claim(payload, mapping.rolesClaim), mapping.defaultRoles),
     ...(email === undefined ? {} : { email }),
     ...(typeof jti === "string" ? { jti } : {}),
+    ...(typeof iat === "number" ? { issuedAt: iat } : {}),
     expiresAt: exp ?? 0,
   };
 }

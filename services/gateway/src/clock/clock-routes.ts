@@ -1,10 +1,7 @@
 import type { DevClock } from "@stipend/platform/clock/clock";
-import { DEFAULT_BODY_LIMIT } from "@stipend/platform/http/contract";
-import { validationProblem } from "@stipend/platform/http/problem";
 import { ClockSetting, getDevClock, putDevClock } from "@stipend/proto/http/gateway";
-import { readBody } from "../forward/body.ts";
 import type { Route } from "../http/context.ts";
-import { Refusal } from "../http/refusal.ts";
+import { readJsonBody } from "../http/read-request.ts";
 import { sendJson } from "../http/send-json.ts";
 import type { ClockMover } from "./clock-mover.ts";
 
@@ -20,9 +17,7 @@ export function clockRoutes(clock: DevClock, mover: ClockMover): readonly Route[
       contract: putDevClock,
       head: true,
       run: async ({ req, res, caller }) => {
-        const setting = ClockSetting.safeParse(parseJson(await readBody(req, DEFAULT_BODY_LIMIT)));
-        if (!setting.success) throw validationProblem("body", setting.error);
-        const { now, offsetMs } = await mover.move(setting.data, caller);
+        const { now, offsetMs } = await mover.move(await readJsonBody(req, ClockSetting), caller);
         sendJson(res, 200, reading(now, offsetMs));
       },
     },
@@ -31,12 +26,4 @@ export function clockRoutes(clock: DevClock, mover: ClockMover): readonly Route[
 
 function reading(now: Date, offsetMs: number) {
   return { now: now.toISOString(), offsetMs };
-}
-
-function parseJson(body: Buffer | undefined): unknown {
-  try {
-    return JSON.parse(body?.toString("utf8") ?? "") as unknown;
-  } catch (error) {
-    throw new Refusal("malformed_json", { cause: error });
-  }
 }

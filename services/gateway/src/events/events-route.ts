@@ -1,4 +1,5 @@
 import { events } from "@stipend/proto/http/gateway";
+import type { Revocations } from "../auth/revocations.ts";
 import type { JsonAnswer, JsonCall, JsonClient } from "../forward/json-client.ts";
 import { type RequestContext, type Route, requirePrincipal } from "../http/context.ts";
 import { Refusal } from "../http/refusal.ts";
@@ -8,8 +9,11 @@ import { creditsSnapshot, type LiveState, membershipSnapshot } from "./states.ts
 
 export interface EventsRouteParts {
   readonly hub: LiveHub;
+  readonly revocations: Pick<Revocations, "check">;
   readonly credits: Pick<JsonClient, "call">;
   readonly membership: Pick<JsonClient, "call">;
+  /** Default 15,000 ms. */
+  readonly heartbeatMs?: number;
 }
 
 const SNAPSHOT_TIMEOUT_MS = 5_000;
@@ -18,16 +22,19 @@ export function eventsRoute(parts: EventsRouteParts): Route {
   return { contract: events, head: false, run: (context) => openStream(parts, context) };
 }
 
-async function openStream({ hub, credits, membership }: EventsRouteParts, context: RequestContext): Promise<void> {
+async function openStream(parts: EventsRouteParts, context: RequestContext): Promise<void> {
+  const { hub, credits, membership } = parts;
   const { req, res } = context;
   const principal = requirePrincipal(context);
   const admission = hub.admits(principal.sub);
   if (admission === "user_full") throw new Refusal("too_many_streams", { retryAfterSeconds: 5 });
   if (admission === "gateway_full") throw new Refusal("overloaded", { retryAfterSeconds: 5 });
 
-  const stream = new LiveStream(req, res, { hub, userId: principal.sub, endsAt: principal.expiresAt * 1_000 });
+  const stream = new LiveStream(req, res, { hub, token: principal, heartbeatMs: parts.heartbeatMs });
   stream.listen();
   try {
+    // Revoked between the door and here, it would be found neither at the door nor among those that listen.
+    parts.revocations.check(principal);
     const call: JsonCall = {
       method: "GET",
       path: "/api/credits",
@@ -41,7 +48,7 @@ async function openStream({ hub, credits, membership }: EventsRouteParts, contex
         .call({ ...call, path: "/api/membership" })
         .then((answer) => snapshot(answer, membershipSnapshot, "membership")),
     ]);
-    if (!res.destroyed) await stream.open(req, snapshots);
+    if (!res.destroyed && !res.writableEnded) stream.open(snapshots);
   } catch (error) {
     hub.remove(stream);
     throw error;

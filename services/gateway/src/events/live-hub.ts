@@ -1,8 +1,12 @@
+import type { Principal } from "../auth/claims.ts";
 import type { LiveState } from "./states.ts";
+
+export type StreamToken = Pick<Principal, "sub" | "jti" | "issuedAt" | "expiresAt">;
 
 /** One open stream, as the hub sees it. */
 export interface Listener {
-  readonly userId: string;
+  /** The token it was opened with; its `sub` is whose stream it is. */
+  readonly token: StreamToken;
   /** Must not block and must not throw. */
   push(state: LiveState): void;
   /** Ends the stream; the client may come again. */
@@ -34,27 +38,36 @@ export class LiveHub {
   }
 
   add(listener: Listener): void {
-    const listeners = this.#byUser.get(listener.userId) ?? new Set();
+    const listeners = this.#byUser.get(listener.token.sub) ?? new Set();
     if (listeners.has(listener)) return;
     listeners.add(listener);
-    this.#byUser.set(listener.userId, listeners);
+    this.#byUser.set(listener.token.sub, listeners);
     this.#open += 1;
   }
 
   remove(listener: Listener): void {
-    const listeners = this.#byUser.get(listener.userId);
+    const listeners = this.#byUser.get(listener.token.sub);
     if (listeners?.delete(listener) !== true) return;
     this.#open -= 1;
-    if (listeners.size === 0) this.#byUser.delete(listener.userId);
+    if (listeners.size === 0) this.#byUser.delete(listener.token.sub);
   }
 
   publish(state: LiveState): void {
     for (const listener of this.#byUser.get(state.userId) ?? []) listener.push(state);
   }
 
+  /** Ends the streams whose token fits: it was revoked. */
+  closeWhere(fits: (token: StreamToken) => boolean): void {
+    for (const listener of this.#all()) if (fits(listener.token)) listener.close();
+  }
+
   /** Ends every stream and admits no other: readers go to another instance. */
   closeForGood(): void {
     this.#closed = true;
-    for (const listeners of [...this.#byUser.values()]) for (const listener of [...listeners]) listener.close();
+    for (const listener of this.#all()) listener.close();
+  }
+
+  #all(): readonly Listener[] {
+    return [...this.#byUser.values()].flatMap((listeners) => [...listeners]);
   }
 }

@@ -1,38 +1,47 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createSession, type Session } from "better-sse";
-import type { Listener, LiveHub } from "./live-hub.ts";
+import { createEventBuffer } from "better-sse";
+import type { Listener, LiveHub, StreamToken } from "./live-hub.ts";
 import type { LiveState } from "./states.ts";
 
 export interface LiveStreamOptions {
   readonly hub: LiveHub;
-  readonly userId: string;
-  /** The token's end, milliseconds since 1970: a stream does not outlive it. */
-  readonly endsAt: number;
+  /** What it was opened with: a stream outlives neither its end nor its revocation. */
+  readonly token: StreamToken;
   /** Default 15,000 ms. */
-  readonly heartbeatMs?: number;
+  readonly heartbeatMs?: number | undefined;
 }
 
 /** A reader this far behind is cut off; it comes again and gets the whole state. */
 const MAX_BUFFERED_BYTES = 262_144;
 const MAX_TIMER_MS = 2_147_483_647;
+const RECONNECT_MS = 2_000;
+const HEARTBEAT = ":\n\n";
+const HEAD = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-store",
+  "x-accel-buffering": "no",
+} as const;
 
 /**
  * One user's stream. States of an older version than one already sent are left out, so whatever order they come in
  * (snapshot, events of Kafka, events delivered twice), a reader only ever sees a version rise. The id of an event
  * holds the versions of both sides, so Last-Event-ID says all that a reader knows.
+ *
+ * There are thousands of these, so each keeps next to nothing: better-sse writes the fields, but its Session would hold
+ * a second request and response for every stream.
  */
 export class LiveStream implements Listener {
-  readonly userId: string;
+  readonly token: StreamToken;
   readonly #options: LiveStreamOptions;
   readonly #res: ServerResponse;
   readonly #versions: { credits: number; membership: number };
-  #session: Session | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #end: NodeJS.Timeout | undefined;
+  #heartbeat: NodeJS.Timeout | undefined;
   /** Before the snapshots are in, live states wait here; the newest of each side is enough. */
   #early: Map<LiveState["kind"], LiveState> | undefined = new Map();
 
   constructor(req: IncomingMessage, res: ServerResponse, options: LiveStreamOptions) {
-    this.userId = options.userId;
+    this.token = options.token;
     this.#options = options;
     this.#res = res;
     this.#versions = parseEventId(req.headers["last-event-id"]);
@@ -45,14 +54,12 @@ export class LiveStream implements Listener {
   }
 
   /** Sends the head, the snapshots and what came in meanwhile. */
-  async open(req: IncomingMessage, snapshots: readonly LiveState[]): Promise<void> {
-    this.#session = await createSession(req, this.#res, {
-      retry: 2_000,
-      keepAlive: this.#options.heartbeatMs ?? 15_000,
-      headers: { "cache-control": "no-store", "x-accel-buffering": "no" },
-    });
-    const left = Math.min(MAX_TIMER_MS, Math.max(0, this.#options.endsAt - Date.now()));
-    this.#timer = setTimeout(() => this.close(), left);
+  open(snapshots: readonly LiveState[]): void {
+    this.#res.writeHead(200, HEAD);
+    this.#res.write(createEventBuffer().retry(RECONNECT_MS).dispatch().read());
+    const left = Math.min(MAX_TIMER_MS, Math.max(0, this.token.expiresAt * 1_000 - Date.now()));
+    this.#end = setTimeout(() => this.close(), left);
+    this.#heartbeat = setInterval(() => this.#write(HEARTBEAT), this.#options.heartbeatMs ?? 15_000);
     const early = [...(this.#early?.values() ?? [])];
     this.#early = undefined;
     for (const state of [...snapshots, ...early]) this.push(state);
@@ -64,10 +71,16 @@ export class LiveStream implements Listener {
       if (waiting === undefined || waiting.version < state.version) this.#early.set(state.kind, state);
       return;
     }
-    if (state.version <= this.#versions[state.kind] || this.#session?.isConnected !== true) return;
-    if (this.#res.writableLength > MAX_BUFFERED_BYTES) return void this.#res.destroy();
+    if (state.version <= this.#versions[state.kind]) return;
     this.#versions[state.kind] = state.version;
-    this.#session.push(state.data, state.kind, `${this.#versions.credits}-${this.#versions.membership}`);
+    const id = `${this.#versions.credits}-${this.#versions.membership}`;
+    this.#write(createEventBuffer().push(state.data, state.kind, id).read());
+  }
+
+  #write(text: string): void {
+    if (this.#res.destroyed || this.#res.writableEnded) return;
+    if (this.#res.writableLength > MAX_BUFFERED_BYTES) this.#res.destroy();
+    else this.#res.write(text);
   }
 
   close(): void {
@@ -76,7 +89,8 @@ export class LiveStream implements Listener {
   }
 
   #ended(): void {
-    clearTimeout(this.#timer);
+    clearTimeout(this.#end);
+    clearInterval(this.#heartbeat);
     this.#options.hub.remove(this);
   }
 }

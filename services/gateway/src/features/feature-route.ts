@@ -9,6 +9,7 @@ export function routeOfFeature(feature: Feature, parts: MeteredCallParts): Route
     contract: featureRoute({ ...feature, costText: costText(feature) } satisfies FeatureAddress),
     // A HEAD would cost as much as a GET and show nothing.
     head: false,
+    limit: feature.limit,
     run: (context) => runFeature(feature, parts, context),
   };
 }

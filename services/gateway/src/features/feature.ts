@@ -23,6 +23,8 @@ export interface Feature {
   readonly cost: FeatureCost;
   /** Stands in the user's history. */
   readonly reason: string;
+  /** Calls a window that one user may make; undefined: as many as of everything else. */
+  readonly limit: number | undefined;
   /** Until the last byte of the upstream's answer. */
   readonly timeoutMs: number;
   readonly answer: "buffered" | "streamed";

@@ -69,6 +69,7 @@ function featureOf(entry: FeatureEntry): Feature {
       typeof cost === "number"
         ? { kind: "fixed", amount: cost }
         : { kind: "reported", upTo: cost.upTo, otherwise: cost.otherwise },
+    limit: entry.limit,
     timeoutMs: timeout,
     // A stream that was watched to its last but one byte is a served call: giving it back would make it free.
     onDisconnect: onDisconnect ?? (entry.answer === "streamed" ? "charge" : "release"),

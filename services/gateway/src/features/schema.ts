@@ -73,6 +73,7 @@ const feature = z
     upstream,
     cost,
     reason: z.string().min(1).max(200),
+    limit: z.int("must be a whole number of calls").min(1, "must be at least 1").max(1_000_000).optional(),
     timeout: duration.refine((ms) => ms >= 100 && ms <= 900_000, "must be from 100ms to 15m").default(30_000),
     answer: z.enum(["buffered", "streamed"]).default("buffered"),
     onDisconnect: z.enum(["release", "charge"]).optional(),

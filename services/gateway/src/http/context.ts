@@ -22,6 +22,8 @@ export interface Route {
   readonly contract: RouteContract;
   /** Whether HEAD is answered as GET without a body. Not where a call costs or never ends. */
   readonly head: boolean;
+  /** Requests a window that one caller may make here, if fewer than elsewhere. */
+  readonly limit?: number | undefined;
   readonly run: (context: RequestContext) => Promise<void>;
 }
 

@@ -6,6 +6,7 @@ import type { Log } from "@stipend/platform/log/log";
 import type { Request, Response } from "express";
 import "@stipend/platform/http/request";
 import type { Principal } from "../auth/claims.ts";
+import type { Revocations } from "../auth/revocations.ts";
 import type { TokenVerifier } from "../auth/token-verifier.ts";
 import { type Caller, callerOf } from "../forward/identity.ts";
 import type { Limits } from "../limits/limits.ts";
@@ -22,6 +23,7 @@ export interface DoorParts {
   /** The table in force; it changes with the features file. */
   readonly routes: () => RouteTable<Route>;
   readonly verifier: TokenVerifier;
+  readonly revocations: Pick<Revocations, "check">;
   /** undefined: no limits (STIPEND_LIMITS=off). */
   readonly limits: Limits | undefined;
   readonly refusals: Pick<RefusalLog, "record">;
@@ -37,7 +39,9 @@ export interface DoorParts {
 export class Door {
   readonly #parts: DoorParts;
   readonly #metrics = new DoorMetrics();
-  readonly #reports = new ReportQuota({ quota: 30, windowMs: 60_000, maxKeys: 10_000 });
+  /** By address, in a minute. A token that has run out is no attack; many bad ones from one address may be. */
+  readonly #badTokens = new ReportQuota({ tolerated: 10, quota: 30, windowMs: 60_000, maxKeys: 10_000 });
+  readonly #knocks = new ReportQuota({ quota: 30, windowMs: 60_000, maxKeys: 10_000 });
 
   constructor(parts: DoorParts) {
     this.#parts = parts;
@@ -62,7 +66,7 @@ export class Door {
     nameSpan(req.method, contract.path);
     const caller = callerOf(req, clientIp(req), req.requestId);
     const principal = contract.roles === "anyone" ? undefined : await this.#identify(req, contract, caller);
-    await this.#limit(req, res, caller, principal);
+    await this.#limit(req, res, route, caller, principal);
     if (principal !== undefined) {
       await this.#authorise(req, contract, principal, caller);
       this.#parts.onCaller(principal);
@@ -89,7 +93,10 @@ export class Door {
 
   async #identify(req: Request, contract: RouteContract, caller: Caller): Promise<Principal> {
     try {
-      return await this.#parts.verifier.verify(req.headers.authorization);
+      const principal = await this.#parts.verifier.verify(req.headers.authorization);
+      // Judged at every request: a token that was verified before may have been revoked since.
+      this.#parts.revocations.check(principal);
+      return principal;
     } catch (error) {
       if (error instanceof Refusal) await this.#badToken(error.code, req, contract, caller);
       throw error;
@@ -97,21 +104,29 @@ export class Door {
   }
 
   async #badToken(code: string, req: Request, contract: RouteContract, caller: Caller): Promise<void> {
-    if (code === "identity_provider_unavailable") return;
+    if (!code.startsWith("token_")) return;
     await this.#parts.limits?.takeBadToken(caller.ip);
-    // A page that is opened without a token is no event; a forged one is, and any knock at an admin's door.
-    if (code === "token_missing" && !isPrivileged(contract)) return;
-    if (!this.#reports.take(caller.ip)) return;
     const refused = { code, subject: "", roles: [], method: req.method, route: contract.path, caller };
-    if (isPrivileged(contract)) await this.#parts.refusals.record(refused);
-    else void this.#parts.refusals.record(refused);
+    if (isPrivileged(contract)) {
+      if (this.#knocks.take(caller.ip)) await this.#parts.refusals.record(refused);
+      return;
+    }
+    // A page that is opened without a token is no event, however often.
+    if (code !== "token_missing" && this.#badTokens.take(caller.ip)) void this.#parts.refusals.record(refused);
   }
 
-  async #limit(req: Request, res: Response, caller: Caller, principal: Principal | undefined): Promise<void> {
+  async #limit(
+    req: Request,
+    res: Response,
+    { contract, limit }: Route,
+    caller: Caller,
+    principal: Principal | undefined,
+  ): Promise<void> {
     const { limits } = this.#parts;
     if (limits === undefined) return;
     const isRead = req.method === "GET" || req.method === "HEAD";
-    const headers = await limits.take(caller.ip, principal, isRead);
+    const limited = limit === undefined ? undefined : { id: contract.id, quota: limit };
+    const headers = await limits.take(caller.ip, principal, isRead, limited);
     for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
   }
 

@@ -17,7 +17,7 @@ export interface LimitsOptions {
 }
 
 interface Policy {
-  readonly name: "user" | "service" | "ip" | "bad-token";
+  readonly name: "user" | "service" | "ip" | "bad-token" | "route";
   readonly quota: number;
   readonly redis: RateLimiterRedis;
   readonly local: RateLimiterMemory;
@@ -30,22 +30,32 @@ interface Reading {
   readonly exceeded: boolean;
 }
 
+/** A route that has a limit of its own, counted for each caller. */
+export interface LimitedRoute {
+  readonly id: string;
+  /** Requests a window. */
+  readonly quota: number;
+}
+
 export type RateLimitHeaders = Readonly<Record<string, string>>;
 
 /** After a failure Redis is not asked for so long: one that hangs must not cost every request its timeout. */
 const REDIS_RESTS_MS = 1_000;
 
 /**
- * Limits by user and by address, counted in Redis over all gateways. Without Redis, reads go through and writes are
+ * Limits by user, by address and by route, counted in Redis over all gateways. Without Redis, reads go through and writes are
  * counted by this process alone: an outage of Redis must neither close the door nor leave it wide open.
  */
 export class Limits {
   readonly #log: Log;
+  readonly #redis: Redis;
   readonly #windowSeconds: number;
   readonly #user: Policy;
   readonly #service: Policy;
   readonly #ip: Policy;
   readonly #badTokens: Policy;
+  /** One for each route that was limited so far; as many as there are such routes. */
+  readonly #routes = new Map<string, Policy>();
   readonly #degraded = counter("gateway_limits_degraded", "Requests whose limits could not be counted in Redis");
   readonly #limited = counter("gateway_rate_limited", "Requests refused by a rate limit");
   #redisRestsUntil = Number.NEGATIVE_INFINITY;
@@ -53,32 +63,19 @@ export class Limits {
 
   constructor(options: LimitsOptions) {
     this.#log = options.log;
+    this.#redis = options.redis;
     this.#windowSeconds = options.windowSeconds;
-    const policy = (name: Policy["name"], quota: number): Policy => {
-      const shared = { points: quota, duration: options.windowSeconds, keyPrefix: `limit:${name}` };
-      return {
-        name,
-        quota,
-        // Blocked keys are remembered here, so that a flood costs Redis nothing.
-        redis: new RateLimiterRedis({
-          ...shared,
-          storeClient: options.redis,
-          inMemoryBlockOnConsumed: quota + 1,
-          rejectIfRedisNotReady: true,
-        }),
-        local: new RateLimiterMemory(shared),
-      };
-    };
-    this.#user = policy("user", options.perUser);
-    this.#service = policy("service", options.perService);
-    this.#ip = policy("ip", options.perIp);
-    this.#badTokens = policy("bad-token", options.badTokensPerIp);
+    this.#user = this.#policy("user", options.perUser);
+    this.#service = this.#policy("service", options.perService);
+    this.#ip = this.#policy("ip", options.perIp);
+    this.#badTokens = this.#policy("bad-token", options.badTokensPerIp);
   }
 
   /**
    * Counts one request.
    *
    * @param caller undefined for routes that need no token.
+   * @param route only when it has a limit of its own.
    * @returns headers for the answer.
    * @throws Refusal rate_limited with Retry-After and the headers.
    */
@@ -86,12 +83,39 @@ export class Limits {
     ip: string,
     caller: Pick<Principal, "sub" | "roles"> | undefined,
     isRead: boolean,
+    route?: LimitedRoute,
   ): Promise<RateLimitHeaders> {
     const readings = await Promise.all([
       this.#consume(this.#ip, ip, isRead),
       ...(caller === undefined ? [] : [this.#consume(this.#policyOf(caller), caller.sub, isRead)]),
+      ...(route === undefined ? [] : [this.#consume(this.#policyOfRoute(route), caller?.sub ?? ip, isRead)]),
     ]);
     return this.#judge(readings.filter((reading) => reading !== undefined));
+  }
+
+  #policy(name: Policy["name"], quota: number, keyPrefix: string = name): Policy {
+    const shared = { points: quota, duration: this.#windowSeconds, keyPrefix: `limit:${keyPrefix}` };
+    return {
+      name,
+      quota,
+      // Blocked keys are remembered here, so that a flood costs Redis nothing.
+      redis: new RateLimiterRedis({
+        ...shared,
+        storeClient: this.#redis,
+        inMemoryBlockOnConsumed: quota + 1,
+        rejectIfRedisNotReady: true,
+      }),
+      local: new RateLimiterMemory(shared),
+    };
+  }
+
+  /** A quota that changed (the features file was edited) begins a new count in this process, not in Redis. */
+  #policyOfRoute({ id, quota }: LimitedRoute): Policy {
+    const known = this.#routes.get(id);
+    if (known?.quota === quota) return known;
+    const policy = this.#policy("route", quota, `route:${id}`);
+    this.#routes.set(id, policy);
+    return policy;
   }
 
   #policyOf({ roles }: Pick<Principal, "roles">): Policy {

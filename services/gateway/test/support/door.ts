@@ -8,6 +8,7 @@ import { silentLog } from "@stipend/platform/log/log";
 import { gatewayProblems } from "@stipend/proto/http/gateway-problems";
 import { createLocalJWKSet } from "jose";
 import { onTestFinished } from "vitest";
+import type { Revocations } from "../../src/auth/revocations.ts";
 import { TokenVerifier } from "../../src/auth/token-verifier.ts";
 import type { Route } from "../../src/http/context.ts";
 import { Door } from "../../src/http/door.ts";
@@ -21,7 +22,12 @@ export interface TestDoor {
 }
 
 /** The door on a free port, with the given routes, the real token rules, and no limits. */
-export async function openDoor(issuer: Issuer, routes: readonly Route[], trustedProxies?: string): Promise<TestDoor> {
+export async function openDoor(
+  issuer: Issuer,
+  routes: readonly Route[],
+  trustedProxies?: string,
+  revocations: Pick<Revocations, "check"> = { check: () => undefined },
+): Promise<TestDoor> {
   const table = new RouteTable<Route>();
   for (const route of routes) table.add(route.contract.method, route.contract.path, route);
   const lookup = createLocalJWKSet({ keys: [issuer.publicJwk] });
@@ -39,6 +45,7 @@ export async function openDoor(issuer: Issuer, routes: readonly Route[], trusted
       skewSeconds: 0,
       claims: { rolesClaim: "roles", emailClaim: "email", defaultRoles: ["user"] },
     }),
+    revocations,
     limits: undefined,
     refusals: { record: async (one) => void refused.push(one) },
     onCaller: () => undefined,

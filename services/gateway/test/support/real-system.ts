@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,13 +74,14 @@ export async function startRealSystem(features: string): Promise<RealSystem> {
     STIPEND_CREDITS_EXPIRY_MS: "200",
   });
   const nowhere = `http://127.0.0.1:${await freePort()}`;
+  const membership = await startMembershipDouble();
   const gateway = new Process("gateway", {
     ...shared,
     STIPEND_HTTP_PORT: String(gatewayPort),
     STIPEND_METRICS_PORT: String(metrics[1]),
     STIPEND_INTERNAL_KEY_FILE: files.gatewayKey,
     STIPEND_CREDITS_URL: wire.url,
-    STIPEND_MEMBERSHIP_URL: nowhere,
+    STIPEND_MEMBERSHIP_URL: membership.url,
     STIPEND_AUDIT_URL: nowhere,
     STIPEND_MONITOR_URL: nowhere,
     STIPEND_FEATURES_FILE: featuresFile,
@@ -116,8 +118,26 @@ export async function startRealSystem(features: string): Promise<RealSystem> {
     stop: async () => {
       await Promise.all([gateway.kill(), credits.kill()]);
       wire.close();
+      membership.close();
       await database.drop();
       rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** Of membership only what a gateway asks before it lets anybody in: nothing is revoked. */
+async function startMembershipDouble() {
+  const server = createHttpServer((req, res) => {
+    const known = req.url?.startsWith("/internal/revocations?") === true;
+    res.writeHead(known ? 200 : 404, { "content-type": "application/json" });
+    res.end(known ? '{"head":0,"data":[]}' : "{}");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
     },
   };
 }

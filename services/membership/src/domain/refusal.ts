@@ -16,7 +16,9 @@ export type RefusalCode =
   | "membership_exists"
   | "version_conflict"
   | "transition_not_allowed"
-  | "idempotency_key_reused";
+  | "idempotency_key_reused"
+  | "revocation_out_of_time"
+  | "revocations_full";
 
 export function refusal(code: RefusalCode, message: string, details: Record<string, unknown> = {}): Refusal {
   return { ok: false, code, message, details };

@@ -13,6 +13,8 @@ import type {
   KeyedRequest,
   MembershipStore,
   MembershipTx,
+  NewRevocation,
+  Revocation,
   TierChange,
   ToldBalance,
   UserQuery,
@@ -22,6 +24,7 @@ import type {
 import type { MembershipView } from "../usecases/view.ts";
 import { readHistory } from "./history.ts";
 import { changeItem, tierItem } from "./items.ts";
+import { revocationsAfter, revocationsBefore, revokeTokens } from "./revocations.ts";
 import { type MembershipRow, memberOf, type TierRow, tierOf } from "./rows.ts";
 import { checkUsers, findUser, listUsers } from "./user-status.ts";
 
@@ -85,6 +88,14 @@ export class MysqlMembershipStore implements MembershipStore {
   history(query: { userId: string; before?: number; limit: number }): Promise<HistoryEntry[]> {
     return readHistory(this.#db, query);
   }
+
+  revocationsAfter(after: number, limit: number): Promise<{ head: number; data: Revocation[] }> {
+    return revocationsAfter(this.#db, after, limit);
+  }
+
+  revocationsBefore(query: Parameters<MembershipStore["revocationsBefore"]>[0]): Promise<Revocation[]> {
+    return revocationsBefore(this.#db, query);
+  }
 }
 
 class MysqlMembershipTx implements MembershipTx {
@@ -140,6 +151,13 @@ class MysqlMembershipTx implements MembershipTx {
   async setTier(change: TierChange, now: Date): Promise<boolean> {
     const [row] = await this.#tx.call<OutcomeRow>("SetTier", [tierItem(change)], now);
     return row?.outcome === "changed";
+  }
+
+  revokeTokens(
+    revocation: NewRevocation,
+    bounds: Parameters<MembershipTx["revokeTokens"]>[1],
+  ): Promise<Revocation | undefined> {
+    return revokeTokens(this.#tx, revocation, bounds);
   }
 
   async remind(

@@ -64,6 +64,11 @@ export interface MembershipTx {
   /** Throws when one change does not take effect: its caller holds the locks, so that would be a defect. */
   apply(step: ChangeStep, changes: readonly Change[], now: Date): Promise<void>;
   setTier(change: TierChange, now: Date): Promise<boolean>;
+  /** Never makes one that stands end sooner. undefined when `most` are kept already. */
+  revokeTokens(
+    revocation: NewRevocation,
+    bounds: { readonly most: number; readonly realNow: Date; readonly now: Date },
+  ): Promise<Revocation | undefined>;
   remind(days: readonly number[], runId: string, limit: number, now: Date): Promise<{ recorded: number; sent: number }>;
   /** Forward by version only. Returns the users that do not exist yet, for whom nothing was kept. */
   applyBalances(balances: readonly ToldBalance[], now: Date): Promise<string[]>;
@@ -86,6 +91,14 @@ export interface MembershipStore {
     readonly before?: number;
     readonly limit: number;
   }): Promise<HistoryEntry[]>;
+  /** Oldest first. `head` is the number of the newest of all. */
+  revocationsAfter(after: number, limit: number): Promise<{ head: number; data: Revocation[] }>;
+  /** Newest first, without those that have run out. */
+  revocationsBefore(query: {
+    readonly before: number | undefined;
+    readonly limit: number;
+    readonly realNow: Date;
+  }): Promise<Revocation[]>;
 }
 
 /** One change of a membership, and what it was right after. */
@@ -98,6 +111,28 @@ export interface HistoryEntry {
   readonly actor: string;
   readonly reason: string;
   readonly occurredAt: Date;
+}
+
+/** That tokens are refused before they expire. Its times are of the real clock. */
+interface RevocationTerms {
+  readonly kind: "user" | "token";
+  /** A user id, or a token's jti. */
+  readonly subject: string;
+  readonly issuedUntil: Date;
+  readonly standsUntil: Date;
+  readonly revocationId: string;
+  readonly reason: string;
+}
+
+export interface NewRevocation extends RevocationTerms {
+  readonly asker: Asker & { readonly admin: AdminAct };
+}
+
+export interface Revocation extends RevocationTerms {
+  /** Rises with every act: whoever has read up to it has missed nothing below. */
+  readonly seq: number;
+  readonly actor: string;
+  readonly revokedAt: Date;
 }
 
 export interface TierChange {
