@@ -132,6 +132,28 @@ describe("an admin, page by page", () => {
     await alert.getByText("it was meant to be").waitFor();
   });
 
+  it("approves what another admin proposed, and can't approve what is their own", async () => {
+    const second = AppBrowser.open(browser, { baseUrl, token: await token(`${story.adminName}-2`, ["admin"]) });
+    const proposal = { amount: 200_000, kind: "bonus", reason: "a very large gift" };
+    const { status } = await story.admin.post(`${userPath()}/credits/grants`, proposal, { key: newKey() });
+    expect(status).toBe(202);
+    const waiting = (where: Page) =>
+      where.getByRole("article").filter({ hasText: story.member.name }).filter({ hasText: "a very large gift" });
+    await go("Approvals");
+    await settled(page, "Approvals");
+    await waiting(page).waitFor();
+    expect(await waiting(page).getByRole("button", { name: "Approve" }).count()).toBe(0);
+    const other = await (await second).visit("/admin/approvals");
+    await settled(other, "Approvals");
+    await waiting(other).getByRole("button", { name: "Approve" }).click();
+    await other.getByRole("dialog").getByLabel("Reason").fill("it was agreed");
+    await other.getByRole("dialog").getByRole("button", { name: "Approve", exact: true }).click();
+    await waiting(other).waitFor({ state: "detached" });
+    const { body } = await story.member.client.get("/api/credits");
+    expect((body as { grants: { remaining: number }[] }).grants.map(({ remaining }) => remaining)).toContain(200_000);
+    expect((await second).complaints).toEqual([]);
+  });
+
   it("changes a package and adds a tier", async () => {
     await go("Tiers and packages");
     await settled(page, "Tiers and packages");

@@ -36,6 +36,13 @@ const WRITES = [
     subject: "team",
     body: { displayName: "Team", monthlyCredits: 2_000, rank: 40, reason: "new offer" },
   },
+  {
+    action: "user.tokens.revoke",
+    method: "POST",
+    path: "/api/admin/revocations",
+    subject: "alice",
+    body: { userId: "alice", reason: "laptop stolen" },
+  },
 ] as const;
 
 /** Everything that such a write could have left behind. */
@@ -45,6 +52,7 @@ async function traces() {
     memberships: await all("memberships"),
     history: await all("membership_history"),
     tiers: await all("membership_tiers"),
+    revocations: await all("token_revocations"),
     events: await owner.query("SELECT event_id FROM outbox WHERE topic IN ('admin.v1', 'membership.v1')"),
   };
 }

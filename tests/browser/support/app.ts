@@ -21,13 +21,11 @@ export interface AppOptions {
 export class AppBrowser {
   readonly context: BrowserContext;
   readonly #baseUrl: string;
-  readonly #absent: readonly string[];
   readonly #complaints: string[] = [];
 
-  constructor(context: BrowserContext, baseUrl: string, absent: readonly string[]) {
+  constructor(context: BrowserContext, baseUrl: string) {
     this.context = context;
     this.#baseUrl = baseUrl;
-    this.#absent = absent;
   }
 
   static async open(browser: Browser, options: AppOptions): Promise<AppBrowser> {
@@ -45,7 +43,7 @@ export class AppBrowser {
         ["stipend:session", token],
       );
     }
-    return new AppBrowser(context, baseUrl, await absentRoutes(baseUrl));
+    return new AppBrowser(context, baseUrl);
   }
 
   async visit(path: string): Promise<Page> {
@@ -53,7 +51,7 @@ export class AppBrowser {
     page.on("pageerror", (error) => this.#complaints.push(`${path}: ${error.message}`));
     page.on("console", (message) => {
       const { url } = message.location();
-      if (!["error", "warning"].includes(message.type()) || this.#absent.some((route) => url.includes(route))) return;
+      if (!["error", "warning"].includes(message.type())) return;
       this.#complaints.push(`${path}: ${message.text()} ${url}`);
     });
     await page.goto(`${this.#baseUrl}${path}`);
@@ -68,12 +66,6 @@ export class AppBrowser {
   close(): Promise<void> {
     return this.context.close();
   }
-}
-
-/** Routes the console may ask for that this system does not have: without a second admin there is nothing to approve. */
-async function absentRoutes(baseUrl: string): Promise<readonly string[]> {
-  const document = (await (await fetch(`${baseUrl}/api/openapi.json`)).json()) as { paths: Record<string, unknown> };
-  return ["/api/admin/approvals"].filter((route) => !Object.hasOwn(document.paths, route));
 }
 
 /** Until nothing is being loaded any more: the pages' own placeholders are gone. */

@@ -22,6 +22,9 @@ export type Offer = BodyOf<typeof credits.listPackages>["data"][number];
 export type Package = BodyOf<typeof credits.adminListPackages>["data"][number];
 export type ScheduledMonth = BodyOf<typeof credits.schedule>["data"][number];
 export type MembershipChange = BodyOf<typeof membership.membershipHistory>["data"][number];
+/** A change above the four-eyes threshold, waiting for a second admin. */
+export type Approval = z.infer<typeof credits.Approval>;
+export type ApprovalStatus = Approval["status"];
 export type Tier = z.infer<typeof membership.Tier>;
 export type User = z.infer<typeof membership.User>;
 export type Overview = z.infer<typeof monitor.Overview>;
@@ -32,25 +35,3 @@ export type Consistency = z.infer<typeof monitor.Consistency>;
 export type ConsistencyReport = z.infer<typeof monitor.ConsistencyCheckReport>;
 export type Verification = BodyOf<typeof import("@stipend/proto/http/audit")["auditVerify"]>;
 export type { AuditEntry };
-
-/** A change above the four-eyes threshold, waiting for a second admin: GET /api/admin/approvals. */
-export interface Approval {
-  readonly id: string;
-  readonly status: ApprovalStatus;
-  readonly operation: "grant" | "adjust" | "refund" | "package";
-  readonly userId: string;
-  /** The most it may move, signed. */
-  readonly amount: number;
-  readonly kind: GrantKind | null;
-  readonly code: string | null;
-  readonly reason: string;
-  readonly proposedBy: string;
-  readonly proposedAt: string;
-  /** Nobody can approve it from then on. */
-  readonly expiresAt: string;
-  readonly decidedBy: string | null;
-  readonly decidedAt: string | null;
-  readonly decisionReason: string | null;
-}
-
-export type ApprovalStatus = "pending" | "approved" | "rejected" | "expired";

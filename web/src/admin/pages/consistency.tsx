@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useApi } from "../../api/api-context.tsx";
 import type { Consistency, ConsistencyReport } from "../../api/types.ts";
 import { useRole } from "../../session/session-context.tsx";
+import { ActionDialog } from "../../ui/action-dialog.tsx";
 import { Card, Facts, Page, Stat } from "../../ui/page.tsx";
 import { Empty, Failure, Loaded } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
@@ -128,6 +129,9 @@ function CheckNow() {
 
 function Differences({ rows }: { rows: readonly Difference[] }) {
   const { t } = useTranslation();
+  const api = useApi();
+  const admin = useRole("admin");
+  const [repairing, setRepairing] = useState<string>();
   if (rows.length === 0) {
     return <Empty title={t("admin.consistency.none")}>{t("admin.consistency.noneLead")}</Empty>;
   }
@@ -141,8 +145,33 @@ function Differences({ rows }: { rows: readonly Difference[] }) {
       cell: (row) => (row.view === null ? "–" : <Num value={row.view.balance} />),
     },
     { name: t("common.when"), align: "end", wide: true, cell: (row) => <When at={row.checkedAt} time /> },
+    ...(admin ? [repairColumn(t("admin.consistency.repair"), setRepairing)] : []),
   ];
   return (
-    <Table label={t("admin.consistency.differences")} columns={columns} rows={rows} rowKey={(row) => row.userId} />
+    <>
+      <Table label={t("admin.consistency.differences")} columns={columns} rows={rows} rowKey={(row) => row.userId} />
+      {repairing === undefined ? null : (
+        <ActionDialog
+          title={t("admin.consistency.repair")}
+          lead={t("admin.consistency.repairLead", { userId: repairing })}
+          submit={t("admin.consistency.repair")}
+          done={t("admin.consistency.repairDone")}
+          onClose={() => setRepairing(undefined)}
+          run={(reason) => api.post("/api/admin/consistency/repair", { userId: repairing, reason })}
+        />
+      )}
+    </>
   );
+}
+
+function repairColumn(name: string, repair: (userId: string) => void): Column<Difference> {
+  return {
+    name,
+    align: "end",
+    cell: (row) => (
+      <Button size="compact-sm" variant="default" onClick={() => repair(row.userId)}>
+        {name}
+      </Button>
+    ),
+  };
 }

@@ -227,6 +227,9 @@ export const admin = {
     problems: "What does not add up",
     ledger: "Ledger",
     view: "View",
+    repair: "Repair",
+    repairLead: "The status view of {{userId}} takes over what the ledger says. The ledger itself is not touched.",
+    repairDone: "The view says what the ledger says",
   },
   audit: {
     title: "Audit",

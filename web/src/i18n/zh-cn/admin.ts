@@ -220,6 +220,9 @@ export const admin = {
     problems: "问题",
     ledger: "账本",
     view: "视图",
+    repair: "修复",
+    repairLead: "{{userId}} 的状态视图将以账本为准重新写入，账本本身不会改动。",
+    repairDone: "视图已与账本一致",
   },
   audit: {
     title: "审计",
