@@ -300,7 +300,7 @@ rules:
     expect(days.map(({ status }) => status)).toEqual([400, 400]);
   });
 
-  it("looks after outboxes, dead letters and the audit log of this installation", async () => {
+  it("looks after outboxes, dead letters and the audit log of this installation", { timeout: 90_000 }, async () => {
     doubles.outbox = { pending: 9, failed: 0, oldestAt: new Date(Date.now() - 600_000).toISOString() };
     doubles.proof = {
       valid: false,

@@ -53,7 +53,7 @@ export class CheckDoubles {
     serve(this.credits.app, creditsOutbox, async () => ({ body: this.outbox }));
     this.audit = this.#door("admin-audit", jwksFile);
     serve(this.audit.app, auditVerify, async () => ({
-      body: { ...this.proof, head: { seq: 1, hash: "ab" }, anchors: [] },
+      body: { ...this.proof, archivedUpTo: null, head: { seq: 1, hash: "ab" }, anchors: [] },
     }));
   }
 
