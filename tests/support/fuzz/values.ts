@@ -159,16 +159,19 @@ export class Values {
   }
 }
 
+const LOOKAHEAD = /\(\?[=!][^)]*\)/g;
+
 function textOf({ format, pattern, minLength = 0, maxLength = MAX_TEXT }: JsonSchema): fc.Arbitrary<string> {
   if (format === "date-time") return moment();
   if (format === "uuid") return fc.uuid();
   const max = Math.min(maxLength, MAX_TEXT);
   if (pattern === undefined) return fc.string({ unit: "grapheme", minLength, maxLength: max });
   const expression = new RegExp(pattern, "u");
-  // Escapes of Unicode properties can't be turned around: whatever text fits will do.
+  // Escapes of Unicode properties can't be turned around: whatever text fits will do. Lookaheads neither: what comes
+  // without them is judged with them.
   const text = pattern.includes("\\P")
     ? fc.string({ unit: "grapheme", minLength, maxLength: max })
-    : fc.stringMatching(expression, { size: "-1" });
+    : fc.stringMatching(new RegExp(pattern.replaceAll(LOOKAHEAD, ""), "u"), { size: "-1" });
   return text.filter((value) => expression.test(value) && value.length >= minLength && value.length <= maxLength);
 }
 

@@ -6,6 +6,8 @@ const OWNER: Readonly<Record<string, string>> = {
   membership: "membership",
   tier: "membership",
   user: "membership",
+  token: "membership",
+  view: "membership",
   alert: "monitor",
   consistency: "monitor",
   monitor: "monitor",
@@ -14,7 +16,7 @@ const OWNER: Readonly<Record<string, string>> = {
 };
 
 /** Words whose actions are aimed at a user. */
-const ABOUT_USERS: ReadonlySet<string> = new Set(["credits", "approval", "membership", "user", "data"]);
+const ABOUT_USERS: ReadonlySet<string> = new Set(["credits", "approval", "membership", "user", "view", "data"]);
 
 const NAME = /^([a-z]+)(\.[a-z][a-z_-]*)+$/;
 
