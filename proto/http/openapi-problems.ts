@@ -12,7 +12,13 @@ export const publicProblems: ProblemTable = { ...platformProblems, ...domainProb
 /** What any route with a token may answer, whatever its contract says. */
 const TOKEN_ERRORS = Object.keys(gatewayProblems).filter((code) => code.startsWith("token_"));
 /** Also where nothing is declared: what a contract does not name is refused. */
-const GUARDED = [...TOKEN_ERRORS, "identity_provider_unavailable", "role_required", "validation_failed"];
+const GUARDED = [
+  ...TOKEN_ERRORS,
+  "revocations_unknown",
+  "identity_provider_unavailable",
+  "role_required",
+  "validation_failed",
+];
 /** What is answered before it is known which route is asked for. */
 const AT_ANY_ADDRESS = ["malformed_request", "not_found", "method_not_allowed", "request_timeout", "headers_too_large"];
 const AT_THE_DOOR = ["malformed_request", "rate_limited", "overloaded", "internal_error"];

@@ -63,7 +63,7 @@ export const devSignIn = defineRoute({
   tags: ["development"],
   body: z.strictObject({ userId: UserId }),
   responses: { 200: { description: "Signed in for eight hours", schema: DevSession } },
-  errors: ["sign_in_from_elsewhere", "demo_user_unknown", "unsupported_media_type"],
+  errors: ["validation_failed", "sign_in_from_elsewhere", "demo_user_unknown", "unsupported_media_type"],
 });
 
 export const devSignInPage = defineRoute({
@@ -75,7 +75,7 @@ export const devSignInPage = defineRoute({
   tags: ["development"],
   query: z.strictObject({ returnTo: ReturnTo.optional(), lang: z.enum(["en", "zh-CN"]).optional() }),
   responses: { 200: { description: "The page", contentType: "text/html" } },
-  errors: [],
+  errors: ["validation_failed"],
 });
 
 export const devSignInAsset = defineRoute({

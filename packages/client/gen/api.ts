@@ -2462,7 +2462,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -2544,7 +2544,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -2626,7 +2626,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -2686,7 +2686,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -2800,7 +2800,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -2882,7 +2882,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -2948,7 +2948,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -3012,7 +3012,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -3076,7 +3076,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -3125,7 +3125,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description anchor_unavailable, database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description anchor_unavailable, database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -3174,7 +3174,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -3254,7 +3254,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -3339,7 +3339,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -3449,7 +3449,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -3505,7 +3505,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -3582,7 +3582,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -3631,7 +3631,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -3682,7 +3682,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -3747,7 +3747,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -3821,7 +3821,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -3929,7 +3929,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -3986,7 +3986,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -4073,7 +4073,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -4124,7 +4124,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -4187,7 +4187,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -4296,7 +4296,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -4365,7 +4365,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -4426,7 +4426,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -4533,7 +4533,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -4633,7 +4633,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -4770,7 +4770,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -4911,7 +4911,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -5058,7 +5058,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -5151,7 +5151,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -5251,7 +5251,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -5363,7 +5363,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -5459,7 +5459,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -5528,7 +5528,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -5641,7 +5641,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -5710,7 +5710,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -5900,7 +5900,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -6015,7 +6015,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -6123,7 +6123,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -6194,7 +6194,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -6330,7 +6330,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -6390,7 +6390,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -6525,7 +6525,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -6652,7 +6652,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -6724,7 +6724,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -6809,7 +6809,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -6935,7 +6935,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -7065,7 +7065,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -7156,7 +7156,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -7238,7 +7238,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -7313,7 +7313,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -7373,7 +7373,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -7489,7 +7489,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -7538,7 +7538,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -7616,7 +7616,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description clock_not_everywhere, database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description clock_not_everywhere, database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -7699,13 +7699,16 @@ export interface operations {
                     "text/html": unknown;
                 };
             };
-            /** @description malformed_request */
+            /** @description malformed_request, validation_failed */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": (components["schemas"]["Problem"] & {
+                        /** @constant */
+                        code?: "validation_failed";
+                    } & components["schemas"]["ValidationFailedDetails"]) | components["schemas"]["Problem"];
                 };
             };
             429: components["responses"]["RateLimited"];
@@ -7752,13 +7755,16 @@ export interface operations {
                     "application/json": components["schemas"]["DevSession"];
                 };
             };
-            /** @description malformed_json, malformed_request */
+            /** @description malformed_json, malformed_request, validation_failed */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": (components["schemas"]["Problem"] & {
+                        /** @constant */
+                        code?: "validation_failed";
+                    } & components["schemas"]["ValidationFailedDetails"]) | components["schemas"]["Problem"];
                 };
             };
             /** @description sign_in_from_elsewhere */
@@ -8015,7 +8021,7 @@ export interface operations {
             };
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -8064,7 +8070,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -8144,7 +8150,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -8224,7 +8230,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */
@@ -8275,7 +8281,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
-            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, upstream_unavailable */
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */

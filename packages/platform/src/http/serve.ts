@@ -46,8 +46,13 @@ export const SUBJECTS_HEADER = "stipend-subjects";
 
 /** Names whose data an answer holds that its handler writes itself. `*`: more than can be named. */
 export function nameSubjects(res: Response, actor: Actor, subjects: readonly string[]): void {
-  if (subjects.length > 0 && hasAnyRole(actor, STAFF)) res.setHeader(SUBJECTS_HEADER, [...new Set(subjects)].join(","));
+  // What somebody asked for may be no id at all: then it is nobody's, and may be no header either.
+  const named = [...new Set(subjects)].filter((subject) => NAMEABLE.test(subject));
+  if (named.length > 0 && hasAnyRole(actor, STAFF)) res.setHeader(SUBJECTS_HEADER, named.join(","));
 }
+
+/** `*`, or a user id. */
+const NAMEABLE = /^(?:\*|[A-Za-z0-9_.@|:-]{1,128})$/;
 
 const STAFF: readonly Role[] = ["support", "admin", "auditor"];
 
