@@ -20,6 +20,8 @@ let folder: string | undefined;
 export async function setup(project: TestProject): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), "stipend-page-"));
   [system] = await Promise.all([startSystem({ supervise: true, web: true }), buildPage(folder)]);
+  const { status } = await fetch(`${system.baseUrl}/`);
+  if (status !== 200) throw new Error("the system has no pages: `node web/tools/build.ts` says why they are not built");
   project.provide("running", describeRunning(system));
   project.provide("labPage", folder);
 }

@@ -18,7 +18,7 @@ export function flawsOf(operation: Operation, seen: Seen): readonly string[] {
   const flaws: string[] = [];
   // The document and its page tell how the API is called; what they show is no leak.
   if (!operation.open && INSIDE.test(seen.text)) flaws.push("it shows our inside");
-  if (seen.status >= 500) flaws.push("a request must not bring down anything");
+  if (seen.status >= 500 && !bounded(operation, seen)) flaws.push("a request must not bring down anything");
   if (seen.status < 400) {
     if (!operation.good.has(seen.status)) flaws.push(`the document knows no ${seen.status}`);
     return flaws;
@@ -50,4 +50,9 @@ function parse(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Proving the whole audit log is bounded to a few at once: one too many is told to come again, which is no fault. */
+function bounded({ id }: Operation, { status, text }: Seen): boolean {
+  return id === "audit.verify" && status === 503 && text.includes('"code":"overloaded"');
 }

@@ -17,6 +17,8 @@ export async function buildWeb(reporter: Reporter, signal: AbortSignal): Promise
   const build = async (): Promise<void> => {
     const { code, lines } = await run(process.execPath, [join(REPO_ROOT, "web", "tools", "build.ts"), "--if-stale"], {
       cwd: REPO_ROOT,
+      // A test runner's "test" would bundle what React has for developers.
+      env: { ...process.env, NODE_ENV: "production" },
       timeoutMs: BUILD_TIMEOUT_MS,
       signal,
       onLine: (line) => {
