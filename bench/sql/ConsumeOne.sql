@@ -5,7 +5,7 @@ CREATE PROCEDURE ConsumeOne(IN in_now DATETIME(3), IN in_user_id VARCHAR(128) CH
 proc: BEGIN
   DECLARE v_user VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin DEFAULT in_user_id;
   DECLARE v_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin DEFAULT in_key;
-  DECLARE v_version, v_balance, v_held, v_allowance, v_taken_allowance, v_id, v_prior, v_monthly, v_threshold BIGINT;
+  DECLARE v_version, v_balance, v_held, v_allowance, v_taken_allowance, v_taken, v_id, v_prior, v_monthly, v_threshold BIGINT;
   DECLARE v_status, v_prior_hash, v_tier VARCHAR(64);
   DECLARE v_due, v_lapse, v_last, v_next DATETIME(3);
   DECLARE v_low, v_low_after INT;
@@ -31,13 +31,16 @@ proc: BEGIN
   END IF;
 
   SELECT CONCAT('[', GROUP_CONCAT('{"g":', id, ',"k":"', kind, '","c":', -taken, ',"r":0}' ORDER BY until SEPARATOR ','), ']'),
-         SUM(CASE kind WHEN 'allowance' THEN taken ELSE 0 END)
-    INTO v_draws, v_taken_allowance
+         SUM(CASE kind WHEN 'allowance' THEN taken ELSE 0 END), SUM(taken)
+    INTO v_draws, v_taken_allowance, v_taken
     FROM (SELECT id, kind, until, LEAST(free, in_amount - (until - free)) AS taken
             FROM (SELECT id, kind, remaining - reserved AS free,
                          SUM(remaining - reserved) OVER (ORDER BY priority, expires_at IS NULL, expires_at, id ROWS UNBOUNDED PRECEDING) AS until
                     FROM credit_grants WHERE user_id = v_user AND state = 'open' AND remaining > reserved) g
            WHERE until - free < in_amount) d;
+  IF v_taken <> in_amount THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the draws are not the amount';
+  END IF;
   SET v_last = GREATEST(in_now, v_last), v_low_after = v_balance - in_amount - v_held < v_threshold;
   INSERT INTO credit_transactions (user_id, version, type, amount, balance_before, balance_after, held_change, held_after, status_after, draws, reason, actor,
                                    operation, request_key, request_hash, created_at)
@@ -48,14 +51,10 @@ proc: BEGIN
      SET g.state = CASE WHEN g.remaining + d.change_by > 0 THEN 'open' ELSE 'spent' END, g.remaining = g.remaining + d.change_by;
   UPDATE profiles SET version = v_version + 1, balance = v_balance - in_amount, allowance_remaining = v_allowance - v_taken_allowance, is_low = v_low_after, last_at = v_last
    WHERE user_id = v_user;
-  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload)
-  VALUES (UUID(), 'credits.v1', 'stipend.credits.v1.CreditsChanged', v_user, v_last,
-          CONCAT('{"userId":"', v_user, '","version":"', v_version + 1, '","balance":"', v_balance - in_amount, '","held":"', v_held, '","available":"', v_balance - in_amount - v_held,
-                 '","status":"ACCOUNT_STATUS_ACTIVE","transaction":{"id":"', v_id, '","type":"consume","amount":"', -in_amount, '","balanceBefore":"', v_balance,
-                 '","balanceAfter":"', v_balance - in_amount, '","heldAfter":"', v_held, '","reason":', JSON_QUOTE(in_reason), ',"feature":"","relatedId":"","actor":', JSON_QUOTE(in_actor),
-                 ',"heldChange":"0","grantKind":"","createdAt":"', REPLACE(v_last, ' ', 'T'), 'Z"}',
-                 CASE WHEN v_tier IS NULL THEN '' ELSE CONCAT(',"allowance":{"tier":"', v_tier, '","monthlyCredits":"', v_monthly, '","remaining":"', v_allowance - v_taken_allowance,
-                                                              '","nextResetAt":"', REPLACE(v_next, ' ', 'T'), 'Z"}') END, '}'));
+  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, ledger_version, payload)
+  VALUES (UUID(), 'credits.v1', 'stipend.credits.v1.CreditsChanged', v_user, v_last, v_version + 1,
+          CASE WHEN v_tier IS NULL THEN '{}' ELSE CONCAT('{"tier":"', v_tier, '","monthlyCredits":"', v_monthly, '","remaining":"', v_allowance - v_taken_allowance,
+                                                         '","nextResetAt":"', REPLACE(v_next, ' ', 'T'), 'Z"}') END);
   IF v_low <> v_low_after THEN
     INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload)
     VALUES (UUID(), 'credits.v1', 'stipend.credits.v1.LowBalance', v_user, v_last, JSON_OBJECT('userId', v_user, 'version', v_version + 1));

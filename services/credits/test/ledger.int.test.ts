@@ -17,7 +17,7 @@ interface OutboxRow {
 }
 
 async function outboxOf(userId: string): Promise<{ type: string; payload: never }[]> {
-  const rows = await ledger.owner.query<OutboxRow>("SELECT type, payload FROM outbox WHERE subject = ? ORDER BY id", [
+  const rows = await ledger.owner.query<OutboxRow>("SELECT type, payload FROM outbox_event WHERE subject = ? ORDER BY id", [
     userId,
   ]);
   return rows.map(({ type, payload }) => ({
@@ -83,7 +83,7 @@ describe("events", () => {
     expect(decoded.map((event) => Number(event.allowance?.remaining))).toEqual([250, 247, 248, 248, 248]);
     expect(decoded[1]?.transaction).toMatchObject({ feature: "rewrite", reason: 'a "quoted" «reason»', grantKind: "" });
     const [outbox] = await ledger.owner.query<{ traceparent: string }>(
-      "SELECT traceparent FROM outbox WHERE subject = ? AND traceparent IS NOT NULL",
+      "SELECT traceparent FROM outbox_event WHERE subject = ? AND traceparent IS NOT NULL",
       [userId],
     );
     expect(outbox?.traceparent).toBe("00-aa-bb-01");

@@ -18,7 +18,7 @@ CREATE PROCEDURE OutboxClaim(IN in_limit INT)
 BEGIN
   DECLARE v_limit INT DEFAULT LEAST(GREATEST(in_limit, 1), 500);
   SELECT o.id, o.event_id, o.topic, o.type, o.subject, o.occurred_at, o.payload, o.traceparent
-    FROM outbox o
+    FROM outbox_event o
    WHERE o.published_at IS NULL
      AND NOT EXISTS (
        SELECT 1

@@ -18,7 +18,7 @@ BEGIN
   DECLARE v_limit INT DEFAULT LEAST(GREATEST(in_limit, 1), 500);
   SELECT o.id, o.event_id, o.topic, o.type, o.subject, o.occurred_at, o.payload, o.attempts, o.last_error, f.failed_at
     FROM outbox_failures f
-    JOIN outbox o ON o.id = f.outbox_id
+    JOIN outbox_event o ON o.id = f.outbox_id
    ORDER BY f.outbox_id
    LIMIT v_limit;
 END

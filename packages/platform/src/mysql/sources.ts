@@ -68,8 +68,7 @@ export async function loadSources(sources: readonly SqlSource[]): Promise<Loaded
     migrations.push(...(await loadMigrations(source)));
     for (const { folder, kind } of FOLDERS) routines.push(...(await loadRoutines(source, folder, kind)));
   }
-  refuseDuplicates(routines);
-  return { migrations, routines };
+  return { migrations, routines: inForce(routines) };
 }
 
 export function checksum(text: string): string {
@@ -125,11 +124,16 @@ function firstLine(statement: string): string {
   return statement.split("\n", 1)[0] ?? "";
 }
 
-function refuseDuplicates(routines: readonly Routine[]): void {
-  const seen = new Set<string>();
-  for (const { kind, name, source } of routines) {
-    const key = `${kind} ${name.toLowerCase()}`;
-    if (seen.has(key)) throw new SchemaError(`${kind} ${name} of ${source} exists in another source as well`);
-    seen.add(key);
+/** Without the platform's views that a service brings in its own shape; anything else twice is refused. */
+function inForce(routines: readonly Routine[]): Routine[] {
+  const byKey = new Map<string, Routine>();
+  for (const routine of routines) {
+    const key = `${routine.kind} ${routine.name.toLowerCase()}`;
+    const before = byKey.get(key);
+    if (before !== undefined && !(before.source === platformSource.name && routine.kind === "view")) {
+      throw new SchemaError(`${routine.kind} ${routine.name} of ${routine.source} exists in another source as well`);
+    }
+    byKey.set(key, routine);
   }
+  return [...byKey.values()];
 }

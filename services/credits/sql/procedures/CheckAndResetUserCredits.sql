@@ -177,7 +177,7 @@ BEGIN
 
   UPDATE w_item i
     STRAIGHT_JOIN yearly_member_credits y ON y.user_id = i.user_id
-    LEFT JOIN w_post p ON p.ord = i.ord
+    LEFT JOIN w_posting p ON p.ord = i.ord
      SET y.given_amount = CASE WHEN y.period_start = i.starts_at THEN COALESCE(y.given_amount, 0) + COALESCE(p.new_amount, 0) END,
          y.transaction_version = CASE WHEN y.period_start = i.starts_at THEN COALESCE(p.version, y.transaction_version) END,
          y.status = CASE WHEN y.period_start = i.starts_at THEN 'given' ELSE 'skipped' END

@@ -17,7 +17,7 @@ BEGIN
 
   CALL LedgerBegin();
 
-  CALL LedgerReadSpend(in_operations);
+  CALL LedgerReadSpend(in_operations, in_operation);
   CALL LedgerLock(in_now);
   CALL LedgerLapse(in_now);
 

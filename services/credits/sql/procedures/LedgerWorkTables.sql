@@ -181,7 +181,7 @@ BEGIN
     KEY (seq)
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE IF NOT EXISTS w_post (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_posting (
     seq             INT NOT NULL,
     ord             INT NULL,
     user_id         VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -212,6 +212,8 @@ BEGIN
     operation       VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     own_key         VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
     own_reason      VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    -- Its draw as draws will have it, when it has exactly one of a grant there was before; else NULL.
+    one_draw        VARCHAR(160) CHARACTER SET ascii COLLATE ascii_bin NULL,
     PRIMARY KEY (seq),
     KEY (ord)
   ) ENGINE = MEMORY;

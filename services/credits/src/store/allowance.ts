@@ -13,7 +13,7 @@ import type {
 } from "../domain/ledger.ts";
 import {
   decodeFigures,
-  decodeLedgerRow,
+  decodeAnsweredRow,
   integer,
   json,
   optionalInteger,
@@ -61,7 +61,7 @@ export async function checkAndResetUserCredits(
   }));
   return inOrder(steps, await tx.call<Row>("CheckAndResetUserCredits", now, items), (row) => ({
     outcome: text(row, "outcome") as AllowanceOutcome,
-    transaction: row["t_id"] === null ? null : decodeLedgerRow(row, "t_"),
+    transaction: row["t_id"] === null ? null : decodeAnsweredRow(row),
     account: row["a_user_id"] === null ? null : decodeFigures(row, "a_"),
   }));
 }

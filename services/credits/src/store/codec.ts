@@ -111,6 +111,24 @@ export function decodeLedgerRow(row: Row, prefix = ""): LedgerRow {
   };
 }
 
+/** The ledger row in the answer of a writing procedure: a_* is the account as the row left it, t_* what only the row says. */
+export function decodeAnsweredRow(row: Row): LedgerRow {
+  const amount = integer(row, "t_amount");
+  const balanceAfter = integer(row, "a_balance");
+  return decodeLedgerRow(
+    {
+      ...row,
+      t_user_id: row["a_user_id"],
+      t_version: row["a_version"],
+      t_balance_before: balanceAfter - amount,
+      t_balance_after: balanceAfter,
+      t_held_after: row["a_held"],
+      t_status_after: row["a_status"],
+    },
+    "t_",
+  );
+}
+
 /** Columns user_id, version, balance, held, status. */
 export function decodeFigures(row: Row, prefix = ""): AccountFigures {
   const balance = integer(row, `${prefix}balance`);

@@ -1,5 +1,5 @@
 import type { AccountFigures, Hold, LedgerRow } from "../domain/ledger.ts";
-import { decodeFigures, decodeHold, decodeLedgerRow, integer, optionalInteger, type Row, text } from "./codec.ts";
+import { decodeAnsweredRow, decodeFigures, decodeHold, integer, optionalInteger, type Row, text } from "./codec.ts";
 
 /** What every writing procedure answers: ord (from 1), outcome, a_* the account, t_* the ledger row, required and available. */
 export function inOrder<Result>(
@@ -35,7 +35,7 @@ export function decodeDone(row: Row): DecodedResult {
   const outcome = text(row, "outcome");
   const account = row["a_user_id"] === null ? null : decodeFigures(row, "a_");
   if (outcome === "ok" || outcome === "replayed") {
-    return { outcome, account, transaction: decodeLedgerRow(row, "t_"), extra: null };
+    return { outcome, account, transaction: decodeAnsweredRow(row), extra: null };
   }
   const refundable = optionalInteger(row, "refundable");
   return refundable === null ? { outcome, account } : { outcome, account, refundable };

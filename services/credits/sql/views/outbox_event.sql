@@ -1,0 +1,21 @@
+-- The events as the relay publishes them, in place of the platform's view. An event CreditsChanged is told from its row of
+-- credit_transactions, which never changes: written once, not twice, and built when it is sent, not while an account is locked.
+-- proto3 JSON of the message, as text: MariaDB would quote a JSON_OBJECT inside a CASE.
+CREATE VIEW outbox_event AS
+SELECT o.id, o.event_id, o.topic, o.type, o.subject, o.occurred_at, COALESCE(o.traceparent, t.traceparent) AS traceparent,
+       o.attempts, o.last_error, o.published_at,
+       CASE WHEN o.ledger_version IS NULL THEN CONVERT(o.payload USING utf8mb4)
+            ELSE CONCAT('{"userId":"', t.user_id, '","version":"', t.version, '","balance":"', t.balance_after, '","held":"', t.held_after,
+                        '","available":"', t.balance_after - t.held_after,
+                        '","status":"', CASE t.status_after WHEN 'frozen' THEN 'ACCOUNT_STATUS_FROZEN' ELSE 'ACCOUNT_STATUS_ACTIVE' END,
+                        '","transaction":{"id":"', t.id, '","type":"', t.type, '","amount":"', t.amount,
+                        '","balanceBefore":"', t.balance_before, '","balanceAfter":"', t.balance_after, '","heldAfter":"', t.held_after,
+                        '","reason":', JSON_QUOTE(t.reason), ',"feature":', COALESCE(JSON_QUOTE(t.feature), '""'),
+                        ',"relatedId":"', COALESCE(t.hold_id, t.related_transaction_id, ''), '","actor":', JSON_QUOTE(t.actor),
+                        ',"heldChange":"', t.held_change, '","grantKind":"', COALESCE(t.grant_kind, ''),
+                        '","createdAt":"', REPLACE(t.created_at, ' ', 'T'), 'Z"',
+                        CASE WHEN t.period_start IS NULL THEN '' ELSE CONCAT(',"periodStart":"', REPLACE(t.period_start, ' ', 'T'), 'Z"') END, '}',
+                        CASE WHEN JSON_LENGTH(o.payload) = 0 THEN '' ELSE CONCAT(',"allowance":', CONVERT(o.payload USING utf8mb4)) END, '}')
+       END AS payload
+  FROM outbox o
+  LEFT JOIN credit_transactions t ON t.user_id = o.subject AND t.version = o.ledger_version
