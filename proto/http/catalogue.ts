@@ -1,12 +1,37 @@
 import type { RouteContract } from "@stipend/platform/http/contract";
 import * as audit from "./audit.ts";
 import * as checks from "./checks.ts";
-import * as credits from "./credits.ts";
+import * as account from "./credits/account.ts";
+import * as admin from "./credits/admin.ts";
+import * as approvals from "./credits/approvals.ts";
+import * as batch from "./credits/batch.ts";
+import * as holds from "./credits/holds.ts";
+import * as openings from "./credits/openings.ts";
+import * as packages from "./credits/packages.ts";
+import * as refund from "./credits/refund.ts";
+import * as spend from "./credits/spend.ts";
+import * as transactions from "./credits/transactions.ts";
+import * as usage from "./credits/usage.ts";
 import * as gateway from "./gateway.ts";
 import * as membership from "./membership.ts";
 import * as monitor from "./monitor.ts";
 import * as revocations from "./revocations.ts";
 import * as signIn from "./sign-in.ts";
+
+/** The contracts of the ledger, a file a subject. */
+const LEDGER = [
+  account,
+  admin,
+  approvals,
+  batch,
+  holds,
+  openings,
+  packages,
+  refund,
+  spend,
+  transactions,
+  usage,
+] as const;
 
 /** Who answers a route. */
 export type RouteOwner = "gateway" | "credits" | "membership" | "admin-audit" | "monitor";
@@ -40,7 +65,8 @@ export function routesOf(owner: RouteOwner): readonly RouteContract[] {
 
 function catalogue(): readonly CataloguedRoute[] {
   const routes = [
-    ...contractsOf("credits", { ...credits, creditsCheck: checks.creditsCheck, creditsOutbox: checks.creditsOutbox }),
+    ...LEDGER.flatMap((subject) => contractsOf("credits", subject)),
+    ...contractsOf("credits", { creditsCheck: checks.creditsCheck, creditsOutbox: checks.creditsOutbox }),
     ...contractsOf("membership", {
       ...membership,
       membershipCheck: checks.membershipCheck,

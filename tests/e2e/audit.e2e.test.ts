@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AuditPage, AuditVerification } from "@stipend/proto/http/audit";
 import { publicRoutes } from "@stipend/proto/http/catalogue";
-import { Account } from "@stipend/proto/http/credits";
+import { Account } from "@stipend/proto/http/credits/account";
 import { eventually } from "@stipend/testing/eventually";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { z } from "zod";

@@ -1,7 +1,7 @@
 /** Bad input: every refusal is a problem+json with a stable code, and changes nothing. */
 import { randomUUID } from "node:crypto";
 import { request } from "node:http";
-import { Movement } from "@stipend/proto/http/credits";
+import { Movement } from "@stipend/proto/http/credits/movement";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Answer, type Client, expectBody } from "../support/client.ts";
 import { accountOf, giveCredits, newKey, type Person } from "../support/people.ts";

@@ -1,5 +1,6 @@
 /** The scenario the product is for, step by step; each test stands on the one before. */
-import { Account, Movement } from "@stipend/proto/http/credits";
+import { Account } from "@stipend/proto/http/credits/account";
+import { Movement } from "@stipend/proto/http/credits/movement";
 import { eventually } from "@stipend/testing/eventually";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";

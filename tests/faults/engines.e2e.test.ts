@@ -1,5 +1,5 @@
 /** Engines that go away and come back while people use the system. */
-import { Movement } from "@stipend/proto/http/credits";
+import { Movement } from "@stipend/proto/http/credits/movement";
 import { eventually } from "@stipend/testing/eventually";
 import { type System, startSystem } from "@stipend/testing/system";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

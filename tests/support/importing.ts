@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { REPO_ROOT } from "@stipend/local/repo";
-import { Account } from "@stipend/proto/http/credits";
+import { Account } from "@stipend/proto/http/credits/account";
 import { eventually } from "@stipend/testing/eventually";
 import { expect } from "vitest";
 import { expectBody } from "./client.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { StipendClient } from "@stipend/client";
 import type { Schemas } from "@stipend/client/types";
-import { Movement } from "@stipend/proto/http/credits";
+import { Movement } from "@stipend/proto/http/credits/movement";
 import type { System } from "@stipend/testing/system";
 import { Client, expectBody } from "./client.ts";
 

@@ -1,5 +1,5 @@
 import { page } from "@stipend/proto/http/common";
-import { Transaction } from "@stipend/proto/http/credits";
+import { Transaction } from "@stipend/proto/http/credits/transactions";
 import { z } from "zod";
 
 /** Shapes of the answers the tests and the tour read, where the contracts have no name for them. */

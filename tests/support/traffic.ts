@@ -1,4 +1,4 @@
-import { Movement } from "@stipend/proto/http/credits";
+import { Movement } from "@stipend/proto/http/credits/movement";
 import { newKey, type Person } from "./people.ts";
 
 /** What a careful client saw of one operation. */

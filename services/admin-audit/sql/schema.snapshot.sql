@@ -68,7 +68,6 @@ CREATE TABLE `outbox` (
   `last_error` varchar(500) DEFAULT NULL,
   `published_at` datetime(3) DEFAULT NULL,
   PRIMARY KEY (`id`),
-  UNIQUE KEY `outbox_event` (`event_id`),
   KEY `outbox_unpublished` (`published_at`,`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
@@ -106,6 +105,8 @@ CREATE SQL SECURITY DEFINER VIEW `admin_operation_log_entries` AS select `admin_
 CREATE SQL SECURITY DEFINER VIEW `audit_archive_cut` AS select `audit_archive_cuts`.`seq` AS `seq`,`audit_archive_cuts`.`hash` AS `hash`,`audit_archive_cuts`.`file` AS `file`,`audit_archive_cuts`.`recorded_at` AS `recorded_at` from `audit_archive_cuts` order by `audit_archive_cuts`.`seq` desc limit 1;
 
 CREATE SQL SECURITY DEFINER VIEW `audit_chain_state` AS select `audit_chain_head`.`seq` AS `seq`,`audit_chain_head`.`hash` AS `hash` from `audit_chain_head` where `audit_chain_head`.`id` = 1;
+
+CREATE SQL SECURITY DEFINER VIEW `outbox_event` AS select `outbox`.`id` AS `id`,`outbox`.`event_id` AS `event_id`,`outbox`.`topic` AS `topic`,`outbox`.`type` AS `type`,`outbox`.`subject` AS `subject`,`outbox`.`occurred_at` AS `occurred_at`,`outbox`.`traceparent` AS `traceparent`,`outbox`.`attempts` AS `attempts`,`outbox`.`last_error` AS `last_error`,`outbox`.`published_at` AS `published_at`,`outbox`.`payload` AS `payload` from `outbox`;
 
 CREATE SQL SECURITY DEFINER VIEW `schema_version` AS select 'migration' AS `kind`,`schema_migrations`.`source` AS `source`,`schema_migrations`.`name` AS `name`,`schema_migrations`.`checksum` AS `checksum`,`schema_migrations`.`applied_at` AS `applied_at` from `schema_migrations` union all select `schema_routines`.`kind` AS `kind`,`schema_routines`.`source` AS `source`,`schema_routines`.`name` AS `name`,`schema_routines`.`checksum` AS `checksum`,`schema_routines`.`applied_at` AS `applied_at` from `schema_routines`;
 
@@ -231,7 +232,7 @@ CREATE PROCEDURE `OutboxClaim`(IN in_limit INT)
 BEGIN
   DECLARE v_limit INT DEFAULT LEAST(GREATEST(in_limit, 1), 500);
   SELECT o.id, o.event_id, o.topic, o.type, o.subject, o.occurred_at, o.payload, o.traceparent
-    FROM outbox o
+    FROM outbox_event o
    WHERE o.published_at IS NULL
      AND NOT EXISTS (
        SELECT 1
@@ -257,7 +258,7 @@ BEGIN
   DECLARE v_limit INT DEFAULT LEAST(GREATEST(in_limit, 1), 500);
   SELECT o.id, o.event_id, o.topic, o.type, o.subject, o.occurred_at, o.payload, o.attempts, o.last_error, f.failed_at
     FROM outbox_failures f
-    JOIN outbox o ON o.id = f.outbox_id
+    JOIN outbox_event o ON o.id = f.outbox_id
    ORDER BY f.outbox_id
    LIMIT v_limit;
 END;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { AllowanceStep, LedgerRow } from "../src/domain/ledger.ts";
+import type { AllowanceStep } from "../src/domain/ledger/allowance.ts";
+import type { LedgerRow } from "../src/domain/ledger/transactions.ts";
 import { applyMembership, checkAndResetUserCredits, claimDueAccounts, loadDue } from "../src/store/allowance.ts";
 import { adjustCredits, captureHolds, consumeCredits, refundCredits, releaseHolds } from "../src/store/ledger.ts";
 import { getAccounts, listTransactions, yearlyMonths } from "../src/store/reads.ts";

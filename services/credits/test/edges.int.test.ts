@@ -1,6 +1,7 @@
 // Rules that a planted fault could break without any other test noticing (test/mutations): boundaries, and what a batch may hide.
 import { describe, expect, test } from "vitest";
-import type { AllowanceStep, SetPackageOperation } from "../src/domain/ledger.ts";
+import type { AllowanceStep } from "../src/domain/ledger/allowance.ts";
+import type { SetPackageOperation } from "../src/domain/ledger/packages.ts";
 import { applyMembership, checkAndResetUserCredits } from "../src/store/allowance.ts";
 import {
   captureHolds,

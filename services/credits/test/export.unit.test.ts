@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
 import { describe, expect, test } from "vitest";
-import type { LedgerRow } from "../src/domain/ledger.ts";
+import type { LedgerRow } from "../src/domain/ledger/transactions.ts";
 import { writeRows } from "../src/http/export-route.ts";
 
 const row = (n: number): LedgerRow => ({

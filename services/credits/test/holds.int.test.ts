@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Hold } from "../src/domain/ledger.ts";
+import type { Hold } from "../src/domain/ledger/holds.ts";
 import {
   adjustCredits,
   captureHolds,

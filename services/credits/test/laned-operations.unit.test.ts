@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { AccountFigures, ConsumeOperation, ConsumeResult } from "../src/domain/ledger.ts";
+import type { AccountFigures } from "../src/domain/ledger/account.ts";
+import type { ConsumeOperation, ConsumeResult } from "../src/domain/ledger/spending.ts";
 import { LanedOperations } from "../src/store/laned-operations.ts";
 import type { Ledger, LedgerSession } from "../src/usecases/ports.ts";
 

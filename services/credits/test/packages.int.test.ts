@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { PurchaseOperation, SetPackageOperation } from "../src/domain/ledger.ts";
+import type { PurchaseOperation, SetPackageOperation } from "../src/domain/ledger/packages.ts";
 import { applyMembership, checkAndResetUserCredits } from "../src/store/allowance.ts";
 import { purchasePackages } from "../src/store/ledger.ts";
 import { getPackage, listPackages, setPackages } from "../src/store/packages.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { GrantOperation } from "../src/domain/ledger.ts";
+import type { GrantOperation } from "../src/domain/ledger/corrections.ts";
 import { consumeCredits, grantCredits } from "../src/store/ledger.ts";
 import { getAccounts, listTransactions } from "../src/store/reads.ts";
 import { checkCreditsSync, touchAccounts } from "../src/store/upkeep.ts";

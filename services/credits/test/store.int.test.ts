@@ -3,7 +3,7 @@ import { isTransient } from "@stipend/platform/mysql/errors";
 import { createRedis } from "@stipend/platform/redis/redis";
 import { eventually } from "@stipend/testing/eventually";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ConsumeOperation } from "../src/domain/ledger.ts";
+import type { ConsumeOperation } from "../src/domain/ledger/spending.ts";
 import { LanedAccounts } from "../src/store/laned-accounts.ts";
 import { LanedOperations } from "../src/store/laned-operations.ts";
 import { mirrorBalances, mirroredBalance } from "../src/store/redis-balances.ts";

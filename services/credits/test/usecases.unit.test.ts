@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { bucketEdges, defaultFrom, MOST_BUCKETS } from "../src/domain/buckets.ts";
 import { explainInWords } from "../src/domain/explanation.ts";
-import type { CreditPackage } from "../src/domain/ledger.ts";
+import type { CreditPackage } from "../src/domain/ledger/packages.ts";
 import { type Membership, membershipFromState, membershipToState } from "../src/domain/membership.ts";
 import { waysToGetCredits } from "../src/domain/options.ts";
 import { canonical, requestHash } from "../src/domain/request-hash.ts";

@@ -1,4 +1,4 @@
-import { OpeningItem } from "@stipend/proto/http/credits";
+import { OpeningItem } from "@stipend/proto/http/credits/openings";
 import { BatchUser, type Tier } from "@stipend/proto/http/membership";
 import { Temporal } from "temporal-polyfill";
 import type { z } from "zod";

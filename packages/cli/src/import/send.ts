@@ -1,4 +1,4 @@
-import { openAccounts } from "@stipend/proto/http/credits";
+import { openAccounts } from "@stipend/proto/http/credits/openings";
 import { batchUsers } from "@stipend/proto/http/membership";
 import { z } from "zod";
 import { CliFailure, EXIT } from "../failure.ts";

@@ -1,16 +1,9 @@
 // Four eyes: what an admin proposes and another one approves. Pure types and rules.
-import type {
-  AdjustOperation,
-  Audit,
-  GrantKind,
-  GrantOperation,
-  Keyed,
-  LedgerId,
-  Origin,
-  PurchaseOperation,
-  RefundOperation,
-  UserId,
-} from "./ledger.ts";
+import type { AdjustOperation, GrantOperation } from "./ledger/corrections.ts";
+import type { Audit, Keyed, Origin } from "./ledger/operation.ts";
+import type { PurchaseOperation } from "./ledger/packages.ts";
+import type { RefundOperation } from "./ledger/spending.ts";
+import type { GrantKind, LedgerId, UserId } from "./ledger/terms.ts";
 
 /** As the ledger row of an approved one has it. */
 export type ProposableKind = "grant" | "adjust" | "refund" | "purchase";

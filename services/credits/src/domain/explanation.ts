@@ -1,4 +1,4 @@
-import type { ExplainedGrant, Explanation } from "./ledger.ts";
+import type { ExplainedGrant, Explanation } from "./ledger/account.ts";
 
 /** A balance in words, one line a grant in the order of spending, and the sum last. */
 export function explainInWords(explanation: Explanation): readonly string[] {

@@ -1,6 +1,6 @@
 import { allowancePeriodAt, yearlySchedule } from "./allowance.ts";
 import type { Period } from "./calendar.ts";
-import type { YearlyMonth } from "./ledger.ts";
+import type { YearlyMonth } from "./ledger/yearly-months.ts";
 import type { AllowanceAnchor, Cycle, Membership } from "./membership.ts";
 
 /** What a member who moves in has of the present month's allowance, and by which calendar it was given. */

@@ -1,4 +1,4 @@
-import type { CreditPackage } from "./ledger.ts";
+import type { CreditPackage } from "./ledger/packages.ts";
 
 /** What somebody without enough credits can do about it. */
 export type Option =

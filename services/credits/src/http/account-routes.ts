@@ -2,7 +2,11 @@ import { hasAnyRole } from "@stipend/platform/auth/actor";
 import { CodedError } from "@stipend/platform/errors/coded";
 import { decodeCursor, toPage } from "@stipend/platform/http/pagination";
 import { serve } from "@stipend/platform/http/serve";
-import * as contract from "@stipend/proto/http/credits";
+import { explain, getAccount, schedule, setLowBalanceThreshold } from "@stipend/proto/http/credits/account";
+import { getHold, listHolds } from "@stipend/proto/http/credits/holds";
+import type { TransactionType } from "@stipend/proto/http/credits/terms";
+import { getTransaction, listTransactions } from "@stipend/proto/http/credits/transactions";
+import { usage } from "@stipend/proto/http/credits/usage";
 import type { IRouter } from "express";
 import { z } from "zod";
 import { explainBalance } from "../usecases/explain-balance.ts";
@@ -18,7 +22,7 @@ const Position = z.strictObject({ v: z.int().min(1) });
 export function accountRoutes(router: IRouter, deps: RouteDeps): void {
   serve(
     router,
-    contract.getAccount,
+    getAccount,
     async ({ actor, query }) => {
       const account = await touched(deps, actor, query.userId);
       return { body: accountBody(account, deps.clock.now()), subjects: [account.userId] };
@@ -28,7 +32,7 @@ export function accountRoutes(router: IRouter, deps: RouteDeps): void {
 
   serve(
     router,
-    contract.listTransactions,
+    listTransactions,
     async ({ actor, query }) => {
       const position = decodeCursor(query.cursor, Position);
       const { userId, version } = await touched(deps, actor, query.userId);
@@ -43,14 +47,14 @@ export function accountRoutes(router: IRouter, deps: RouteDeps): void {
     { authorize: mayRead },
   );
 
-  serve(router, contract.getTransaction, async ({ actor, params }) => {
+  serve(router, getTransaction, async ({ actor, params }) => {
     const row = await deps.reads.transaction(params.transactionId);
     const mine = row !== null && (row.userId === actor.sub || hasAnyRole(actor, READ_FOR_OTHERS));
     if (!mine) throw new CodedError("transaction_not_found");
     return { body: transactionBody(row), subjects: [row.userId] };
   });
 
-  serve(router, contract.getHold, async ({ actor, params }) => {
+  serve(router, getHold, async ({ actor, params }) => {
     const hold = await deps.reads.hold(deps.clock.now(), params.holdId);
     const mine = hold !== null && (hold.userId === actor.sub || hasAnyRole(actor, READ_FOR_OTHERS));
     if (!mine) throw new CodedError("hold_not_found");
@@ -59,7 +63,7 @@ export function accountRoutes(router: IRouter, deps: RouteDeps): void {
 
   serve(
     router,
-    contract.listHolds,
+    listHolds,
     async ({ actor, query }) => {
       const { userId } = await touched(deps, actor, query.userId);
       const holds = await deps.reads.openHolds(deps.clock.now(), userId, MOST_HOLDS);
@@ -70,7 +74,7 @@ export function accountRoutes(router: IRouter, deps: RouteDeps): void {
 
   serve(
     router,
-    contract.setLowBalanceThreshold,
+    setLowBalanceThreshold,
     async ({ actor, body }) => {
       const { userId } = await touched(deps, actor, accountOf(actor, body.userId, ACT_FOR_OTHERS));
       await deps.ledger.write("threshold", (session) =>
@@ -83,7 +87,7 @@ export function accountRoutes(router: IRouter, deps: RouteDeps): void {
 
   serve(
     router,
-    contract.usage,
+    usage,
     async ({ actor, query }) => {
       const { userId, version } = await touched(deps, actor, query.userId);
       const series = await usageSeries(deps, { ...query, ...spanOf(query), userId, version });
@@ -113,7 +117,7 @@ export function accountRoutes(router: IRouter, deps: RouteDeps): void {
 
   serve(
     router,
-    contract.explain,
+    explain,
     async ({ actor, query }) => {
       const { userId } = await touched(deps, actor, query.userId);
       const at = query.at === undefined ? deps.clock.now() : new Date(query.at);
@@ -140,7 +144,7 @@ export function accountRoutes(router: IRouter, deps: RouteDeps): void {
 
   serve(
     router,
-    contract.schedule,
+    schedule,
     async ({ actor, query }) => {
       const { userId } = await touched(deps, actor, query.userId);
       const months = await deps.reads.yearlyMonths(userId);
@@ -161,7 +165,7 @@ export function accountRoutes(router: IRouter, deps: RouteDeps): void {
 
 /** The filters that list and export share. */
 export function filterOf(query: {
-  readonly type?: readonly z.output<typeof contract.TransactionType>[] | undefined;
+  readonly type?: readonly z.output<typeof TransactionType>[] | undefined;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
 }) {

@@ -4,7 +4,8 @@ import type { Role } from "@stipend/platform/http/contract";
 import type { RawRequest } from "@stipend/platform/http/serve";
 import { currentTraceId, currentTraceparent } from "@stipend/platform/telemetry/trace";
 import { v7 as uuidv7 } from "uuid";
-import type { Audit, UserId } from "../domain/ledger.ts";
+import type { Audit } from "../domain/ledger/operation.ts";
+import type { UserId } from "../domain/ledger/terms.ts";
 
 /** Who may look into another's account. */
 export const READ_FOR_OTHERS: readonly Role[] = ["service", "support", "admin"];

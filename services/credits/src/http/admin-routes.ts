@@ -1,9 +1,9 @@
 import { CodedError } from "@stipend/platform/errors/coded";
 import { serve } from "@stipend/platform/http/serve";
 import { currentTraceparent } from "@stipend/platform/telemetry/trace";
-import * as contract from "@stipend/proto/http/credits";
+import * as contract from "@stipend/proto/http/credits/admin";
 import type { IRouter } from "express";
-import type { StatusOperation } from "../domain/ledger.ts";
+import type { StatusOperation } from "../domain/ledger/corrections.ts";
 import { giftReference, keyedRequest } from "../usecases/keyed-request.ts";
 import { resetAllowance } from "../usecases/reset-allowance.ts";
 import { auditOf, originOf } from "./acting.ts";

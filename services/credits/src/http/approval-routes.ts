@@ -2,7 +2,7 @@ import type { Actor } from "@stipend/platform/auth/actor";
 import { CodedError } from "@stipend/platform/errors/coded";
 import { decodeCursor, toPage } from "@stipend/platform/http/pagination";
 import { type Reply, serve } from "@stipend/platform/http/serve";
-import * as contract from "@stipend/proto/http/credits";
+import * as contract from "@stipend/proto/http/credits/approvals";
 import type { IRouter } from "express";
 import { z } from "zod";
 import type { Approval, Decision, DecisionResult, Proposable } from "../domain/approvals.ts";

@@ -1,9 +1,9 @@
 import { type EventEmitter, once } from "node:events";
 import type { Writable } from "node:stream";
 import { nameSubjects, serve } from "@stipend/platform/http/serve";
-import * as contract from "@stipend/proto/http/credits";
+import * as contract from "@stipend/proto/http/credits/transactions";
 import type { IRouter } from "express";
-import type { LedgerRow } from "../domain/ledger.ts";
+import type { LedgerRow } from "../domain/ledger/transactions.ts";
 import { filterOf } from "./account-routes.ts";
 import { mayRead } from "./acting.ts";
 import { csvLine } from "./csv.ts";

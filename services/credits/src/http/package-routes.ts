@@ -1,9 +1,9 @@
 import { CodedError } from "@stipend/platform/errors/coded";
 import { serve } from "@stipend/platform/http/serve";
 import { currentTraceparent } from "@stipend/platform/telemetry/trace";
-import * as contract from "@stipend/proto/http/credits";
+import * as contract from "@stipend/proto/http/credits/packages";
 import type { IRouter } from "express";
-import type { SetPackageOperation } from "../domain/ledger.ts";
+import type { SetPackageOperation } from "../domain/ledger/packages.ts";
 import { auditOf, mayRead } from "./acting.ts";
 import type { RouteDeps } from "./deps.ts";
 import { adminPackageBody, packageBody } from "./present.ts";

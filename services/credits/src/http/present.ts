@@ -1,7 +1,11 @@
 import type { Approval } from "../domain/approvals.ts";
-import type { AccountView, CreditPackage, Done, Draw, Hold, LedgerRow } from "../domain/ledger.ts";
+import type { AccountView } from "../domain/ledger/account.ts";
+import type { Hold } from "../domain/ledger/holds.ts";
+import type { Done } from "../domain/ledger/outcomes.ts";
+import type { CreditPackage } from "../domain/ledger/packages.ts";
+import type { Draw, LedgerRow } from "../domain/ledger/transactions.ts";
 
-// From the words of the domain to the bodies of proto/http/credits.ts; nothing is decided here.
+// From the words of the domain to the bodies of proto/http/credits/; nothing is decided here.
 
 export function accountBody(account: AccountView, asOf: Date) {
   return {

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
-import { listTransactions, usage } from "@stipend/proto/http/credits";
+import { listTransactions } from "@stipend/proto/http/credits/transactions";
+import { usage } from "@stipend/proto/http/credits/usage";
 import { z } from "zod";
 
 /** Names the form of what is kept of reads: it changes with the contracts of the answers that are made of it. */

@@ -1,5 +1,5 @@
 import { CodedError } from "@stipend/platform/errors/coded";
-import type { Hold } from "../domain/ledger.ts";
+import type { Hold } from "../domain/ledger/holds.ts";
 
 /** Any answer of the ledger that changed nothing, with whatever its kind of refusal adds. */
 export interface Refusal {

@@ -1,5 +1,5 @@
 import type { Reply } from "@stipend/platform/http/serve";
-import type { Done } from "../domain/ledger.ts";
+import type { Done } from "../domain/ledger/outcomes.ts";
 import { type Refusal, refusalOf } from "./refusals.ts";
 
 interface DoneOutcome {

@@ -1,5 +1,8 @@
 import { serve } from "@stipend/platform/http/serve";
-import * as contract from "@stipend/proto/http/credits";
+import { captureHold, createHold, releaseHold } from "@stipend/proto/http/credits/holds";
+import { purchase } from "@stipend/proto/http/credits/packages";
+import { refund } from "@stipend/proto/http/credits/refund";
+import { consume } from "@stipend/proto/http/credits/spend";
 import type { IRouter } from "express";
 import { keyedRequest } from "../usecases/keyed-request.ts";
 import { waysOut } from "../usecases/ways-out.ts";
@@ -14,7 +17,7 @@ export function spendRoutes(router: IRouter, deps: RouteDeps): void {
 
   serve(
     router,
-    contract.consume,
+    consume,
     async ({ actor, body, idempotencyKey }) => {
       const { amount, reason, feature, metadata } = body;
       const userId = accountOf(actor, body.userId, ACT_FOR_OTHERS);
@@ -34,7 +37,7 @@ export function spendRoutes(router: IRouter, deps: RouteDeps): void {
     { authorize: mayAct },
   );
 
-  serve(router, contract.refund, async ({ actor, body, idempotencyKey }) => {
+  serve(router, refund, async ({ actor, body, idempotencyKey }) => {
     const { transactionId, amount, reason } = body;
     const done = doneOrThrow(
       await operations.refund({
@@ -48,7 +51,7 @@ export function spendRoutes(router: IRouter, deps: RouteDeps): void {
     return replied(done, { ...movementBody(done), refundedTransactionId: transactionId });
   });
 
-  serve(router, contract.createHold, async ({ actor, body, idempotencyKey }) => {
+  serve(router, createHold, async ({ actor, body, idempotencyKey }) => {
     const { userId, amount, ttlSeconds, reason, feature, metadata } = body;
     const result = await operations.hold({
       ...originOf(actor),
@@ -65,7 +68,7 @@ export function spendRoutes(router: IRouter, deps: RouteDeps): void {
     return replied(result, holdMadeBody(result), 201);
   });
 
-  serve(router, contract.captureHold, async ({ actor, params, body, idempotencyKey }) => {
+  serve(router, captureHold, async ({ actor, params, body, idempotencyKey }) => {
     const { holdId } = params;
     const { amount, reason } = body;
     const done = doneOrThrow(
@@ -80,7 +83,7 @@ export function spendRoutes(router: IRouter, deps: RouteDeps): void {
     return replied(done, holdEndedBody(done));
   });
 
-  serve(router, contract.releaseHold, async ({ actor, params, body, idempotencyKey }) => {
+  serve(router, releaseHold, async ({ actor, params, body, idempotencyKey }) => {
     const { holdId } = params;
     const { reason } = body;
     const done = doneOrThrow(
@@ -94,7 +97,7 @@ export function spendRoutes(router: IRouter, deps: RouteDeps): void {
     return replied(done, holdEndedBody(done));
   });
 
-  serve(router, contract.purchase, async ({ actor, params, body, idempotencyKey }) => {
+  serve(router, purchase, async ({ actor, params, body, idempotencyKey }) => {
     const { code } = params;
     const { userId, paymentReference } = body;
     const done = doneOrThrow(

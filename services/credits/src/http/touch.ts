@@ -1,6 +1,7 @@
 import type { Actor } from "@stipend/platform/auth/actor";
 import { CodedError } from "@stipend/platform/errors/coded";
-import type { AccountView, UserId } from "../domain/ledger.ts";
+import type { AccountView } from "../domain/ledger/account.ts";
+import type { UserId } from "../domain/ledger/terms.ts";
 import { getAccount } from "../usecases/get-account.ts";
 import { accountOf, mayCreate, READ_FOR_OTHERS } from "./acting.ts";
 import type { RouteDeps } from "./deps.ts";

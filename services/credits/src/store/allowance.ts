@@ -6,11 +6,10 @@ import type {
   AllowanceStepResult,
   ApplyMembershipResult,
   MembershipOperation,
-  OpeningOperation,
-  OpeningResult,
-  UserId,
-  YearlyMonth,
-} from "../domain/ledger.ts";
+} from "../domain/ledger/allowance.ts";
+import type { OpeningOperation, OpeningResult } from "../domain/ledger/opening.ts";
+import type { UserId } from "../domain/ledger/terms.ts";
+import type { YearlyMonth } from "../domain/ledger/yearly-months.ts";
 import {
   decodeFigures,
   decodeAnsweredRow,

@@ -10,7 +10,7 @@ import type {
   ProposalResult,
   ProposedRequest,
 } from "../domain/approvals.ts";
-import type { UserId } from "../domain/ledger.ts";
+import type { UserId } from "../domain/ledger/terms.ts";
 import { integer, json, moment, optionalMoment, optionalText, type Row, sqlTime, text } from "./codec.ts";
 import { inOrder } from "./results.ts";
 

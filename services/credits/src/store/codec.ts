@@ -1,13 +1,7 @@
-import type {
-  AccountFigures,
-  AccountStatus,
-  Draw,
-  GrantKind,
-  Hold,
-  HoldStatus,
-  LedgerRow,
-  TransactionType,
-} from "../domain/ledger.ts";
+import type { AccountFigures } from "../domain/ledger/account.ts";
+import type { Hold } from "../domain/ledger/holds.ts";
+import type { AccountStatus, GrantKind, HoldStatus, TransactionType } from "../domain/ledger/terms.ts";
+import type { Draw, LedgerRow } from "../domain/ledger/transactions.ts";
 
 /** A row as mysql2 gives it: BIGINT as number or string, DATETIME as Date, JSON as text (MariaDB) or parsed (MySQL). */
 export type Row = Readonly<Record<string, unknown>>;

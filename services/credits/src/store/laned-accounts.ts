@@ -1,4 +1,5 @@
-import type { AccountView, UserId } from "../domain/ledger.ts";
+import type { AccountView } from "../domain/ledger/account.ts";
+import type { UserId } from "../domain/ledger/terms.ts";
 import { type Accounts, type TouchPorts, touchAccounts } from "../usecases/get-account.ts";
 import { Lanes } from "./lanes.ts";
 

@@ -1,22 +1,20 @@
 import type {
   AdjustOperation,
   AdjustResult,
-  CaptureOperation,
-  ConsumeOperation,
-  ConsumeResult,
   GrantOperation,
   GrantResult,
+  StatusOperation,
+  StatusResult,
+} from "../domain/ledger/corrections.ts";
+import type {
+  CaptureOperation,
   HoldEndResult,
   HoldOperation,
   HoldResult,
-  PurchaseOperation,
-  PurchaseResult,
-  RefundOperation,
-  RefundResult,
   ReleaseOperation,
-  StatusOperation,
-  StatusResult,
-} from "../domain/ledger.ts";
+} from "../domain/ledger/holds.ts";
+import type { PurchaseOperation, PurchaseResult } from "../domain/ledger/packages.ts";
+import type { ConsumeOperation, ConsumeResult, RefundOperation, RefundResult } from "../domain/ledger/spending.ts";
 import type { Operations } from "../usecases/operations.ts";
 import type { Clock, Ledger } from "../usecases/ports.ts";
 import {

@@ -5,23 +5,21 @@ import type { Tx } from "@stipend/platform/mysql/tx";
 import type {
   AdjustOperation,
   AdjustResult,
-  CaptureOperation,
-  ConsumeOperation,
-  ConsumeResult,
   GrantOperation,
   GrantResult,
+  StatusOperation,
+  StatusResult,
+} from "../domain/ledger/corrections.ts";
+import type {
+  CaptureOperation,
   HoldEndResult,
   HoldOperation,
   HoldResult,
-  PurchaseOperation,
-  PurchaseResult,
-  RefundOperation,
-  RefundResult,
   ReleaseOperation,
-  StatusOperation,
-  StatusResult,
-  UserId,
-} from "../domain/ledger.ts";
+} from "../domain/ledger/holds.ts";
+import type { PurchaseOperation, PurchaseResult } from "../domain/ledger/packages.ts";
+import type { ConsumeOperation, ConsumeResult, RefundOperation, RefundResult } from "../domain/ledger/spending.ts";
+import type { UserId } from "../domain/ledger/terms.ts";
 import { optionalSqlTime, type Row } from "./codec.ts";
 import { decodeDone, decodeHoldEnd, decodeInsufficient, inOrder } from "./results.ts";
 

@@ -1,6 +1,6 @@
 import type { Database } from "@stipend/platform/mysql/database";
 import type { Tx } from "@stipend/platform/mysql/tx";
-import type { CreditPackage, SetPackageOperation, SetPackageResult } from "../domain/ledger.ts";
+import type { CreditPackage, SetPackageOperation, SetPackageResult } from "../domain/ledger/packages.ts";
 import { integer, type Row, text } from "./codec.ts";
 import { inOrder } from "./results.ts";
 

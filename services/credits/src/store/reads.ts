@@ -1,18 +1,11 @@
 import type { Database } from "@stipend/platform/mysql/database";
 import type { Tx } from "@stipend/platform/mysql/tx";
-import type {
-  AccountStatus,
-  AccountView,
-  Explanation,
-  GrantKind,
-  Hold,
-  LedgerId,
-  LedgerRow,
-  TransactionFilter,
-  UsageRow,
-  UserId,
-  YearlyMonthView,
-} from "../domain/ledger.ts";
+import type { AccountView, Explanation } from "../domain/ledger/account.ts";
+import type { Hold } from "../domain/ledger/holds.ts";
+import type { AccountStatus, GrantKind, LedgerId, UserId } from "../domain/ledger/terms.ts";
+import type { LedgerRow, TransactionFilter } from "../domain/ledger/transactions.ts";
+import type { UsageRow } from "../domain/ledger/usage.ts";
+import type { YearlyMonthView } from "../domain/ledger/yearly-months.ts";
 import {
   decodeFigures,
   decodeHold,

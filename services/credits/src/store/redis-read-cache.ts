@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { Redis } from "ioredis";
-import type { UserId } from "../domain/ledger.ts";
+import type { UserId } from "../domain/ledger/terms.ts";
 import type { ReadCache } from "../usecases/ports.ts";
 
 export interface RedisReadCacheOptions {

@@ -1,4 +1,6 @@
-import type { AccountFigures, Hold, LedgerRow } from "../domain/ledger.ts";
+import type { AccountFigures } from "../domain/ledger/account.ts";
+import type { Hold } from "../domain/ledger/holds.ts";
+import type { LedgerRow } from "../domain/ledger/transactions.ts";
 import { decodeAnsweredRow, decodeFigures, decodeHold, integer, optionalInteger, type Row, text } from "./codec.ts";
 
 /** What every writing procedure answers: ord (from 1), outcome, a_* the account, t_* the ledger row, required and available. */

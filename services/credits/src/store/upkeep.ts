@@ -1,5 +1,7 @@
 import type { Tx } from "@stipend/platform/mysql/tx";
-import type { AccountCheck, AccountStatus, RejectedUsage, UserId } from "../domain/ledger.ts";
+import type { AccountCheck } from "../domain/ledger/account.ts";
+import type { AccountStatus, UserId } from "../domain/ledger/terms.ts";
+import type { RejectedUsage } from "../domain/ledger/usage.ts";
 import { integer, jsonRows, type Row, text } from "./codec.ts";
 
 /** Lapses expired grants and frees expired holds of these accounts; accounts that do not exist are created. At most 1,000. */

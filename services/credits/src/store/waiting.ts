@@ -1,5 +1,5 @@
 import type { Tx } from "@stipend/platform/mysql/tx";
-import type { UserId } from "../domain/ledger.ts";
+import type { UserId } from "../domain/ledger/terms.ts";
 import { membershipFromState, membershipToState } from "../domain/membership.ts";
 import type { MembershipWaiting } from "../usecases/ports.ts";
 import { integer, json, moment, optionalText, type Row, sqlTime, text } from "./codec.ts";

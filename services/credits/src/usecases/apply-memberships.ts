@@ -1,5 +1,6 @@
 import { ServiceUnavailable } from "@stipend/platform/errors/coded";
-import type { MembershipOperation, UserId } from "../domain/ledger.ts";
+import type { MembershipOperation } from "../domain/ledger/allowance.ts";
+import type { UserId } from "../domain/ledger/terms.ts";
 import { activeUntil, membershipToState } from "../domain/membership.ts";
 import type { Clock, Ledger, LedgerSession, MembershipTold, MembershipWaiting } from "./ports.ts";
 import { settleAllowances } from "./settle-allowances.ts";

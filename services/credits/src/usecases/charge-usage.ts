@@ -1,4 +1,6 @@
-import type { ConsumeOperation, ConsumeResult, RejectedUsage, UserId } from "../domain/ledger.ts";
+import type { ConsumeOperation, ConsumeResult } from "../domain/ledger/spending.ts";
+import type { UserId } from "../domain/ledger/terms.ts";
+import type { RejectedUsage } from "../domain/ledger/usage.ts";
 import { requestHash } from "../domain/request-hash.ts";
 import type { Clock, Ledger } from "./ports.ts";
 import { runOperations } from "./run-operations.ts";

@@ -1,5 +1,6 @@
 import { explainInWords } from "../domain/explanation.ts";
-import type { Explanation, UserId } from "../domain/ledger.ts";
+import type { Explanation } from "../domain/ledger/account.ts";
+import type { UserId } from "../domain/ledger/terms.ts";
 import type { LedgerReads } from "./ports.ts";
 
 export interface ExplainedBalance extends Explanation {

@@ -12,7 +12,8 @@ import {
   type ProposalResult,
   requestOf,
 } from "../domain/approvals.ts";
-import type { Audit, LedgerId, UserId } from "../domain/ledger.ts";
+import type { Audit } from "../domain/ledger/operation.ts";
+import type { LedgerId, UserId } from "../domain/ledger/terms.ts";
 import type { Clock, Ledger, LedgerReads } from "./ports.ts";
 import { type OperationResult, runOperations } from "./run-operations.ts";
 

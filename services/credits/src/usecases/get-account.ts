@@ -1,4 +1,5 @@
-import type { AccountView, UserId } from "../domain/ledger.ts";
+import type { AccountView } from "../domain/ledger/account.ts";
+import type { UserId } from "../domain/ledger/terms.ts";
 import type { Clock, Ledger } from "./ports.ts";
 import { settleAccounts } from "./settle-allowances.ts";
 

@@ -1,4 +1,4 @@
-import type { Keyed } from "../domain/ledger.ts";
+import type { Keyed } from "../domain/ledger/operation.ts";
 import { requestHash } from "../domain/request-hash.ts";
 
 /**

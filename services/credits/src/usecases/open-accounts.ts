@@ -1,5 +1,7 @@
 import { ServiceUnavailable } from "@stipend/platform/errors/coded";
-import type { Audit, Keyed, OpeningOperation, OpeningResult, UserId } from "../domain/ledger.ts";
+import type { OpeningOperation, OpeningResult } from "../domain/ledger/opening.ts";
+import type { Audit, Keyed } from "../domain/ledger/operation.ts";
+import type { UserId } from "../domain/ledger/terms.ts";
 import { type MovedAllowance, servedElsewhere } from "../domain/opening.ts";
 import type { Clock, Ledger } from "./ports.ts";
 

@@ -1,44 +1,41 @@
 import type { Decision, DecisionResult, Proposal, ProposalResult } from "../domain/approvals.ts";
+import type { AccountCheck, AccountView, Explanation } from "../domain/ledger/account.ts";
 import type {
-  AccountCheck,
-  AccountView,
-  AdjustOperation,
-  AdjustResult,
   AllowanceState,
   AllowanceStep,
   AllowanceStepResult,
   ApplyMembershipResult,
-  CaptureOperation,
-  ConsumeOperation,
-  ConsumeResult,
-  CreditPackage,
-  Explanation,
+  MembershipOperation,
+} from "../domain/ledger/allowance.ts";
+import type {
+  AdjustOperation,
+  AdjustResult,
   GrantOperation,
   GrantResult,
+  StatusOperation,
+  StatusResult,
+} from "../domain/ledger/corrections.ts";
+import type {
+  CaptureOperation,
   Hold,
   HoldEndResult,
   HoldOperation,
   HoldResult,
-  LedgerId,
-  LedgerRow,
-  MembershipOperation,
-  OpeningOperation,
-  OpeningResult,
+  ReleaseOperation,
+} from "../domain/ledger/holds.ts";
+import type { OpeningOperation, OpeningResult } from "../domain/ledger/opening.ts";
+import type {
+  CreditPackage,
   PurchaseOperation,
   PurchaseResult,
-  RefundOperation,
-  RefundResult,
-  RejectedUsage,
-  ReleaseOperation,
   SetPackageOperation,
   SetPackageResult,
-  StatusOperation,
-  StatusResult,
-  TransactionFilter,
-  UsageRow,
-  UserId,
-  YearlyMonthView,
-} from "../domain/ledger.ts";
+} from "../domain/ledger/packages.ts";
+import type { ConsumeOperation, ConsumeResult, RefundOperation, RefundResult } from "../domain/ledger/spending.ts";
+import type { LedgerId, UserId } from "../domain/ledger/terms.ts";
+import type { LedgerRow, TransactionFilter } from "../domain/ledger/transactions.ts";
+import type { RejectedUsage, UsageRow } from "../domain/ledger/usage.ts";
+import type { YearlyMonthView } from "../domain/ledger/yearly-months.ts";
 import type { Membership } from "../domain/membership.ts";
 
 /** A change of a membership as its event told it. */

@@ -1,4 +1,6 @@
-import type { AllowanceStepResult, Audit, UserId } from "../domain/ledger.ts";
+import type { AllowanceStepResult } from "../domain/ledger/allowance.ts";
+import type { Audit } from "../domain/ledger/operation.ts";
+import type { UserId } from "../domain/ledger/terms.ts";
 import type { Clock, Ledger } from "./ports.ts";
 import { allowanceStep, forcedStep } from "./settle-allowances.ts";
 

@@ -1,23 +1,21 @@
+import type { AccountFigures } from "../domain/ledger/account.ts";
 import type {
-  AccountFigures,
   AdjustOperation,
   AdjustResult,
-  CaptureOperation,
-  ConsumeOperation,
-  ConsumeResult,
   GrantOperation,
   GrantResult,
+  StatusOperation,
+  StatusResult,
+} from "../domain/ledger/corrections.ts";
+import type {
+  CaptureOperation,
   HoldEndResult,
   HoldOperation,
   HoldResult,
-  PurchaseOperation,
-  PurchaseResult,
-  RefundOperation,
-  RefundResult,
   ReleaseOperation,
-  StatusOperation,
-  StatusResult,
-} from "../domain/ledger.ts";
+} from "../domain/ledger/holds.ts";
+import type { PurchaseOperation, PurchaseResult } from "../domain/ledger/packages.ts";
+import type { ConsumeOperation, ConsumeResult, RefundOperation, RefundResult } from "../domain/ledger/spending.ts";
 import type { LedgerSession } from "./ports.ts";
 import { type SettleOptions, settleAccounts } from "./settle-allowances.ts";
 

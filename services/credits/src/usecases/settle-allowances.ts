@@ -1,5 +1,7 @@
 import { planAllowance, type Served, yearlySchedule } from "../domain/allowance.ts";
-import type { AllowanceState, AllowanceStep, AllowanceStepResult, Audit, UserId } from "../domain/ledger.ts";
+import type { AllowanceState, AllowanceStep, AllowanceStepResult } from "../domain/ledger/allowance.ts";
+import type { Audit } from "../domain/ledger/operation.ts";
+import type { UserId } from "../domain/ledger/terms.ts";
 import { isActiveAt, membershipFromState } from "../domain/membership.ts";
 import type { LedgerSession } from "./ports.ts";
 

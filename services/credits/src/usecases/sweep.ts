@@ -1,4 +1,5 @@
-import type { AllowanceState, UserId } from "../domain/ledger.ts";
+import type { AllowanceState } from "../domain/ledger/allowance.ts";
+import type { UserId } from "../domain/ledger/terms.ts";
 import type { Clock, Ledger, LedgerSession } from "./ports.ts";
 import { settleAllowances } from "./settle-allowances.ts";
 

@@ -1,5 +1,6 @@
 import { bucketEdges, defaultFrom, type Interval, MOST_BUCKETS } from "../domain/buckets.ts";
-import type { UsageRow, UserId } from "../domain/ledger.ts";
+import type { UserId } from "../domain/ledger/terms.ts";
+import type { UsageRow } from "../domain/ledger/usage.ts";
 import type { Clock, LedgerReads, ReadCache } from "./ports.ts";
 
 export interface UsageQuery {

@@ -1,4 +1,4 @@
-import type { Insufficient } from "../domain/ledger.ts";
+import type { Insufficient } from "../domain/ledger/outcomes.ts";
 import { type Option, waysToGetCredits } from "../domain/options.ts";
 import type { Accounts } from "./get-account.ts";
 import type { LedgerReads } from "./ports.ts";

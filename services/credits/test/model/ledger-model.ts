@@ -1,6 +1,6 @@
 // The ledger in memory: one account, one operation at a time, no SQL. Small and obvious on purpose: what the procedures do set-based for
 // many accounts at once must come out the same.
-import type { AccountStatus, GrantKind, TransactionType } from "../../src/domain/ledger.ts";
+import type { AccountStatus, GrantKind, TransactionType } from "../../src/domain/ledger/terms.ts";
 
 export interface ModelGrant {
   readonly kind: GrantKind;

@@ -1,15 +1,8 @@
 // A request as both sides understand it: the procedure as an operation, the model as a call.
-import type {
-  AdjustOperation,
-  CaptureOperation,
-  ConsumeOperation,
-  GrantKind,
-  GrantOperation,
-  HoldOperation,
-  RefundOperation,
-  ReleaseOperation,
-  StatusOperation,
-} from "../../src/domain/ledger.ts";
+import type { AdjustOperation, GrantOperation, StatusOperation } from "../../src/domain/ledger/corrections.ts";
+import type { CaptureOperation, HoldOperation, ReleaseOperation } from "../../src/domain/ledger/holds.ts";
+import type { ConsumeOperation, RefundOperation } from "../../src/domain/ledger/spending.ts";
+import type { GrantKind } from "../../src/domain/ledger/terms.ts";
 import { type Item, SECOND, type Step } from "./histories.ts";
 import type { ModelAccount, Verdict } from "./ledger-model.ts";
 

@@ -1,17 +1,10 @@
 // Plays histories against the procedures and the model side by side, and compares after every step.
 import type { Database } from "@stipend/platform/mysql/database";
-import type {
-  AllowanceStep,
-  CaptureOperation,
-  ConsumeOperation,
-  Draw,
-  GrantOperation,
-  HoldOperation,
-  LedgerRow,
-  RefundOperation,
-  ReleaseOperation,
-  StatusOperation,
-} from "../../src/domain/ledger.ts";
+import type { AllowanceStep } from "../../src/domain/ledger/allowance.ts";
+import type { GrantOperation, StatusOperation } from "../../src/domain/ledger/corrections.ts";
+import type { CaptureOperation, HoldOperation, ReleaseOperation } from "../../src/domain/ledger/holds.ts";
+import type { ConsumeOperation, RefundOperation } from "../../src/domain/ledger/spending.ts";
+import type { Draw, LedgerRow } from "../../src/domain/ledger/transactions.ts";
 import { applyMembership, checkAndResetUserCredits } from "../../src/store/allowance.ts";
 import {
   adjustCredits,

@@ -1,13 +1,10 @@
 import type { Tx } from "@stipend/platform/mysql/tx";
-import type {
-  AllowanceStep,
-  ConsumeOperation,
-  Done,
-  GrantOperation,
-  Hold,
-  HoldOperation,
-  LedgerRow,
-} from "../../src/domain/ledger.ts";
+import type { AllowanceStep } from "../../src/domain/ledger/allowance.ts";
+import type { GrantOperation } from "../../src/domain/ledger/corrections.ts";
+import type { Hold, HoldOperation } from "../../src/domain/ledger/holds.ts";
+import type { Done } from "../../src/domain/ledger/outcomes.ts";
+import type { ConsumeOperation } from "../../src/domain/ledger/spending.ts";
+import type { LedgerRow } from "../../src/domain/ledger/transactions.ts";
 import { consumeCredits, grantCredits, holdCredits } from "../../src/store/ledger.ts";
 
 export const NOW = new Date("2026-01-10T12:00:00.000Z");
