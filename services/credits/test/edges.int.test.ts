@@ -316,3 +316,11 @@ test("usage falls into the right bucket where buckets begin at half past the hou
     [1, 2],
   ]);
 });
+
+test("no account with a malformed id can be written, not even by the schema's owner", async () => {
+  const insert = (userId: string) =>
+    ledger.owner.query("INSERT INTO profiles (user_id, created_at, last_at) VALUES (?, ?, ?)", [userId, NOW, NOW]);
+  await expect(insert("no blanks")).rejects.toMatchObject({ sqlState: "45000" });
+  await expect(insert("")).rejects.toMatchObject({ sqlState: "45000" });
+  await expect(insert(freshUser())).resolves.toBeDefined();
+});

@@ -17,9 +17,10 @@ interface OutboxRow {
 }
 
 async function outboxOf(userId: string): Promise<{ type: string; payload: never }[]> {
-  const rows = await ledger.owner.query<OutboxRow>("SELECT type, payload FROM outbox_event WHERE subject = ? ORDER BY id", [
-    userId,
-  ]);
+  const rows = await ledger.owner.query<OutboxRow>(
+    "SELECT type, payload FROM outbox_event WHERE subject = ? ORDER BY id",
+    [userId],
+  );
   return rows.map(({ type, payload }) => ({
     type: type.split(".").at(-1) ?? "",
     payload: (typeof payload === "string" ? JSON.parse(payload) : payload) as never,

@@ -11,8 +11,8 @@ import type { OpeningOperation, OpeningResult } from "../domain/ledger/opening.t
 import type { UserId } from "../domain/ledger/terms.ts";
 import type { YearlyMonth } from "../domain/ledger/yearly-months.ts";
 import {
-  decodeFigures,
   decodeAnsweredRow,
+  decodeFigures,
   integer,
   json,
   optionalInteger,
