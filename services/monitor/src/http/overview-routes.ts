@@ -3,11 +3,11 @@ import { Problem } from "@stipend/platform/http/problem";
 import { serve } from "@stipend/platform/http/serve";
 import { consistency, consistencyCheck, consistencyRepair, dailyTotals, overview } from "@stipend/proto/http/monitor";
 import type { IRouter } from "express";
-import type { Comparison } from "../domain/consistency.ts";
+import { type Comparison, proposedRepair } from "../domain/consistency.ts";
 import type { JobRules } from "../rules/all.ts";
 import { checkAccounts, checkEveryAccount } from "../usecases/check-consistency.ts";
 import type { CheckSource, CheckStore } from "../usecases/ports.ts";
-import { repairAccount, type ViewRepairer } from "../usecases/repair.ts";
+import { type Repairer, repairAccount } from "../usecases/repair.ts";
 import type { DifferenceEntry, SummaryReader } from "../usecases/summaries.ts";
 import { presentConsistency, presentDays, presentDifference, presentOverview } from "./present.ts";
 
@@ -20,7 +20,7 @@ export interface OverviewRoutesOptions {
   readonly summaries: SummaryReader;
   readonly checks: CheckStore;
   readonly source: CheckSource;
-  readonly repairer: ViewRepairer;
+  readonly repairer: Repairer;
   readonly rules: () => JobRules;
   readonly clock: Clock;
   readonly onCommit: () => void;
@@ -53,14 +53,15 @@ export function overviewRoutes(router: IRouter, options: OverviewRoutesOptions):
   serve(router, consistencyRepair, async ({ body, actor, requestId, traceparent }) => {
     const { sub, roles, ip = "", userAgent = "" } = actor;
     const asker = { sub, roles, ip, userAgent, requestId, traceparent: traceparent ?? null };
-    const command = { userId: body.userId, reason: body.reason, asker, now: clock.now() };
-    const { before, after } = await repairAccount(
-      { source, checks, rules: rules(), repairer: options.repairer },
-      command,
-    );
-    onCommit();
+    const command = { ...body, asker, now: clock.now() };
+    const parts = { source, checks, rules: rules(), repairer: options.repairer };
+    const done = await repairAccount(parts, command).finally(onCommit);
+    if ("approvalId" in done) return { status: 202, body: done };
+    const { action, transactionId, before, after } = done;
     const shown = (comparison: Comparison) => presentDifference(entryOf(comparison, command.now));
-    return { body: { userId: body.userId, action: "refresh_view", before: shown(before), after: shown(after) } };
+    return {
+      body: { userId: body.userId, action, transactionId, before: shown(before), after: shown(after) },
+    };
   });
 
   serve(router, consistencyCheck, async ({ body }) => {
@@ -92,12 +93,14 @@ function lastDays(now: Date, count: number): readonly string[] {
   );
 }
 
-function entryOf({ credits, view, problems }: Comparison, checkedAt: Date): DifferenceEntry {
+function entryOf(comparison: Comparison, checkedAt: Date): DifferenceEntry {
+  const { credits, view, problems } = comparison;
   const { userId, version, balance, held } = credits;
   return {
     userId,
     checkedAt,
     problems,
+    repair: proposedRepair(comparison),
     credits: { version, balance, held },
     view: view === null ? null : { version: view.balanceVersion, balance: view.balance, held: view.held },
   };

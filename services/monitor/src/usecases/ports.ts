@@ -1,5 +1,5 @@
 import type { Evidence, Finding, Recovery } from "../domain/alerts.ts";
-import type { Comparison, CreditsSide, Result, ViewSide } from "../domain/consistency.ts";
+import type { BooksPlan, Comparison, CreditsSide, Result, ViewSide } from "../domain/consistency.ts";
 import type { MonitorEvent } from "../domain/events.ts";
 import type { AllowanceFact, MemberFacts, TermsFact } from "../domain/member-facts.ts";
 import type { Range, SeenVersions } from "../domain/versions.ts";
@@ -257,6 +257,8 @@ export interface CheckTransaction extends AlertTransaction {
 
 export interface CheckStore {
   passState(): Promise<PassState>;
+  /** Accounts that were not equal when they were compared last, before `before`: at most `limit`, the longest ago first. */
+  unequal(before: Date, limit: number): Promise<readonly string[]>;
   checking<T>(work: (tx: CheckTransaction) => Promise<T>): Promise<T>;
 }
 
@@ -268,6 +270,8 @@ export interface CheckSource {
   ): Promise<{ readonly accounts: readonly CreditsSide[]; readonly next: string | null }>;
   accounts(userIds: readonly string[]): Promise<readonly CreditsSide[]>;
   views(userIds: readonly string[]): Promise<readonly ViewSide[]>;
+  /** What credits would do with these accounts; those of which it can't say are absent. */
+  plans(userIds: readonly string[]): Promise<ReadonlyMap<string, BooksPlan>>;
 }
 
 export type { Range };

@@ -1,10 +1,11 @@
-import type { CreditsSide, ViewSide } from "../domain/consistency.ts";
+import type { CreditsSide, ProposedRepair, ViewSide } from "../domain/consistency.ts";
 import type { PassState } from "./ports.ts";
 
 export interface DifferenceEntry {
   readonly userId: string;
   readonly checkedAt: Date;
   readonly problems: readonly string[];
+  readonly repair: ProposedRepair | null;
   readonly credits: Pick<CreditsSide, "version" | "balance" | "held">;
   readonly view: (Pick<ViewSide, "balance" | "held"> & { readonly version: number }) | null;
 }
