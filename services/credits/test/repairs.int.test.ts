@@ -122,7 +122,7 @@ const DAMAGES: readonly Damage[] = [
     name: "an allowance that is not the sum of its grants",
     codes: ["allowance_sum"],
     restates: LEDGER_WHOLE,
-    plant: set("UPDATE profiles SET allowance_remaining = 1 WHERE user_id = ?"),
+    plant: set("UPDATE profiles SET allowance_remaining = 100 WHERE user_id = ?"),
   },
   {
     name: "a version that was set back",
@@ -392,5 +392,151 @@ describe("what the schema's owner did to an account", () => {
     expect(balance).toBeGreaterThan(0);
     expect(await problemsOf(userId)).toEqual([]);
     expect(await planOf(userId)).toBeUndefined();
+  });
+});
+
+describe("a repair", () => {
+  test("done twice is done once: the second finds nothing, and the same request again gets the first answer", async () => {
+    const userId = await damaged(named("a grant with more than was drawn"));
+    const key = request();
+    const first = done(await repair(userId, undefined, key));
+    expect(await repair(userId)).toMatchObject({ outcome: "nothing_to_repair" });
+    expect(await repair(userId, undefined, key)).toMatchObject({
+      outcome: "replayed",
+      transaction: { id: first.transaction.id },
+    });
+    expect(await repair(userId, undefined, { ...key, requestHash: "another" })).toMatchObject({
+      outcome: "idempotency_key_reused",
+    });
+    expect((await rowsOf(userId)).filter(({ operation }) => operation === "repair")).toHaveLength(1);
+  });
+
+  test("of a sound account is refused, whatever it is called", async () => {
+    const userId = await livelyAccount();
+    expect(await repair(userId)).toMatchObject({ outcome: "nothing_to_repair" });
+    expect(await repair(userId, "some-proposal")).toMatchObject({ outcome: "nothing_to_repair" });
+    expect((await rowsOf(userId))[0]?.version).toBe(5);
+  });
+
+  test("goes by its proposal while the account moves on, and not once something else differs", async () => {
+    const userId = await damaged(named("an allowance that is not the sum of its grants"));
+    const plan = await planOf(userId);
+    await ledger.db.transaction((tx) => spend(tx, userId, 3));
+    const moved = await planOf(userId);
+    expect(moved).toMatchObject({ proposal: plan?.proposal, version: 6, after: { balance: 272 } });
+
+    await ledger.owner.query("UPDATE profiles SET held = 0 WHERE user_id = ?", [userId]);
+    expect(await repair(userId, plan?.proposal)).toMatchObject({ outcome: "proposal_outdated" });
+    expect(await problemsOf(userId)).not.toEqual([]);
+    done(await repair(userId, (await planOf(userId))?.proposal));
+    expect(await problemsOf(userId)).toEqual([]);
+  });
+
+  test("of a frozen account leaves it frozen", async () => {
+    const userId = await livelyAccount();
+    await ledger.db.transaction((tx) => setAccountStatus(tx, NOW, [{ userId, action: "freeze", ...request() }]));
+    await ledger.owner.query("UPDATE profiles SET status = 'active', balance = 9999 WHERE user_id = ?", [userId]);
+    done(await repair(userId));
+    expect(await accountOf(userId)).toMatchObject({ status: "frozen", balance: 275, held: 30 });
+  });
+
+  test("leaves what a hold keeps, so that it can still be captured", async () => {
+    const userId = await livelyAccount();
+    await ledger.owner.query("UPDATE credit_grants SET reserved = 0 WHERE user_id = ?", [userId]);
+    await ledger.owner.query("UPDATE credit_holds SET status = 'expired' WHERE user_id = ?", [userId]);
+    done(await repair(userId));
+    const [hold] = await ledger.owner.query<{ id: number }>("SELECT id FROM credit_holds WHERE user_id = ?", [userId]);
+    const capture = { holdId: String(hold?.id), amount: 20, ...request() };
+    done((await ledger.db.transaction((tx) => captureHolds(tx, later(61_000), [capture])))[0]);
+    expect(await accountOf(userId)).toMatchObject({ balance: 255, held: 0 });
+    expect(await problemsOf(userId)).toEqual([]);
+  });
+
+  test("takes no more back than is there and not held", async () => {
+    const userId = await damaged(named("a consumption given back more than once"));
+    const { available } = await accountOf(userId);
+    await ledger.db.transaction((tx) => spend(tx, userId, available - 2));
+    expect(await planOf(userId)).toMatchObject({ after: { balance: 30, held: 30 } });
+    expect(done(await repair(userId)).transaction).toMatchObject({ amount: -2, balanceAfter: 30, heldAfter: 30 });
+    expect(await problemsOf(userId)).toEqual([]);
+  });
+
+  test("never goes below zero, though the rows do", async () => {
+    const userId = await livelyAccount();
+    const told = { owner: ledger.owner, userId, grantId: "", spentId: "" };
+    const grantId = String((await rowsOf(userId)).at(-1)?.grantId);
+    await forge(told, { type: "consume", amount: -900, before: 1_000, draws: draw(grantId, -900) });
+    await ledger.owner.query("UPDATE profiles SET balance = 100, allowance_remaining = 0, version = 6 WHERE user_id = ?", [userId]);
+    expect(done(await repair(userId)).transaction).toMatchObject({ balanceAfter: 0, heldAfter: 0, amount: -100 });
+    expect(await accountOf(userId)).toMatchObject({ balance: 0, held: 0 });
+    expect(await problemsOf(userId)).toEqual([]);
+  });
+
+  test("can be made again when the damage comes back, on top of the first", async () => {
+    const userId = await damaged(named("a row cut out of the ledger"));
+    done(await repair(userId));
+    await ledger.db.transaction((tx) => spend(tx, userId, 5, {}, later(70_000)));
+    await tamper(ledger.owner, [["DELETE FROM credit_transactions WHERE user_id = ? AND version = 7", userId]]);
+    await ledger.db.transaction((tx) => give(tx, userId, 1, {}, later(80_000)));
+    expect(await problemsOf(userId)).toContain("ledger_gap");
+    expect(done(await repair(userId)).transaction).toMatchObject({ operation: "restate", balanceAfter: 271 });
+    expect(await problemsOf(userId)).toEqual([]);
+  });
+
+  test("and spending at once: nothing is lost, nothing counts twice, the books agree", async () => {
+    const userId = await damaged(named("an allowance that is not the sum of its grants"));
+    const repairs = Array.from({ length: 4 }, () => repair(userId));
+    const spends = Array.from({ length: 30 }, () => ledger.db.transaction((tx) => spend(tx, userId, 2)));
+    const outcomes = (await Promise.all(repairs)).map((result) => result?.outcome);
+    await Promise.all(spends);
+    expect(outcomes.sort()).toEqual(["nothing_to_repair", "nothing_to_repair", "nothing_to_repair", "ok"]);
+    expect(await accountOf(userId)).toMatchObject({ balance: 215, held: 30, version: 36 });
+    expect(await problemsOf(userId)).toEqual([]);
+  });
+
+  test("of many accounts in one call mends each, and a sound one among them not at all", async () => {
+    const users: string[] = [];
+    for (const damage of DAMAGES.slice(0, 12)) users.push(await damaged(damage));
+    users.push(await livelyAccount());
+    const results = await ledger.db.transaction((tx) =>
+      repairAccounts(
+        tx,
+        NOW,
+        users.map((userId) => ({ userId, ...request() })),
+      ),
+    );
+    expect(results.map(({ outcome }) => outcome)).toEqual([...Array(12).fill("ok"), "nothing_to_repair"]);
+    for (const userId of users) expect(await problemsOf(userId)).toEqual([]);
+  });
+
+  test("that dies before its commit has done nothing", async () => {
+    const userId = await damaged(named("a grant that is gone, with what a hold kept of it"));
+    const before = [await problemsOf(userId), await planOf(userId), await rowsOf(userId)];
+    const dying = ledger.db.transaction(async (tx) => {
+      done((await repairAccounts(tx, NOW, [{ userId, ...request() }]))[0]);
+      const [own] = await tx.query<{ id: number }>("SELECT CONNECTION_ID() AS id");
+      await tx.query(`KILL ${own?.id}`);
+      await tx.query("SELECT 1");
+    });
+    await expect(dying).rejects.toThrow();
+    expect([await problemsOf(userId), await planOf(userId), await rowsOf(userId)]).toEqual(before);
+  });
+
+  test("publishes the state it leaves, at a version above every one that was told", async () => {
+    const userId = await damaged(named("a version that no row has"));
+    const { transaction } = done(await repair(userId));
+    expect(transaction.version).toBe(10);
+    const rows = await ledger.owner.query<{ payload: unknown }>(
+      "SELECT payload FROM outbox WHERE subject = ? AND type LIKE '%CreditsChanged' ORDER BY id DESC LIMIT 1",
+      [userId],
+    );
+    const event = typeof rows[0]?.payload === "string" ? JSON.parse(rows[0].payload) : rows[0]?.payload;
+    expect(event).toMatchObject({
+      version: "10",
+      balance: "275",
+      held: "30",
+      status: "ACCOUNT_STATUS_ACTIVE",
+      transaction: { type: "adjust", amount: "0", balanceBefore: "275" },
+    });
   });
 });

@@ -409,8 +409,94 @@ rules:
       expect(doubles.repairs).toEqual([{ userId: "user-11", actor: "ada", reason: "a lost event", ip: "10.0.0.7" }]);
       expect(await alerts("?userId=user-11")).toMatchObject([{ status: "resolved", resolution: "recovered" }]);
       expect(await codeOf(await repair(asked))).toEqual([409, "nothing_to_repair"]);
+      // Credits could not say what it would do about these books.
       expect(await codeOf(await repair({ userId: "user-9", reason: "x" }))).toEqual([409, "repair_by_hand"]);
       expect(await codeOf(await repair({ userId: "nobody", reason: "x" }))).toEqual([404, "user_not_found"]);
+    });
+
+    const repair = async (body: unknown) => await call("/api/admin/consistency/repair", "admin", body);
+
+    it("proposes what credits would do about books, has it done with one call, and sees by itself that it is over", async () => {
+      doubles.broken("user-20", "plan-20");
+      await report({ userId: "user-20" });
+      const [alert] = await alerts("?userId=user-20");
+      const evidence = alert?.evidence as { repairWith: { body: object; path: string }; plan: object };
+      expect(alert).toMatchObject({
+        status: "open",
+        evidence: {
+          problems: ["ledger_sum"],
+          proposedRepair: "repair_books",
+          plan: { proposal: "plan-20", version: 20, told: { balance: 200 }, after: { balance: 200 } },
+          repairWith: { method: "POST", body: { userId: "user-20", proposal: "plan-20" } },
+        },
+      });
+      const state = Consistency.parse(await (await call("/api/admin/consistency", "support")).json());
+      expect(state.differences.find(({ userId }) => userId === "user-20")).toMatchObject({
+        repair: { action: "repair_books", proposal: "plan-20", plan: { after: { balance: 200 } } },
+      });
+
+      const body = { ...evidence.repairWith.body, reason: "a hand in the table" };
+      const answer = ConsistencyRepairReport.parse(await (await call(evidence.repairWith.path, "admin", body)).json());
+      expect(answer).toMatchObject({
+        action: "repair_books",
+        transactionId: "77",
+        before: { problems: ["ledger_sum"], credits: { version: 20 } },
+        after: { problems: [], credits: { version: 21 }, repair: null },
+      });
+      expect(doubles.booksRepairs).toEqual([
+        { userId: "user-20", proposal: "plan-20", reason: "a hand in the table", actor: "ada", ip: "10.0.0.7" },
+      ]);
+      // The event comes to the view; nobody asks for another check.
+      doubles.view("user-20", { balanceVersion: 21 });
+      await eventually(async () => {
+        expect(await alerts("?userId=user-20")).toMatchObject([{ status: "resolved", resolution: "recovered" }]);
+      }, PATIENCE);
+      expect(await codeOf(await repair(body))).toEqual([409, "nothing_to_repair"]);
+    });
+
+    it("refuses a proposal once something else differs, whether it sees that itself or credits does", async () => {
+      doubles.broken("user-21", "plan-21");
+      await report({ userId: "user-21" });
+      doubles.broken("user-21", "plan-21b");
+      const asked = { userId: "user-21", reason: "x", proposal: "plan-21" };
+      const refused = await repair(asked);
+      expect(refused.status).toBe(409);
+      expect(await refused.json()).toMatchObject({
+        code: "proposal_outdated",
+        problems: ["ledger_sum"],
+        proposal: "plan-21b",
+      });
+      expect(doubles.booksRepairs).toHaveLength(1);
+      doubles.booksOutcome = "proposal_outdated";
+      expect(await codeOf(await repair({ ...asked, proposal: "plan-21b" }))).toEqual([409, "proposal_outdated"]);
+      doubles.booksOutcome = "impossible";
+      expect(await codeOf(await repair({ ...asked, proposal: "plan-21b" }))).toEqual([409, "repair_by_hand"]);
+      expect(await alerts("?userId=user-21")).toMatchObject([{ status: "open" }]);
+    });
+
+    it("answers 202 when another admin has to approve, and the alert is over once that was done", async () => {
+      doubles.broken("user-22", "plan-22", 1_000_000);
+      await report({ userId: "user-22" });
+      doubles.booksOutcome = "waits";
+      const answer = await repair({ userId: "user-22", reason: "x" });
+      expect([answer.status, await answer.json()]).toEqual([202, { approvalId: "5" }]);
+      expect(await alerts("?userId=user-22")).toMatchObject([{ status: "open" }]);
+      doubles.mended("user-22");
+      doubles.view("user-22", { balanceVersion: 23, balance: 1_000_000 });
+      await eventually(async () => {
+        expect(await alerts("?userId=user-22")).toMatchObject([{ status: "resolved", resolution: "recovered" }]);
+      }, PATIENCE);
+    });
+
+    it("refuses a proposal about a view that differs in another way by now", async () => {
+      doubles.view("user-23", { balance: 5 });
+      const { differences: found } = await report({ userId: "user-23" });
+      const proposal = found[0]?.repair?.proposal;
+      expect(found[0]?.repair).toMatchObject({ action: "refresh_view", plan: null });
+      doubles.view("user-23", { balance: 6 });
+      const asked = { userId: "user-23", reason: "x", proposal };
+      expect(await codeOf(await repair(asked))).toEqual([409, "proposal_outdated"]);
+      expect((await repair({ userId: "user-23", reason: "x" })).status).toBe(200);
     });
 
     it("answers 404 for an account that credits does not know, and 502 when credits is away", async () => {

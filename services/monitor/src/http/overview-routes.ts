@@ -100,7 +100,8 @@ function entryOf(comparison: Comparison, checkedAt: Date): DifferenceEntry {
     userId,
     checkedAt,
     problems,
-    repair: proposedRepair(comparison),
+    // A view that is merely behind needs none: events are on their way.
+    repair: comparison.result === "different" ? proposedRepair(comparison) : null,
     credits: { version, balance, held },
     view: view === null ? null : { version: view.balanceVersion, balance: view.balance, held: view.held },
   };
