@@ -40,7 +40,13 @@ export function routesOf(owner: RouteOwner): readonly RouteContract[] {
 
 function catalogue(): readonly CataloguedRoute[] {
   const routes = [
-    ...contractsOf("credits", { ...credits, creditsCheck: checks.creditsCheck, creditsOutbox: checks.creditsOutbox, repairPlans: checks.repairPlans, booksRepair: checks.booksRepair }),
+    ...contractsOf("credits", {
+      ...credits,
+      creditsCheck: checks.creditsCheck,
+      creditsOutbox: checks.creditsOutbox,
+      repairPlans: checks.repairPlans,
+      booksRepair: checks.booksRepair,
+    }),
     ...contractsOf("membership", {
       ...membership,
       membershipCheck: checks.membershipCheck,

@@ -77,7 +77,9 @@ const Difference = z.object({
   repair: z
     .object({
       action: RepairAction,
-      proposal: z.string().meta({ description: "For the call that repairs: it is refused once something else differs." }),
+      proposal: z
+        .string()
+        .meta({ description: "For the call that repairs: it is refused once something else differs." }),
       plan: RepairPlan.nullable().meta({ description: "Of the books; null: only the view changes." }),
     })
     .nullable()
@@ -123,7 +125,10 @@ export const ConsistencyRepairReport = z
   .object({
     userId: z.string(),
     action: RepairAction,
-    transactionId: z.string().nullable().meta({ description: "The ledger row that tells of it; null: only the view changed." }),
+    transactionId: z
+      .string()
+      .nullable()
+      .meta({ description: "The ledger row that tells of it; null: only the view changed." }),
     before: Difference,
     after: Difference,
   })
@@ -304,7 +309,8 @@ export const consistencyRepair = defineRoute({
   method: "POST",
   path: "/api/admin/consistency/repair",
   roles: ["admin"],
-  summary: "Compare one account and do what is proposed: the books agree with the ledger, the status view with the books",
+  summary:
+    "Compare one account and do what is proposed: the books agree with the ledger, the status view with the books",
   tags: ["monitor"],
   body: ConsistencyRepairRequest,
   responses: {

@@ -48,7 +48,12 @@ describe("one admin", () => {
   test("has an account mended by what was proposed, and the audit log says who, why and what", async () => {
     const user = await broken("ann", 75);
     const plan = await planOf(user);
-    expect(plan).toMatchObject({ restates: false, found: { balance: 75 }, told: { balance: 60 }, after: { balance: 60 } });
+    expect(plan).toMatchObject({
+      restates: false,
+      found: { balance: 75 },
+      told: { balance: 60 },
+      after: { balance: 60 },
+    });
     expect(await problemsOf(user)).not.toEqual([]);
     const answer = await repair(user, plan.proposal);
     expect(answer).toMatchObject({ status: 200, body: { userId: user, outcome: "repaired", approvalId: null } });
@@ -130,7 +135,12 @@ describe("a repair that changes more than one admin may", () => {
     expect(waits).toMatchObject({ status: 200, body: { outcome: "waits", transactionId: null } });
     expect(await problemsOf(user)).not.toEqual([]);
     const [approval] = (await credits.admin("GET", `/api/admin/approvals?userId=${user}`)).body.data;
-    expect(approval).toMatchObject({ id: waits.body.approvalId, operation: "repair", amount: -500_000, status: "pending" });
+    expect(approval).toMatchObject({
+      id: waits.body.approvalId,
+      operation: "repair",
+      amount: -500_000,
+      status: "pending",
+    });
     expect((await decide(approval.id, "ada")).status).toBe(403);
     const approved = await decide(approval.id, "ben");
     expect(approved).toMatchObject({ status: 200, body: { status: "approved", decidedBy: "ben" } });

@@ -20,7 +20,9 @@ const problemsOf = async (userId: string) => {
 const planOf = async (userId: string): Promise<RepairPlan | undefined> =>
   (await ledger.db.transaction((tx) => planRepairs(tx, [userId])))[0];
 const repair = async (userId: string, proposal?: string, key = request()) => {
-  const [result] = await ledger.db.transaction((tx) => repairAccounts(tx, later(60_000), [{ userId, proposal, ...key }]));
+  const [result] = await ledger.db.transaction((tx) =>
+    repairAccounts(tx, later(60_000), [{ userId, proposal, ...key }]),
+  );
   return result;
 };
 const rowsOf = (userId: string) => ledger.db.transaction((tx) => listTransactions(tx, { userId, limit: 100 }));
@@ -42,7 +44,6 @@ async function livelyAccount(userId = freshUser("broken")): Promise<string> {
   });
   return userId;
 }
-
 
 /** The draw of a row, as JSON. */
 const draw = (grant: unknown, change: number, reserved = 0, kind = "allowance") =>
@@ -381,7 +382,11 @@ describe("what the schema's owner did to an account", () => {
     const spent = await ledger.db.transaction((tx) => spend(tx, userId, 12, {}, later(120_000)));
     const back = { transactionId: spent.id, ...request() };
     done((await ledger.db.transaction((tx) => refundCredits(tx, later(121_000), [back])))[0]);
-    done((await ledger.db.transaction((tx) => adjustCredits(tx, later(122_000), [{ userId, amount: -1, ...request() }])))[0]);
+    done(
+      (
+        await ledger.db.transaction((tx) => adjustCredits(tx, later(122_000), [{ userId, amount: -1, ...request() }]))
+      )[0],
+    );
     // Past the end of its holds, with a reset: nothing is left that the ledger refuses to book.
     const nextMonth = new Date(Date.UTC(2026, 1, 1));
     await ledger.db.transaction(async (tx) => {
@@ -466,7 +471,10 @@ describe("a repair", () => {
     const told = { owner: ledger.owner, userId, grantId: "", spentId: "" };
     const grantId = String((await rowsOf(userId)).at(-1)?.grantId);
     await forge(told, { type: "consume", amount: -900, before: 1_000, draws: draw(grantId, -900) });
-    await ledger.owner.query("UPDATE profiles SET balance = 100, allowance_remaining = 0, version = 6 WHERE user_id = ?", [userId]);
+    await ledger.owner.query(
+      "UPDATE profiles SET balance = 100, allowance_remaining = 0, version = 6 WHERE user_id = ?",
+      [userId],
+    );
     expect(done(await repair(userId)).transaction).toMatchObject({ balanceAfter: 0, heldAfter: 0, amount: -100 });
     expect(await accountOf(userId)).toMatchObject({ balance: 0, held: 0 });
     expect(await problemsOf(userId)).toEqual([]);

@@ -1,5 +1,16 @@
 // The repair of an account whose books do not agree: what is proposed, and what came of it. Pure types and rules.
-import type { AccountStatus, Done, GrantKind, Invalid, Keyed, KeyReused, LedgerId, Origin, Refused, UserId } from "./ledger.ts";
+import type {
+  AccountStatus,
+  Done,
+  GrantKind,
+  Invalid,
+  Keyed,
+  KeyReused,
+  LedgerId,
+  Origin,
+  Refused,
+  UserId,
+} from "./ledger.ts";
 
 export interface FromTo {
   readonly from: number;

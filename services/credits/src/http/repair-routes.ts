@@ -1,5 +1,10 @@
 import { serve } from "@stipend/platform/http/serve";
-import { type BooksRepairRequest, type BooksRepairResponse, booksRepair, repairPlans } from "@stipend/proto/http/checks";
+import {
+  type BooksRepairRequest,
+  type BooksRepairResponse,
+  booksRepair,
+  repairPlans,
+} from "@stipend/proto/http/checks";
 import type { IRouter } from "express";
 import { propose } from "../usecases/four-eyes.ts";
 import { keyedRequest } from "../usecases/keyed-request.ts";
@@ -27,7 +32,8 @@ export function repairRoutes(router: IRouter, deps: RouteDeps): void {
       if (result.outcome === "ok" || result.outcome === "replayed") {
         return answer("repaired", { transactionId: result.transaction.id });
       }
-      if (result.outcome === "nothing_to_repair" || result.outcome === "proposal_outdated") return answer(result.outcome);
+      if (result.outcome === "nothing_to_repair" || result.outcome === "proposal_outdated")
+        return answer(result.outcome);
       throw refusalOf(result);
     } catch (error) {
       if (!(error instanceof RepairIncomplete)) throw error;

@@ -73,8 +73,11 @@ export interface ProposedRepair {
 export function proposedRepair({ credits, view, result, booksAreSound, plan }: Comparison): ProposedRepair | null {
   if (result === "equal") return null;
   if (!booksAreSound) return plan === null ? null : { action: "repair_books", proposal: plan.proposal, plan };
-  const { version = 0, balance = 0, held = 0 } =
-    view === null ? {} : { version: view.balanceVersion, balance: view.balance, held: view.held };
+  const {
+    version = 0,
+    balance = 0,
+    held = 0,
+  } = view === null ? {} : { version: view.balanceVersion, balance: view.balance, held: view.held };
   // A view that differs goes by its distance, as an account that moves on takes it along.
   const apart = [credits.version - version, credits.balance - balance, credits.held - held];
   return { action: "refresh_view", proposal: `view:${apart.join(":")}`, plan: null };

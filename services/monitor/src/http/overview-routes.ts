@@ -3,12 +3,12 @@ import { Problem } from "@stipend/platform/http/problem";
 import { serve } from "@stipend/platform/http/serve";
 import { consistency, consistencyCheck, consistencyRepair, dailyTotals, overview } from "@stipend/proto/http/monitor";
 import type { IRouter } from "express";
-import { type Comparison, proposedRepair } from "../domain/consistency.ts";
+import type { Comparison } from "../domain/consistency.ts";
 import type { JobRules } from "../rules/all.ts";
 import { checkAccounts, checkEveryAccount } from "../usecases/check-consistency.ts";
 import type { CheckSource, CheckStore } from "../usecases/ports.ts";
 import { type Repairer, repairAccount } from "../usecases/repair.ts";
-import type { DifferenceEntry, SummaryReader } from "../usecases/summaries.ts";
+import { entryOf, type SummaryReader } from "../usecases/summaries.ts";
 import { presentConsistency, presentDays, presentDifference, presentOverview } from "./present.ts";
 
 const MAX_DIFFERENCES = 100;
@@ -91,18 +91,4 @@ function lastDays(now: Date, count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) =>
     new Date(now.getTime() - (count - 1 - index) * DAY_MS).toISOString().slice(0, 10),
   );
-}
-
-function entryOf(comparison: Comparison, checkedAt: Date): DifferenceEntry {
-  const { credits, view, problems } = comparison;
-  const { userId, version, balance, held } = credits;
-  return {
-    userId,
-    checkedAt,
-    problems,
-    // A view that is merely behind needs none: events are on their way.
-    repair: comparison.result === "different" ? proposedRepair(comparison) : null,
-    credits: { version, balance, held },
-    view: view === null ? null : { version: view.balanceVersion, balance: view.balance, held: view.held },
-  };
 }
