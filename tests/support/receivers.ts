@@ -142,7 +142,8 @@ export class Receivers {
       const [verb = "", ...rest] = line.split(" ");
       switch (verb.toUpperCase()) {
         case "EHLO":
-          return void (say("250-post"), say("250 AUTH PLAIN"));
+          say("250-post");
+          return void say("250 AUTH PLAIN");
         case "AUTH": {
           const [, user, password] = Buffer.from(rest[1] ?? "", "base64")
             .toString("utf8")

@@ -4,6 +4,7 @@ import type { MonitorEvent } from "../domain/events.ts";
 import type { AllowanceFact, MemberFacts, TermsFact } from "../domain/member-facts.ts";
 import type { Range, SeenVersions } from "../domain/versions.ts";
 import type { Gap } from "../rules/event-gap.ts";
+import type { Crowd } from "../rules/signal.ts";
 
 /** An event and where in Kafka it stood. */
 export interface Delivery {
@@ -214,6 +215,12 @@ export interface SettleTransaction extends AlertTransaction {
     limit: number,
   ): Promise<readonly TallyEpisode[]>;
   missExpectations(now: Date, limit: number): Promise<readonly MissedExpectation[]>;
+  /** Of each window, what is marked in steps in which the same is marked of many others. In their order. */
+  markedWithOthers(
+    rule: string,
+    windows: readonly { readonly member: string; readonly fromMs: number; readonly toMs: number }[],
+    crowd: Crowd,
+  ): Promise<readonly number[]>;
 }
 
 export interface SettleStore {
