@@ -162,8 +162,14 @@ export class Receivers {
       }
     };
     const line = (text: string): void => {
-      if (letter === null) return command(text);
-      if (text !== ".") return void letter.push(text.startsWith("..") ? text.slice(1) : text);
+      if (letter === null) {
+        command(text);
+        return;
+      }
+      if (text !== ".") {
+        letter.push(text.startsWith("..") ? text.slice(1) : text);
+        return;
+      }
       const mail = letter.join("\n");
       letter = null;
       this.taken.push({ by: "mail", id: /^message-id: <(.+)>$/im.exec(mail)?.[1] ?? null, text: mail });

@@ -1048,7 +1048,7 @@ CREATE PROCEDURE `RecordTallies`(IN in_items JSON, IN in_now DATETIME(3))
 BEGIN
   INSERT INTO tallies (rule, subject, bucket_ms, member, events, amount, marked, settle_at, keep_until)
   SELECT item.rule, item.subject, item.bucket_ms, item.member, item.events, item.amount, item.marked,
-         CASE WHEN item.settle_ms IS NOT NULL THEN TIMESTAMPADD(MICROSECOND, item.settle_ms * 1000,
+         CASE WHEN item.settle_ms IS NOT NULL AND item.member = '' THEN TIMESTAMPADD(MICROSECOND, item.settle_ms * 1000,
            GREATEST(in_now, TIMESTAMPADD(MICROSECOND, (item.bucket_ms + item.step_ms) * 1000, '1970-01-01 00:00:00.000'))) END,
          TIMESTAMPADD(MICROSECOND, item.keep_ms * 1000,
            GREATEST(in_now, TIMESTAMPADD(MICROSECOND, (item.bucket_ms + item.step_ms) * 1000, '1970-01-01 00:00:00.000')))
@@ -1366,6 +1366,32 @@ BEGIN
     AND x.bucket_ms > item.bucket_ms - COALESCE(r.width_ms, 1) AND x.bucket_ms <= item.bucket_ms
   GROUP BY item.rule, item.subject, item.bucket_ms
   ORDER BY item.bucket_ms, item.rule, item.subject;
+END;
+
+CREATE PROCEDURE `TallyCrowd`(IN in_rule VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin, IN in_items JSON, IN in_percent INT, IN in_accounts INT)
+    READS SQL DATA
+BEGIN
+  DECLARE v_from BIGINT;
+  DECLARE v_to BIGINT;
+  SELECT MIN(item.from_ms), MAX(item.to_ms) INTO v_from, v_to
+  FROM JSON_TABLE(in_items, '$[*]' COLUMNS (from_ms BIGINT PATH '$.fromMs', to_ms BIGINT PATH '$.toMs')) AS item;
+
+  SELECT item.ordinal, CAST(SUM(own.marked) AS SIGNED) AS marked
+  FROM (SELECT x.bucket_ms, SUM(x.amount) AS amount, SUM(x.marked) AS marked, SUM(CASE WHEN x.marked > 0 THEN 1 ELSE 0 END) AS accounts
+        FROM tallies AS x
+        -- Steps of one number of digits, so their order is that of their text.
+        WHERE x.rule = in_rule AND x.subject >= CONCAT('*/', v_from DIV 1000) AND x.subject <= CONCAT('*/', v_to DIV 1000)
+        GROUP BY x.bucket_ms
+        HAVING SUM(CASE WHEN x.marked > 0 THEN 1 ELSE 0 END) > in_accounts) AS many
+  JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+         ordinal INT PATH '$.ordinal',
+         member  VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.member',
+         from_ms BIGINT PATH '$.fromMs',
+         to_ms   BIGINT PATH '$.toMs')) AS item ON many.bucket_ms > item.from_ms AND many.bucket_ms <= item.to_ms
+  JOIN tallies AS own ON own.rule = in_rule AND own.subject = CONCAT('*/', many.bucket_ms DIV 1000) AND own.bucket_ms = many.bucket_ms
+    AND own.member = item.member
+  WHERE own.marked > 0 AND (many.marked - own.marked) * 100 >= (many.amount - own.amount) * in_percent
+  GROUP BY item.ordinal;
 END;
 
 CREATE PROCEDURE `TallyHistory`(IN in_items JSON)
