@@ -26,6 +26,7 @@ import {
   ConsistencyCheckReport,
   ConsistencyRepairReport,
   DailyTotals,
+  NotificationPage,
   Overview,
 } from "@stipend/proto/http/monitor";
 import { testEngines } from "@stipend/testing/engines/test-engines";
@@ -36,6 +37,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type App, createApp } from "../src/app.ts";
 import { loadConfig } from "../src/config.ts";
 import { CheckDoubles } from "./check-doubles.ts";
+import { HttpReceiver } from "./receivers.ts";
 
 const prefix = `t-monitor-${randomUUID().slice(0, 8)}`;
 // Just now: an alert of long ago would be over by itself before a test could look.
@@ -51,6 +53,7 @@ describe("monitor with Kafka", () => {
   let signer: InternalTokenSigner;
   let doubles: CheckDoubles;
   let newApp: () => App;
+  const chat = new HttpReceiver();
 
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), "monitor-"));
@@ -65,7 +68,11 @@ describe("monitor with Kafka", () => {
     // No pass of its own while a test looks.
     await writeFile(
       settings,
-      `consistency: { everyMilliseconds: 3600000, minutesBetweenPasses: 600 }
+      `links: { consoleUrl: "https://console.example.org/admin", traceUrl: "https://traces.example.org/{traceId}" }
+notifications:
+  channels: { chat: { kind: slack, urlFrom: STIPEND_NOTIFY_CHAT } }
+  routes: [{ families: [transactions], minSeverity: info, channels: [chat] }]
+consistency: { everyMilliseconds: 3600000, minutesBetweenPasses: 600 }
 rules:
   # The rows of these tests are made up one by one, at any hour of the day.
   unexplained_growth: { enabled: false }
@@ -89,6 +96,7 @@ rules:
       STIPEND_MEMBERSHIP_URL: doubles.membership.url,
       STIPEND_AUDIT_URL: doubles.audit.url,
       STIPEND_MONITOR_FILE: settings,
+      STIPEND_NOTIFY_CHAT: await chat.start(),
     });
     newApp = () => createApp(config, silentLog());
     app = newApp();
@@ -100,6 +108,7 @@ rules:
     await app?.lifecycle.stop();
     await producer?.stop();
     await doubles?.stop();
+    await chat.stop();
     const admin = kafka.admin();
     await admin.connect();
     await admin.deleteTopics({ topics: (await admin.listTopics()).filter((topic) => topic.startsWith(`${prefix}.`)) });
@@ -213,6 +222,19 @@ rules:
     expect(JSON.parse(large?.evidence ?? "")).toMatchObject({ amount: 10_000 });
   });
 
+  it("tells whom the settings name, and shows each delivery in the log", async () => {
+    await eventually(async () => {
+      const answer = await call("/api/admin/notifications?channel=chat", "support");
+      const { data } = NotificationPage.parse(await answer.json());
+      expect(data.filter(({ status }) => status === "sent")).toHaveLength(2);
+    }, PATIENCE);
+    const texts = chat.received.map(({ body }) => (JSON.parse(body) as { text: string }).text).join("\n");
+    expect(texts).toMatch(/transactions: large_change:alice/);
+    expect(texts).toMatch(/transactions: frequent_refunds:carol/);
+    expect(texts).toContain("https://console.example.org/admin/alerts/");
+    expect(texts).not.toMatch(/membership_expiring|refused_attempts/);
+  });
+
   it("filters and pages the list", async () => {
     expect(await alerts("?family=admin")).toHaveLength(2);
     expect(await alerts("?userId=alice&status=open")).toMatchObject([{ rule: "large_change" }]);
@@ -298,6 +320,23 @@ rules:
     expect(data.at(-1)?.kinds).toEqual(overview.today);
     const days = await Promise.all([0, 367].map((count) => call(`/api/admin/overview/days?days=${count}`)));
     expect(days.map(({ status }) => status)).toEqual([400, 400]);
+  });
+
+  it("links each alert to its account and its trace", async () => {
+    const traced = {
+      ...changed("tracy", 1, "grant", 20_000),
+      traceparent: `00-${"ab".repeat(16)}-${"cd".repeat(8)}-01`,
+    };
+    await publish([traced]);
+    const [alert] = await eventually(async () => {
+      const found = await alerts("?userId=tracy");
+      expect(found).toHaveLength(1);
+      return found;
+    }, PATIENCE);
+    expect(alert?.links).toEqual({
+      account: "/api/admin/users/tracy",
+      trace: `https://traces.example.org/${"ab".repeat(16)}`,
+    });
   });
 
   it("looks after outboxes, dead letters and the audit log of this installation", { timeout: 90_000 }, async () => {
