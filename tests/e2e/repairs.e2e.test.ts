@@ -1,26 +1,15 @@
 /** Books that somebody wrote into, in a whole system: alert, proposal, one call, and everything shows the same again. */
 import { AlertPage, ConsistencyCheckReport, ConsistencyRepairReport } from "@stipend/proto/http/monitor";
 import { eventually } from "@stipend/testing/eventually";
-import { createConnection } from "mysql2/promise";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { expectBody } from "../support/client.ts";
 import { giveCredits, newKey } from "../support/people.ts";
 import { running } from "../support/running.ts";
+import { writeIntoCredits } from "../support/tables.ts";
 
-const { people, mysqlAdminUrl, topicPrefix } = running();
-
-/** As whoever has the database's keys. */
-async function inTheTables(...statements: readonly (readonly [string, ...string[]])[]): Promise<void> {
-  const url = new URL(mysqlAdminUrl);
-  url.pathname = `/${topicPrefix}_credits`;
-  const connection = await createConnection(url.href);
-  try {
-    for (const [sql, ...params] of statements) await connection.query(sql, params);
-  } finally {
-    await connection.end();
-  }
-}
+const system = running();
+const { people } = system;
 
 const Balance = z.object({ balance: z.int(), version: z.int() });
 const User = z.object({ balance: z.int(), balanceVersion: z.int() });
@@ -58,7 +47,7 @@ describe("a difference in the books", () => {
     await giveCredits(admin, person, 50);
     const spent = await person.client.post("/api/credits/consume", { amount: 10, reason: "x" }, { key: newKey() });
     expect(spent.status).toBe(200);
-    await inTheTables([damage, person.name]);
+    await writeIntoCredits(system, damage, person.name);
 
     const asked = { userId: person.name };
     const report = expectBody(await admin.post("/api/admin/consistency/check", asked), ConsistencyCheckReport);

@@ -56,6 +56,7 @@ export const repairMutations: readonly Mutation[] = [
     replace: "WHERE x.opened = 1 AND q.amount = x.hold_amount",
     what: "holds keep what is in somebody else's grants",
     test: "repairs",
+    equivalent: "nothing remains of a grant that is not the account's, so such a hold is not covered either",
   },
   {
     file: plan,
