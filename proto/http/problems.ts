@@ -122,7 +122,8 @@ export const domainProblems = defineProblems({
   approval_outdated: {
     status: 409,
     title: "This proposal no longer fits what it would do",
-    action: "Reject it and propose it again: the package was changed, or the grant would have expired.",
+    action:
+      "Reject it and propose it again: the package was changed, the grant would have expired, or something else differs in the books.",
   },
 
   // membership

@@ -6,7 +6,7 @@ import type { InternalClient } from "./internal-client.ts";
 export function repairerOf({ credits: books, membership }: Record<"credits" | "membership", InternalClient>): Repairer {
   return {
     async mendBooks({ credits }, proposal, reason, asker) {
-      const body = { userId: credits.userId, proposal, key: asker.requestId, reason };
+      const body = { userId: credits.userId, proposal, key: `${proposal}:${asker.requestId}`, reason };
       const { method, path } = booksRepair;
       return await books.call({ method, path, body, schema: BooksRepairResponse, headers: headersOf(asker) });
     },
