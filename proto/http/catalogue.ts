@@ -66,7 +66,12 @@ export function routesOf(owner: RouteOwner): readonly RouteContract[] {
 function catalogue(): readonly CataloguedRoute[] {
   const routes = [
     ...LEDGER.flatMap((subject) => contractsOf("credits", subject)),
-    ...contractsOf("credits", { creditsCheck: checks.creditsCheck, creditsOutbox: checks.creditsOutbox }),
+    ...contractsOf("credits", {
+      creditsCheck: checks.creditsCheck,
+      creditsOutbox: checks.creditsOutbox,
+      repairPlans: checks.repairPlans,
+      booksRepair: checks.booksRepair,
+    }),
     ...contractsOf("membership", {
       ...membership,
       membershipCheck: checks.membershipCheck,

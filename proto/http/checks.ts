@@ -65,6 +65,72 @@ export const ViewRepairResponse = z.object({
   outcome: z.enum(["repaired", "changed_meanwhile", "unknown_user"]),
 });
 
+/** Credits from one figure to another. */
+const FromTo = z.object({ from: z.int(), to: z.int() });
+const accountStatus = z.enum(["active", "frozen"]);
+
+/** What credits would do with an account whose books do not agree. */
+export const RepairPlan = z
+  .object({
+    proposal: z.string().max(64).meta({ description: "Names the difference; it stays while the account moves on." }),
+    version: z.int().min(0).meta({ description: "Of the account when it was planned." }),
+    restates: z
+      .boolean()
+      .meta({ description: "The ledger itself is damaged: the row that tells of the repair is an opening balance." }),
+    found: z
+      .object({
+        version: z.int(),
+        balance: z.int(),
+        held: z.int(),
+        status: accountStatus,
+        allowance: z.int(),
+        grants: z.int(),
+        reserved: z.int(),
+        holds: z.int(),
+      })
+      .meta({ description: "What stands in the account, and the sums over its grants and open holds." }),
+    told: z.object({ balance: z.int(), held: z.int() }).meta({ description: "What the customer was told last." }),
+    newestRow: z.object({ version: z.int(), balance: z.int() }),
+    after: z.object({ balance: z.int(), held: z.int(), status: accountStatus, allowance: z.int() }),
+    newGrant: z.int().min(0).meta({ description: "Credits of a new grant, for what no grant holds." }),
+    grantsChanged: z.int().min(0),
+    grants: z
+      .array(z.object({ id: z.string(), kind: z.string(), remaining: FromTo, reserved: FromTo }))
+      .meta({ description: "At most 20." }),
+    holdsChanged: z.int().min(0),
+    holds: z
+      .array(
+        z.object({ id: z.string(), action: z.enum(["reopened", "closed", "restored", "released"]), amount: z.int() }),
+      )
+      .meta({ description: "At most 20." }),
+  })
+  .meta({ id: "RepairPlan" });
+
+export const RepairPlansRequest = z.strictObject({ userIds: z.array(userId).min(1).max(100) });
+
+/** Accounts with nothing to repair are absent. */
+export const RepairPlansResponse = z.object({ data: z.array(RepairPlan.extend({ userId })) });
+
+export const BooksRepairRequest = z.strictObject({
+  userId,
+  /** Of the plan that shall be carried out. */
+  proposal: z.string().min(1).max(64),
+  /** Names this request: sent again, it is the same one. */
+  key: z.string().min(1).max(200),
+  reason: Reason,
+});
+
+export const BooksRepairResponse = z.object({
+  userId,
+  /** waits: it changes more than one admin alone may. impossible: something would still differ; nothing was done. */
+  outcome: z.enum(["repaired", "waits", "nothing_to_repair", "proposal_outdated", "impossible"]),
+  transactionId: z.string().nullable(),
+  approvalId: z.string().nullable(),
+});
+
+export type RepairPlan = z.infer<typeof RepairPlan>;
+export type BooksRepairRequest = z.infer<typeof BooksRepairRequest>;
+export type BooksRepairResponse = z.infer<typeof BooksRepairResponse>;
 export type CreditsCheckItem = z.infer<typeof CreditsCheckItem>;
 export type MembershipCheckItem = z.infer<typeof MembershipCheckItem>;
 
@@ -91,6 +157,31 @@ export const membershipCheck = defineRoute({
   body: MembershipCheckRequest,
   bodyLimit: 65_536 * 2,
   responses: { 200: { description: "The users the view knows", schema: MembershipCheckResponse } },
+  errors: [],
+});
+
+export const repairPlans = defineRoute({
+  id: "credits.books.plans",
+  method: "POST",
+  path: "/internal/repair-plans",
+  roles: ["service"],
+  summary: "What a repair of these accounts' books would do; changes nothing",
+  tags: ["internal"],
+  body: RepairPlansRequest,
+  responses: { 200: { description: "A plan for each account that differs", schema: RepairPlansResponse } },
+  errors: [],
+});
+
+/** An admin's act, by the monitor, as viewRepair. */
+export const booksRepair = defineRoute({
+  id: "credits.books.repair",
+  method: "POST",
+  path: "/internal/repair-books",
+  roles: ["admin"],
+  summary: "Make an account agree with its ledger, and tell of it by a row",
+  tags: ["internal"],
+  body: BooksRepairRequest,
+  responses: { 200: { description: "Whether it was done", schema: BooksRepairResponse } },
   errors: [],
 });
 

@@ -1,5 +1,6 @@
 import { defineRoute } from "@stipend/platform/http/contract";
 import { z } from "zod";
+import { RepairPlan } from "./checks.ts";
 import { Cursor, PageLimit, page, Reason, UserId } from "./common.ts";
 
 /** HTTP of the monitor: alerts, the overview and the proof of consistency. */
@@ -62,12 +63,27 @@ const WithReason = z.strictObject({ reason: Reason });
 
 const counts = z.object({ checked: z.int(), equal: z.int(), lagging: z.int(), different: z.int() });
 
+const RepairAction = z.enum(["refresh_view", "repair_books"]).meta({
+  description:
+    "refresh_view: membership takes over what credits says. repair_books: credits makes the account agree with its ledger, by a row that says so.",
+});
+
 const Difference = z.object({
   userId: z.string(),
   checkedAt: instant,
   problems: z.array(z.string()).meta({ description: "Codes of what does not add up." }),
   credits: z.object({ version: z.int(), balance: z.int(), held: z.int() }),
   view: z.object({ version: z.int(), balance: z.int(), held: z.int() }).nullable(),
+  repair: z
+    .object({
+      action: RepairAction,
+      proposal: z
+        .string()
+        .meta({ description: "For the call that repairs: it is refused once something else differs." }),
+      plan: RepairPlan.nullable().meta({ description: "Of the books; null: only the view changes." }),
+    })
+    .nullable()
+    .meta({ description: "What one call would do about it; null: nothing differs, or nobody could say." }),
 });
 
 export const Consistency = z
@@ -97,12 +113,22 @@ export const ConsistencyCheckReport = counts
   })
   .meta({ id: "ConsistencyCheckReport" });
 
-export const ConsistencyRepairRequest = z.strictObject({ userId: UserId, reason: Reason });
+export const ConsistencyRepairRequest = z.strictObject({
+  userId: UserId,
+  reason: Reason,
+  proposal: z.string().min(1).max(64).optional().meta({
+    description: "Of the alert or difference that was looked at; left out: whatever differs by now.",
+  }),
+});
 
 export const ConsistencyRepairReport = z
   .object({
     userId: z.string(),
-    action: z.enum(["refresh_view"]).meta({ description: "refresh_view: membership took over what credits says." }),
+    action: RepairAction,
+    transactionId: z
+      .string()
+      .nullable()
+      .meta({ description: "The ledger row that tells of it; null: only the view changed." }),
     before: Difference,
     after: Difference,
   })
@@ -283,11 +309,18 @@ export const consistencyRepair = defineRoute({
   method: "POST",
   path: "/api/admin/consistency/repair",
   roles: ["admin"],
-  summary: "Compare one account and, when its books are sound, make the status view show what they say",
+  summary:
+    "Compare one account and do what is proposed: the books agree with the ledger, the status view with the books",
   tags: ["monitor"],
   body: ConsistencyRepairRequest,
-  responses: { 200: { description: "What was wrong, and how it is now", schema: ConsistencyRepairReport } },
-  errors: ["user_not_found", "nothing_to_repair", "repair_by_hand", "upstream_failed"],
+  responses: {
+    200: { description: "What was wrong, and how it is now", schema: ConsistencyRepairReport },
+    202: {
+      description: "It changes more than one admin alone may: another one has to approve it",
+      schema: z.object({ approvalId: z.string() }),
+    },
+  },
+  errors: ["user_not_found", "nothing_to_repair", "proposal_outdated", "repair_by_hand", "upstream_failed"],
 });
 
 export const notificationsList = defineRoute({

@@ -122,7 +122,8 @@ export const domainProblems = defineProblems({
   approval_outdated: {
     status: 409,
     title: "This proposal no longer fits what it would do",
-    action: "Reject it and propose it again: the package was changed, or the grant would have expired.",
+    action:
+      "Reject it and propose it again: the package was changed, the grant would have expired, or something else differs in the books.",
   },
 
   // membership
@@ -209,10 +210,14 @@ export const domainProblems = defineProblems({
     title: "Books and view agree, or the view is merely behind",
     action: "Nothing needs to be done.",
   },
+  proposal_outdated: {
+    status: 409,
+    title: "Something else differs by now than the proposal says",
+    action: "Look at the difference again: repair has what would be done now.",
+  },
   repair_by_hand: {
     status: 409,
-    title: "The account's own books do not add up",
-    action:
-      "problems says what is wrong. No call can know which side is right: freeze the account and look at its ledger.",
+    title: "The repair would not make the account's books agree; nothing was done",
+    action: "problems says what is wrong. Freeze the account and look at its ledger and its tables.",
   },
 });

@@ -2,11 +2,13 @@ import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newKey } from "../support/people.ts";
 import { running } from "../support/running.ts";
+import { writeIntoCredits } from "../support/tables.ts";
 import { AppBrowser, settled } from "./support/app.ts";
 import { launchChromium } from "./support/chromium.ts";
 import { type Story, tellStory } from "./support/story.ts";
 
-const { baseUrl, token, people } = running();
+const system = running();
+const { baseUrl, token, people } = system;
 
 let browser: Browser;
 let story: Story;
@@ -183,6 +185,29 @@ describe("an admin, page by page", () => {
     await page.getByLabel("User id").fill("nobody-of-that-name");
     await page.getByRole("button", { name: "Compare" }).click();
     await page.getByText("There is no such user").waitFor();
+  });
+
+  it("shows what a repair would do to books that somebody wrote into, and has it done", async () => {
+    const { name } = await people.newcomer("rob");
+    const path = `/api/admin/users/${name}/credits/grants`;
+    const gift = { amount: 40, kind: "bonus", reason: "a gift" };
+    expect((await story.admin.post(path, gift, { key: newKey() })).status).toBe(200);
+    await writeIntoCredits(system, "UPDATE profiles SET balance = 90 WHERE user_id = ?", name);
+
+    await go("Consistency");
+    await settled(page, "Consistency");
+    await page.getByLabel("User id").fill(name);
+    await page.getByRole("button", { name: "Compare" }).click();
+    const row = page.getByRole("row").filter({ hasText: name });
+    await row.getByText("The books are set right").waitFor();
+    await row.getByRole("button", { name: "Repair" }).click();
+    const shown = (await dialog().textContent()) ?? "";
+    expect(shown).toContain(`The ledger of ${name} is whole`);
+    expect(shown).toMatch(/The customer was told\s*40.*The account says\s*90.*Afterwards\s*40/s);
+    await act("Repair", "a hand in the table");
+    await row.waitFor({ state: "detached", timeout: 20_000 });
+    const account = await story.admin.get(`/api/credits?userId=${name}`);
+    expect(account.body).toMatchObject({ balance: 40, version: 2 });
   });
 
   it("finds each of these acts in the audit log, with what it changed, and proves the log", async () => {

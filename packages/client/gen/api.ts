@@ -251,7 +251,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Compare one account and, when its books are sound, make the status view show what they say
+         * Compare one account and do what is proposed: the books agree with the ledger, the status view with the books
          * @description Roles: admin.
          */
         post: operations["monitor.consistency.repair"];
@@ -1398,7 +1398,7 @@ export interface components {
             /** @enum {string} */
             status: "pending" | "approved" | "rejected" | "expired";
             /** @enum {string} */
-            operation: "grant" | "adjust" | "refund" | "package";
+            operation: "grant" | "adjust" | "refund" | "package" | "repair";
             /**
              * @description A user id, compared byte for byte.
              * @example alice
@@ -1583,6 +1583,77 @@ export interface components {
                     balance: number;
                     held: number;
                 } | null;
+                /** @description What one call would do about it; null: nothing differs, or nobody could say. */
+                repair: {
+                    /**
+                     * @description refresh_view: membership takes over what credits says. repair_books: credits makes the account agree with its ledger, by a row that says so.
+                     * @enum {string}
+                     */
+                    action: "refresh_view" | "repair_books";
+                    /** @description For the call that repairs: it is refused once something else differs. */
+                    proposal: string;
+                    /** @description Of the books; null: only the view changes. */
+                    plan: {
+                        /** @description Names the difference; it stays while the account moves on. */
+                        proposal: string;
+                        /** @description Of the account when it was planned. */
+                        version: number;
+                        /** @description The ledger itself is damaged: the row that tells of the repair is an opening balance. */
+                        restates: boolean;
+                        /** @description What stands in the account, and the sums over its grants and open holds. */
+                        found: {
+                            version: number;
+                            balance: number;
+                            held: number;
+                            /** @enum {string} */
+                            status: "active" | "frozen";
+                            allowance: number;
+                            grants: number;
+                            reserved: number;
+                            holds: number;
+                        };
+                        /** @description What the customer was told last. */
+                        told: {
+                            balance: number;
+                            held: number;
+                        };
+                        newestRow: {
+                            version: number;
+                            balance: number;
+                        };
+                        after: {
+                            balance: number;
+                            held: number;
+                            /** @enum {string} */
+                            status: "active" | "frozen";
+                            allowance: number;
+                        };
+                        /** @description Credits of a new grant, for what no grant holds. */
+                        newGrant: number;
+                        grantsChanged: number;
+                        /** @description At most 20. */
+                        grants: {
+                            id: string;
+                            kind: string;
+                            remaining: {
+                                from: number;
+                                to: number;
+                            };
+                            reserved: {
+                                from: number;
+                                to: number;
+                            };
+                        }[];
+                        holdsChanged: number;
+                        /** @description At most 20. */
+                        holds: {
+                            id: string;
+                            /** @enum {string} */
+                            action: "reopened" | "closed" | "restored" | "released";
+                            amount: number;
+                        }[];
+                    } | null;
+                } | null;
             }[];
             /** Format: date-time */
             asOf: string;
@@ -1610,15 +1681,88 @@ export interface components {
                     balance: number;
                     held: number;
                 } | null;
+                /** @description What one call would do about it; null: nothing differs, or nobody could say. */
+                repair: {
+                    /**
+                     * @description refresh_view: membership takes over what credits says. repair_books: credits makes the account agree with its ledger, by a row that says so.
+                     * @enum {string}
+                     */
+                    action: "refresh_view" | "repair_books";
+                    /** @description For the call that repairs: it is refused once something else differs. */
+                    proposal: string;
+                    /** @description Of the books; null: only the view changes. */
+                    plan: {
+                        /** @description Names the difference; it stays while the account moves on. */
+                        proposal: string;
+                        /** @description Of the account when it was planned. */
+                        version: number;
+                        /** @description The ledger itself is damaged: the row that tells of the repair is an opening balance. */
+                        restates: boolean;
+                        /** @description What stands in the account, and the sums over its grants and open holds. */
+                        found: {
+                            version: number;
+                            balance: number;
+                            held: number;
+                            /** @enum {string} */
+                            status: "active" | "frozen";
+                            allowance: number;
+                            grants: number;
+                            reserved: number;
+                            holds: number;
+                        };
+                        /** @description What the customer was told last. */
+                        told: {
+                            balance: number;
+                            held: number;
+                        };
+                        newestRow: {
+                            version: number;
+                            balance: number;
+                        };
+                        after: {
+                            balance: number;
+                            held: number;
+                            /** @enum {string} */
+                            status: "active" | "frozen";
+                            allowance: number;
+                        };
+                        /** @description Credits of a new grant, for what no grant holds. */
+                        newGrant: number;
+                        grantsChanged: number;
+                        /** @description At most 20. */
+                        grants: {
+                            id: string;
+                            kind: string;
+                            remaining: {
+                                from: number;
+                                to: number;
+                            };
+                            reserved: {
+                                from: number;
+                                to: number;
+                            };
+                        }[];
+                        holdsChanged: number;
+                        /** @description At most 20. */
+                        holds: {
+                            id: string;
+                            /** @enum {string} */
+                            action: "reopened" | "closed" | "restored" | "released";
+                            amount: number;
+                        }[];
+                    } | null;
+                } | null;
             }[];
         };
         ConsistencyRepairReport: {
             userId: string;
             /**
-             * @description refresh_view: membership took over what credits says.
+             * @description refresh_view: membership takes over what credits says. repair_books: credits makes the account agree with its ledger, by a row that says so.
              * @enum {string}
              */
-            action: "refresh_view";
+            action: "refresh_view" | "repair_books";
+            /** @description The ledger row that tells of it; null: only the view changed. */
+            transactionId: string | null;
             before: {
                 userId: string;
                 /** Format: date-time */
@@ -1634,6 +1778,77 @@ export interface components {
                     version: number;
                     balance: number;
                     held: number;
+                } | null;
+                /** @description What one call would do about it; null: nothing differs, or nobody could say. */
+                repair: {
+                    /**
+                     * @description refresh_view: membership takes over what credits says. repair_books: credits makes the account agree with its ledger, by a row that says so.
+                     * @enum {string}
+                     */
+                    action: "refresh_view" | "repair_books";
+                    /** @description For the call that repairs: it is refused once something else differs. */
+                    proposal: string;
+                    /** @description Of the books; null: only the view changes. */
+                    plan: {
+                        /** @description Names the difference; it stays while the account moves on. */
+                        proposal: string;
+                        /** @description Of the account when it was planned. */
+                        version: number;
+                        /** @description The ledger itself is damaged: the row that tells of the repair is an opening balance. */
+                        restates: boolean;
+                        /** @description What stands in the account, and the sums over its grants and open holds. */
+                        found: {
+                            version: number;
+                            balance: number;
+                            held: number;
+                            /** @enum {string} */
+                            status: "active" | "frozen";
+                            allowance: number;
+                            grants: number;
+                            reserved: number;
+                            holds: number;
+                        };
+                        /** @description What the customer was told last. */
+                        told: {
+                            balance: number;
+                            held: number;
+                        };
+                        newestRow: {
+                            version: number;
+                            balance: number;
+                        };
+                        after: {
+                            balance: number;
+                            held: number;
+                            /** @enum {string} */
+                            status: "active" | "frozen";
+                            allowance: number;
+                        };
+                        /** @description Credits of a new grant, for what no grant holds. */
+                        newGrant: number;
+                        grantsChanged: number;
+                        /** @description At most 20. */
+                        grants: {
+                            id: string;
+                            kind: string;
+                            remaining: {
+                                from: number;
+                                to: number;
+                            };
+                            reserved: {
+                                from: number;
+                                to: number;
+                            };
+                        }[];
+                        holdsChanged: number;
+                        /** @description At most 20. */
+                        holds: {
+                            id: string;
+                            /** @enum {string} */
+                            action: "reopened" | "closed" | "restored" | "released";
+                            amount: number;
+                        }[];
+                    } | null;
                 } | null;
             };
             after: {
@@ -1651,6 +1866,77 @@ export interface components {
                     version: number;
                     balance: number;
                     held: number;
+                } | null;
+                /** @description What one call would do about it; null: nothing differs, or nobody could say. */
+                repair: {
+                    /**
+                     * @description refresh_view: membership takes over what credits says. repair_books: credits makes the account agree with its ledger, by a row that says so.
+                     * @enum {string}
+                     */
+                    action: "refresh_view" | "repair_books";
+                    /** @description For the call that repairs: it is refused once something else differs. */
+                    proposal: string;
+                    /** @description Of the books; null: only the view changes. */
+                    plan: {
+                        /** @description Names the difference; it stays while the account moves on. */
+                        proposal: string;
+                        /** @description Of the account when it was planned. */
+                        version: number;
+                        /** @description The ledger itself is damaged: the row that tells of the repair is an opening balance. */
+                        restates: boolean;
+                        /** @description What stands in the account, and the sums over its grants and open holds. */
+                        found: {
+                            version: number;
+                            balance: number;
+                            held: number;
+                            /** @enum {string} */
+                            status: "active" | "frozen";
+                            allowance: number;
+                            grants: number;
+                            reserved: number;
+                            holds: number;
+                        };
+                        /** @description What the customer was told last. */
+                        told: {
+                            balance: number;
+                            held: number;
+                        };
+                        newestRow: {
+                            version: number;
+                            balance: number;
+                        };
+                        after: {
+                            balance: number;
+                            held: number;
+                            /** @enum {string} */
+                            status: "active" | "frozen";
+                            allowance: number;
+                        };
+                        /** @description Credits of a new grant, for what no grant holds. */
+                        newGrant: number;
+                        grantsChanged: number;
+                        /** @description At most 20. */
+                        grants: {
+                            id: string;
+                            kind: string;
+                            remaining: {
+                                from: number;
+                                to: number;
+                            };
+                            reserved: {
+                                from: number;
+                                to: number;
+                            };
+                        }[];
+                        holdsChanged: number;
+                        /** @description At most 20. */
+                        holds: {
+                            id: string;
+                            /** @enum {string} */
+                            action: "reopened" | "closed" | "restored" | "released";
+                            amount: number;
+                        }[];
+                    } | null;
                 } | null;
             };
         };
@@ -2159,7 +2445,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "account_already_frozen" | "account_frozen" | "account_not_frozen" | "alert_not_found" | "alert_resolved" | "allowance_served" | "already_served" | "anchor_unavailable" | "approval_decided" | "approval_expired" | "approval_not_found" | "approval_outdated" | "body_too_large" | "capture_exceeds_hold" | "channel_not_found" | "charge_failed" | "clock_not_everywhere" | "conflict" | "database_busy" | "database_unavailable" | "demo_user_unknown" | "end_date_in_past" | "events_unavailable" | "feature_failed" | "feature_timed_out" | "forbidden" | "headers_too_large" | "hold_ended" | "hold_not_found" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "identity_provider_unavailable" | "insufficient_credits" | "internal_error" | "internal_token_required" | "invalid_cursor" | "malformed_json" | "malformed_request" | "membership_exists" | "membership_required" | "method_not_allowed" | "not_found" | "not_refundable" | "nothing_to_refund" | "nothing_to_repair" | "notification_failed" | "outcome_unknown" | "overloaded" | "own_proposal" | "package_inactive" | "package_not_found" | "payment_reference_used" | "precondition_failed" | "rate_limited" | "refund_exceeds_original" | "repair_by_hand" | "request_in_progress" | "request_timeout" | "revocation_out_of_time" | "revocations_full" | "revocations_unknown" | "role_required" | "second_admin_required" | "shutting_down" | "sign_in_from_elsewhere" | "start_date_in_future" | "tier_not_found" | "tier_retired" | "token_algorithm_refused" | "token_audience_wrong" | "token_claim_missing" | "token_expired" | "token_invalid" | "token_issuer_wrong" | "token_key_unknown" | "token_malformed" | "token_missing" | "token_not_yet_valid" | "token_revoked" | "token_signature_invalid" | "token_subject_invalid" | "too_many_attempts" | "too_many_streams" | "transaction_not_found" | "transition_not_allowed" | "unknown_tier" | "unsupported_media_type" | "upstream_failed" | "upstream_timeout" | "upstream_unavailable" | "user_not_found" | "validation_failed" | "version_conflict";
+            code: "account_already_frozen" | "account_frozen" | "account_not_frozen" | "alert_not_found" | "alert_resolved" | "allowance_served" | "already_served" | "anchor_unavailable" | "approval_decided" | "approval_expired" | "approval_not_found" | "approval_outdated" | "body_too_large" | "capture_exceeds_hold" | "channel_not_found" | "charge_failed" | "clock_not_everywhere" | "conflict" | "database_busy" | "database_unavailable" | "demo_user_unknown" | "end_date_in_past" | "events_unavailable" | "feature_failed" | "feature_timed_out" | "forbidden" | "headers_too_large" | "hold_ended" | "hold_not_found" | "idempotency_key_invalid" | "idempotency_key_required" | "idempotency_key_reused" | "identity_provider_unavailable" | "insufficient_credits" | "internal_error" | "internal_token_required" | "invalid_cursor" | "malformed_json" | "malformed_request" | "membership_exists" | "membership_required" | "method_not_allowed" | "not_found" | "not_refundable" | "nothing_to_refund" | "nothing_to_repair" | "notification_failed" | "outcome_unknown" | "overloaded" | "own_proposal" | "package_inactive" | "package_not_found" | "payment_reference_used" | "precondition_failed" | "proposal_outdated" | "rate_limited" | "refund_exceeds_original" | "repair_by_hand" | "request_in_progress" | "request_timeout" | "revocation_out_of_time" | "revocations_full" | "revocations_unknown" | "role_required" | "second_admin_required" | "shutting_down" | "sign_in_from_elsewhere" | "start_date_in_future" | "tier_not_found" | "tier_retired" | "token_algorithm_refused" | "token_audience_wrong" | "token_claim_missing" | "token_expired" | "token_invalid" | "token_issuer_wrong" | "token_key_unknown" | "token_malformed" | "token_missing" | "token_not_yet_valid" | "token_revoked" | "token_signature_invalid" | "token_subject_invalid" | "too_many_attempts" | "too_many_streams" | "transaction_not_found" | "transition_not_allowed" | "unknown_tier" | "unsupported_media_type" | "upstream_failed" | "upstream_timeout" | "upstream_unavailable" | "user_not_found" | "validation_failed" | "version_conflict";
             detail: string;
             /** @description What to do about it. */
             action: string;
@@ -3289,6 +3575,8 @@ export interface operations {
                      * @example rewrite of a paragraph
                      */
                     reason: string;
+                    /** @description Of the alert or difference that was looked at; left out: whatever differs by now. */
+                    proposal?: string;
                 };
             };
         };
@@ -3300,6 +3588,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConsistencyRepairReport"];
+                };
+            };
+            /** @description It changes more than one admin alone may: another one has to approve it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        approvalId: string;
+                    };
                 };
             };
             /** @description malformed_json, malformed_request, validation_failed */
@@ -3325,7 +3624,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description nothing_to_repair, repair_by_hand */
+            /** @description nothing_to_repair, proposal_outdated, repair_by_hand */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -10,7 +10,7 @@ export const Approval = z
   .object({
     id: DecimalId,
     status: ApprovalStatus,
-    operation: z.enum(["grant", "adjust", "refund", "package"]),
+    operation: z.enum(["grant", "adjust", "refund", "package", "repair"]),
     userId: UserId,
     amount: Credits.meta({ description: "The most it may move, signed." }),
     kind: GrantKind.nullable().meta({ description: "Of a grant." }),

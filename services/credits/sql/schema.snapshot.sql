@@ -19,10 +19,10 @@ CREATE TABLE `credit_approvals` (
   PRIMARY KEY (`id`),
   UNIQUE KEY `credit_approvals_request` (`user_id`,`operation`,`request_key`),
   KEY `credit_approvals_status` (`status`,`id`),
-  CONSTRAINT `credit_approvals_operation` CHECK (`operation` in ('grant','adjust','refund','purchase')),
   CONSTRAINT `credit_approvals_amount` CHECK (`amount` <> 0),
   CONSTRAINT `credit_approvals_decided` CHECK (`status` = 'pending' = (`decided_by` is null)),
-  CONSTRAINT `credit_approvals_four_eyes` CHECK (`status` <> 'approved' or `decided_by` <> `proposed_by`)
+  CONSTRAINT `credit_approvals_four_eyes` CHECK (`status` <> 'approved' or `decided_by` <> `proposed_by`),
+  CONSTRAINT `credit_approvals_operation` CHECK (`operation` in ('grant','adjust','refund','purchase','repair'))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE `credit_grants` (
@@ -248,7 +248,7 @@ CREATE TABLE `yearly_member_credits` (
   CONSTRAINT `yearly_member_credits_amount` CHECK (`amount` >= 0)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
-CREATE SQL SECURITY DEFINER VIEW `credit_approval_list` AS select `p`.`id` AS `id`,`p`.`user_id` AS `user_id`,`p`.`operation` AS `operation`,`p`.`amount` AS `amount`,`p`.`request` AS `request`,`p`.`request_key` AS `request_key`,`p`.`request_hash` AS `request_hash`,`p`.`reason` AS `reason`,`p`.`proposed_by` AS `proposed_by`,`p`.`proposed_at` AS `proposed_at`,`p`.`expires_at` AS `expires_at`,`p`.`status` AS `status`,`p`.`decided_by` AS `decided_by`,`p`.`decided_at` AS `decided_at`,`p`.`decision_reason` AS `decision_reason`,`t`.`id` AS `transaction_id` from (`credit_approvals` `p` left join `credit_transactions` `t` on(`p`.`status` = 'approved' and `t`.`user_id` = `p`.`user_id` and `t`.`operation` = `p`.`operation` and `t`.`request_key` = `p`.`request_key`));
+CREATE SQL SECURITY DEFINER VIEW `credit_approval_list` AS select `p`.`id` AS `id`,`p`.`user_id` AS `user_id`,`p`.`operation` AS `operation`,`p`.`amount` AS `amount`,`p`.`request` AS `request`,`p`.`request_key` AS `request_key`,`p`.`request_hash` AS `request_hash`,`p`.`reason` AS `reason`,`p`.`proposed_by` AS `proposed_by`,`p`.`proposed_at` AS `proposed_at`,`p`.`expires_at` AS `expires_at`,`p`.`status` AS `status`,`p`.`decided_by` AS `decided_by`,`p`.`decided_at` AS `decided_at`,`p`.`decision_reason` AS `decision_reason`,`t`.`id` AS `transaction_id` from (`credit_approvals` `p` left join `credit_transactions` `t` on(`p`.`status` = 'approved' and `t`.`user_id` = `p`.`user_id` and `t`.`request_key` = `p`.`request_key` and `t`.`operation` in (`p`.`operation`,case `p`.`operation` when 'repair' then 'restate' else `p`.`operation` end)));
 
 CREATE SQL SECURITY DEFINER VIEW `credit_hold_list` AS select `h`.`id` AS `id`,`h`.`user_id` AS `user_id`,`h`.`amount` AS `amount`,`h`.`captured` AS `captured`,`h`.`status` AS `status`,`h`.`expires_at` AS `expires_at`,`h`.`created_at` AS `created_at`,`h`.`ended_at` AS `ended_at`,`h`.`reason` AS `reason`,`h`.`feature` AS `feature`,`h`.`actor` AS `actor`,case when `h`.`status` = 'captured' then `e`.`id` end AS `capture_transaction_id` from (`credit_holds` `h` left join `credit_transactions` `e` on(`e`.`user_id` = `h`.`user_id` and `e`.`version` = `h`.`end_version`));
 
@@ -562,26 +562,28 @@ BEGIN
            CASE WHEN a.holds <> a.held THEN CONCAT('{"code":"held_sum","expected":', a.held, ',"actual":', a.holds, '}') END,
            CASE WHEN a.allowance <> a.allowance_remaining THEN CONCAT('{"code":"allowance_sum","expected":', a.allowance_remaining, ',"actual":', a.allowance, '}') END,
            CASE WHEN COALESCE(l.amounts, 0) <> a.balance THEN CONCAT('{"code":"ledger_sum","expected":', a.balance, ',"actual":', COALESCE(l.amounts, 0), '}') END,
-           CASE WHEN COALESCE(l.rows_written, 0) <> a.version OR COALESCE(l.newest, 0) <> a.version
-                THEN CONCAT('{"code":"ledger_gap","expected":', a.version, ',"actual":', COALESCE(l.rows_written, 0), '}') END,
+           CASE WHEN COALESCE(l.base + l.rows_written, 0) <> a.version OR COALESCE(l.newest, 0) <> a.version
+                THEN CONCAT('{"code":"ledger_gap","expected":', a.version, ',"actual":', COALESCE(l.base + l.rows_written, 0), '}') END,
            CASE WHEN COALESCE(l.last_balance, 0) <> a.balance THEN CONCAT('{"code":"ledger_last","expected":', a.balance, ',"actual":', COALESCE(l.last_balance, 0), '}')
                 WHEN COALESCE(l.last_held, 0) <> a.held THEN CONCAT('{"code":"ledger_last","expected":', a.held, ',"actual":', COALESCE(l.last_held, 0), '}')
                 WHEN COALESCE(l.last_status, 'active') <> a.status THEN '{"code":"ledger_last","expected":0,"actual":1}' END,
            CASE WHEN l.breaks > 0 THEN CONCAT('{"code":"ledger_chain","expected":0,"actual":', l.breaks, '}') END,
-           CASE WHEN d.wrong > 0 THEN CONCAT('{"code":"grant_draws","expected":0,"actual":', d.wrong, '}') END,
-           CASE WHEN r.wrong > 0 THEN CONCAT('{"code":"over_refunded","expected":0,"actual":', r.wrong, '}') END), ']') AS problems
+           CASE WHEN d.wrong > 0 OR d.strange_newest > l.base THEN CONCAT('{"code":"grant_draws","expected":0,"actual":', GREATEST(d.wrong, 1), '}') END,
+           CASE WHEN r.newest > l.base THEN CONCAT('{"code":"over_refunded","expected":0,"actual":', r.wrong, '}') END), ']') AS problems
     FROM (SELECT p.user_id, p.version, p.balance, p.held, p.status, p.allowance_remaining,
-                 COALESCE((SELECT SUM(g.remaining) FROM credit_grants g WHERE g.user_id = p.user_id), 0) AS grants,
+                 COALESCE((SELECT SUM(CASE WHEN g.state IN ('open', 'ending') THEN g.remaining ELSE 0 END) FROM credit_grants g WHERE g.user_id = p.user_id), 0) AS grants,
                  COALESCE((SELECT SUM(g.reserved) FROM credit_grants g WHERE g.user_id = p.user_id), 0) AS reserved,
                  COALESCE((SELECT SUM(g.remaining) FROM credit_grants g WHERE g.user_id = p.user_id AND g.kind = 'allowance'), 0) AS allowance,
                  COALESCE((SELECT SUM(h.amount) FROM credit_holds h WHERE h.user_id = p.user_id AND h.status = 'open'), 0) AS holds
             FROM w_user n
             STRAIGHT_JOIN profiles p ON p.user_id = n.user_id) a
-    LEFT JOIN (SELECT user_id, SUM(amount) AS amounts, COUNT(*) AS rows_written, MAX(version) AS newest,
-                      SUM(CASE WHEN balance_before <> previous_balance OR held_after - held_change <> previous_held THEN 1 ELSE 0 END) AS breaks,
+    LEFT JOIN (SELECT user_id, MAX(base) AS base, MAX(version) AS newest, SUM(CASE WHEN version > base THEN 1 ELSE 0 END) AS rows_written,
+                      SUM(CASE WHEN version = base THEN balance_after WHEN version > base THEN amount ELSE 0 END) AS amounts,
+                      SUM(CASE WHEN version <= base THEN 0 WHEN balance_before <> previous_balance OR held_after - held_change <> previous_held THEN 1 ELSE 0 END) AS breaks,
                       SUM(CASE WHEN next_version IS NULL THEN balance_after END) AS last_balance, SUM(CASE WHEN next_version IS NULL THEN held_after END) AS last_held,
                       MAX(CASE WHEN next_version IS NULL THEN status_after END) AS last_status
                  FROM (SELECT t.user_id, t.version, t.amount, t.balance_before, t.balance_after, t.held_change, t.held_after, CONCAT(t.status_after) AS status_after,
+                              MAX(CASE t.operation WHEN 'restate' THEN t.version ELSE 0 END) OVER (PARTITION BY t.user_id) AS base,
                               COALESCE(LAG(t.balance_after) OVER by_version, 0) AS previous_balance, COALESCE(LAG(t.held_after) OVER by_version, 0) AS previous_held,
                               LEAD(t.version) OVER by_version AS next_version
                          FROM w_user_2 n
@@ -589,8 +591,11 @@ BEGIN
                        WINDOW by_version AS (PARTITION BY t.user_id ORDER BY t.version)) chained
                 GROUP BY user_id) l ON l.user_id = a.user_id
     -- From the draws, not from the grants: a draw may name a grant of somebody else. A grant that no draw names shows in the sums.
-    LEFT JOIN (SELECT x.user_id, COUNT(*) AS wrong
-                 FROM (SELECT t.user_id, d.grant_id, SUM(d.change_by) AS remaining, SUM(d.reserve) AS reserved
+    -- One that a restating row has settled adds up to nothing; grant 0 is what no grant could be named for.
+    LEFT JOIN (SELECT x.user_id, MAX(CASE WHEN g.id IS NULL THEN x.newest ELSE 0 END) AS strange_newest,
+                      SUM(CASE WHEN g.id IS NULL AND x.grant_id = 0 THEN 0
+                               WHEN x.remaining <> COALESCE(g.remaining, 0) OR x.reserved <> COALESCE(g.reserved, 0) THEN 1 ELSE 0 END) AS wrong
+                 FROM (SELECT t.user_id, d.grant_id, MAX(t.version) AS newest, SUM(d.change_by) AS remaining, SUM(d.reserve) AS reserved
                          FROM w_user_3 n
                          STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
                          STRAIGHT_JOIN JSON_TABLE(t.draws, '$[*]' COLUMNS (grant_id BIGINT PATH '$.g', change_by BIGINT PATH '$.c', reserve BIGINT PATH '$.r')) d
@@ -598,14 +603,14 @@ BEGIN
                  LEFT JOIN credit_grants g ON g.id = x.grant_id AND g.user_id = x.user_id
                 WHERE g.id IS NULL OR x.remaining <> g.remaining OR x.reserved <> g.reserved
                 GROUP BY x.user_id) d ON d.user_id = a.user_id
-    LEFT JOIN (SELECT c.user_id, COUNT(*) AS wrong
-                 FROM (SELECT r.related_transaction_id AS id, SUM(r.amount) AS given
+    LEFT JOIN (SELECT x.user_id, COUNT(*) AS wrong, MAX(x.newest) AS newest
+                 FROM (SELECT r.user_id, r.related_transaction_id AS id, SUM(r.amount) AS given, MAX(r.version) AS newest
                          FROM w_user_4 n
                          STRAIGHT_JOIN credit_transactions r ON r.user_id = n.user_id
-                        WHERE r.type = 'refund' GROUP BY r.related_transaction_id) x
+                        WHERE r.type = 'refund' GROUP BY r.user_id, r.related_transaction_id) x
                  JOIN credit_transactions c ON c.id = x.id
                 WHERE x.given > -c.amount
-                GROUP BY c.user_id) r ON r.user_id = a.user_id
+                GROUP BY x.user_id) r ON r.user_id = a.user_id
    ORDER BY a.user_id;
 END;
 
@@ -1345,6 +1350,393 @@ BEGIN
   INSERT INTO w_user (user_id) SELECT DISTINCT user_id FROM w_op WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
 END;
 
+CREATE PROCEDURE `LedgerRepairPlan`()
+BEGIN
+  SET SESSION group_concat_max_len = 4194304;
+  UPDATE w_repair_grant x JOIN w_repair r ON r.user_id = x.user_id SET x.base = r.base;
+  UPDATE w_repair r
+    JOIN (SELECT user_id, SUM(remaining) AS grants, SUM(reserved) AS reserved,
+                 SUM(CASE WHEN owned = 0 AND (newest > base OR drawn <> 0 OR drawn_reserved <> 0) THEN 1 ELSE 0 END) AS strange
+            FROM w_repair_grant GROUP BY user_id) g ON g.user_id = r.user_id
+     SET r.grants = g.grants, r.reserved = g.reserved, r.strange = g.strange;
+  UPDATE w_repair r JOIN w_repair_refund f ON f.user_id = r.user_id SET r.excess = f.excess;
+  UPDATE w_repair r JOIN w_repair_misread m ON m.user_id = r.user_id SET r.misread = m.misread;
+
+  UPDATE w_repair SET tail = CASE WHEN version > newest AND grants = balance THEN 1 ELSE 0 END;
+  UPDATE w_repair
+     SET told = CASE tail WHEN 1 THEN balance ELSE last_balance END,
+         told_held = CASE tail WHEN 1 THEN held ELSE last_held END,
+         -- Of two that disagree and no row to tell, the one that lets nothing happen.
+         target_status = CASE WHEN tail = 1 AND 'frozen' IN (status, last_status) THEN 'frozen' ELSE last_status END,
+         accounted = GREATEST(0, amounts - misread + jumps + CASE tail WHEN 1 THEN balance - last_balance ELSE 0 END);
+  UPDATE w_repair SET witness = CASE WHEN (gaps > 0 OR tail = 1 OR strange > 0) AND grants = accounted THEN 1 ELSE 0 END;
+
+  -- Which holds keep what they say. Where rows are missing, the one that ended it may be among them.
+  UPDATE w_repair_hold x JOIN w_repair r ON r.user_id = x.user_id
+     SET x.opened = 0
+   WHERE x.opened = 1 AND x.status <> 'open' AND (r.gaps > 0 OR r.tail = 1);
+  UPDATE w_repair_hold x
+    JOIN (SELECT p.user_id, p.hold_id, SUM(p.amount) AS amount, MIN(COALESCE(g.owned, 0)) AS owned
+            FROM w_repair_part p
+            LEFT JOIN w_repair_grant g ON g.user_id = p.user_id AND g.grant_id = p.grant_id
+           GROUP BY p.user_id, p.hold_id) q ON q.user_id = x.user_id AND q.hold_id = x.hold_id
+     SET x.formed = 1
+   WHERE x.opened = 1 AND q.owned = 1 AND q.amount = x.hold_amount;
+  DELETE p FROM w_repair_part p JOIN w_repair_hold x ON x.user_id = p.user_id AND x.hold_id = p.hold_id WHERE x.formed = 0;
+  UPDATE w_repair r JOIN (SELECT user_id, SUM(CASE status WHEN 'open' THEN amount ELSE 0 END) AS holds, SUM(CASE formed WHEN 1 THEN hold_amount ELSE 0 END) AS kept
+                            FROM w_repair_hold GROUP BY user_id) h ON h.user_id = r.user_id
+     SET r.holds = h.holds, r.target_held = h.kept;
+  UPDATE w_repair SET target = accounted - LEAST(excess, GREATEST(accounted - target_held, 0));
+
+  -- What is left of each grant.
+  UPDATE w_repair_grant x JOIN (SELECT user_id, grant_id, SUM(amount) AS amount FROM w_repair_part GROUP BY user_id, grant_id) p
+         ON p.user_id = x.user_id AND p.grant_id = x.grant_id
+     SET x.wished = p.amount;
+  UPDATE w_repair_grant x JOIN w_repair r ON r.user_id = x.user_id
+     SET x.basis = CASE WHEN x.owned = 0 THEN 0 WHEN r.witness = 1 THEN x.remaining ELSE GREATEST(x.drawn, 0) END;
+  UPDATE w_repair r JOIN (SELECT user_id, SUM(basis) AS basis FROM w_repair_grant GROUP BY user_id) g ON g.user_id = r.user_id SET r.basis = g.basis;
+  UPDATE w_repair SET fresh_amount = GREATEST(target - basis, 0);
+  INSERT INTO w_repair_taken (user_id, grant_id, amount)
+  SELECT user_id, grant_id, LEAST(free, GREATEST(take - (free_until - free), 0)) + LEAST(kept, GREATEST(take - free_all - (kept_until - kept), 0))
+    FROM (SELECT user_id, grant_id, take, free, kept, SUM(free) OVER (PARTITION BY user_id) AS free_all,
+                 SUM(free) OVER drawn_in_order AS free_until, SUM(kept) OVER drawn_in_order AS kept_until
+            FROM (SELECT g.user_id, g.grant_id, g.priority, g.expires_at, r.basis - r.target AS take, GREATEST(g.basis - g.wished, 0) AS free, LEAST(g.basis, g.wished) AS kept
+                    FROM w_repair r JOIN w_repair_grant g ON g.user_id = r.user_id
+                   WHERE r.basis > r.target AND g.basis > 0) parted
+          WINDOW drawn_in_order AS (PARTITION BY user_id ORDER BY priority, expires_at IS NULL, expires_at, grant_id ROWS UNBOUNDED PRECEDING)) placed;
+  UPDATE w_repair_grant SET target = basis;
+  UPDATE w_repair_grant x JOIN w_repair_taken t ON t.user_id = x.user_id AND t.grant_id = x.grant_id SET x.target = x.basis - t.amount;
+
+  -- Holds that are not covered end, the newest first.
+  UPDATE w_repair_hold SET kept = formed;
+  UPDATE w_repair_hold x
+    JOIN (SELECT user_id, hold_id, MAX(CASE WHEN until > target THEN 1 ELSE 0 END) AS lacks
+            FROM (SELECT p.user_id, p.hold_id, g.target, SUM(p.amount) OVER (PARTITION BY p.user_id, p.grant_id ORDER BY p.hold_id ROWS UNBOUNDED PRECEDING) AS until
+                    FROM w_repair_part p JOIN w_repair_grant g ON g.user_id = p.user_id AND g.grant_id = p.grant_id) placed
+           GROUP BY user_id, hold_id) q ON q.user_id = x.user_id AND q.hold_id = x.hold_id
+     SET x.kept = 0
+   WHERE q.lacks = 1;
+  UPDATE w_repair_grant x
+    JOIN (SELECT p.user_id, p.grant_id, SUM(p.amount) AS amount
+            FROM w_repair_part p JOIN w_repair_hold h ON h.user_id = p.user_id AND h.hold_id = p.hold_id
+           WHERE h.kept = 1 GROUP BY p.user_id, p.grant_id) q ON q.user_id = x.user_id AND q.grant_id = x.grant_id
+     SET x.target_reserved = q.amount;
+  UPDATE w_repair_hold
+     SET action = CASE WHEN kept = 1 AND status IS NULL THEN 'restored'
+                       WHEN kept = 1 AND status <> 'open' THEN 'reopened'
+                       WHEN kept = 1 AND amount <> hold_amount THEN 'reopened'
+                       WHEN kept = 1 THEN NULL
+                       WHEN ended_by IS NOT NULL AND status = 'open' THEN 'closed'
+                       WHEN status = 'open' OR opened = 1 THEN 'released' END;
+  UPDATE w_repair_grant
+     SET target_state = CASE WHEN target = 0 THEN CASE WHEN state IN ('ended', 'ending') THEN 'ended' ELSE 'spent' END
+                             WHEN state IN ('open', 'ending') THEN state
+                             -- What lapsed once may not be spent again.
+                             WHEN state = 'ended' AND lapsed = 1 THEN 'ending' ELSE 'open' END;
+
+  UPDATE w_repair r
+    JOIN (SELECT user_id, SUM(CASE kind WHEN 'allowance' THEN owned * target ELSE 0 END) AS allowance, SUM(target - drawn) AS drawn, SUM(target_reserved - drawn_reserved) AS drawn_reserved,
+                 SUM(CASE kind WHEN 'allowance' THEN target - drawn ELSE 0 END) AS drawn_allowance,
+                 SUM(CASE WHEN target <> drawn OR target_reserved <> drawn_reserved THEN 1 ELSE 0 END) AS lacking,
+                 SUM(CASE WHEN owned = 1 AND (target <> remaining OR target_reserved <> reserved OR target_state <> state) THEN 1 ELSE 0 END) AS changes,
+                 GROUP_CONCAT(CASE WHEN owned = 1 AND (target <> remaining OR target_reserved <> reserved OR target_state <> state)
+                                   THEN CONCAT(grant_id, ':', target - remaining, ':', target_reserved - reserved, ':', state, ':', target_state) END
+                              ORDER BY grant_id SEPARATOR ',') AS words
+            FROM w_repair_grant GROUP BY user_id) g ON g.user_id = r.user_id
+     SET r.target_allowance = g.allowance, r.drawn = g.drawn, r.drawn_reserved = g.drawn_reserved, r.drawn_allowance = g.drawn_allowance, r.lacking = g.lacking,
+         r.grant_changes = g.changes, r.grant_words = g.words;
+  UPDATE w_repair r
+    JOIN (SELECT user_id, SUM(CASE kept WHEN 1 THEN hold_amount ELSE 0 END) AS held, SUM(action IS NOT NULL) AS changes,
+                 GROUP_CONCAT(CONCAT(hold_id, ':', action) ORDER BY hold_id SEPARATOR ',') AS words
+            FROM w_repair_hold GROUP BY user_id) h ON h.user_id = r.user_id
+     SET r.target_held = h.held, r.hold_changes = h.changes, r.hold_words = h.words;
+
+  UPDATE w_repair
+     SET restates = CASE WHEN breaks > 0 OR gaps > 0 OR version > newest OR strange > 0 OR excess > 0 OR misread <> 0 OR lacking > 0 OR fresh_amount > 0
+                              OR target <> told OR target_held <> told_held THEN 1 ELSE 0 END;
+  UPDATE w_repair
+     SET differs = CASE WHEN restates = 1 OR version <> newest OR balance <> target OR held <> target_held OR status <> target_status OR allowance <> target_allowance
+                             OR grant_changes > 0 OR hold_changes > 0 THEN 1 ELSE 0 END,
+         -- Differences, not figures: spending moves all sides alike.
+         proposal = LEFT(SHA2(CONCAT_WS('|', user_id, base, version - newest, balance - target, held - target_held, status, target_status, allowance - target_allowance,
+                                        target - told, target_held - told_held, breaks, gaps, strange, excess, misread, fresh_amount, COALESCE(grant_words, ''), COALESCE(hold_words, '')), 256), 32);
+END;
+
+CREATE PROCEDURE `LedgerRepairRead`()
+BEGIN
+  DECLARE CONTINUE HANDLER FOR 1146 CALL LedgerRepairTables();
+  DELETE FROM w_repair_part;
+  DELETE FROM w_repair;
+  DELETE FROM w_repair_grant;
+  DELETE FROM w_repair_hold;
+  DELETE FROM w_repair_taken;
+  DELETE FROM w_repair_refund;
+  DELETE FROM w_repair_misread;
+
+  INSERT INTO w_repair (user_id, version, balance, held, status, allowance, base, newest, amounts, jumps, gaps, breaks, last_balance, last_held, last_status)
+  SELECT a.user_id, a.version, a.balance, a.held, a.status, a.allowance_remaining, COALESCE(l.base, 0), COALESCE(l.newest, 0), COALESCE(l.amounts, 0),
+         COALESCE(l.jumps, 0), COALESCE(l.gaps, 0), COALESCE(l.breaks, 0), COALESCE(l.last_balance, 0), COALESCE(l.last_held, 0), COALESCE(l.last_status, 'active')
+    FROM w_account a
+    LEFT JOIN (SELECT user_id, MAX(base) AS base, MAX(version) AS newest,
+                      SUM(CASE WHEN version = base THEN balance_after WHEN version > base THEN amount ELSE 0 END) AS amounts,
+                      SUM(CASE WHEN version > base AND version <> previous_version + 1 THEN balance_before - previous_balance ELSE 0 END) AS jumps,
+                      SUM(CASE WHEN version > base AND version <> previous_version + 1 THEN 1 ELSE 0 END) AS gaps,
+                      SUM(CASE WHEN version > base AND (balance_before <> previous_balance OR held_after - held_change <> previous_held) THEN 1 ELSE 0 END) AS breaks,
+                      SUM(CASE WHEN next_version IS NULL THEN balance_after END) AS last_balance, SUM(CASE WHEN next_version IS NULL THEN held_after END) AS last_held,
+                      MAX(CASE WHEN next_version IS NULL THEN status_after END) AS last_status
+                 FROM (SELECT t.user_id, t.version, t.amount, t.balance_before, t.balance_after, t.held_change, t.held_after,
+                              CAST(CONCAT(t.status_after) AS CHAR(8)) AS status_after,
+                              MAX(CASE t.operation WHEN 'restate' THEN t.version ELSE 0 END) OVER (PARTITION BY t.user_id) AS base,
+                              COALESCE(LAG(t.version) OVER by_version, 0) AS previous_version, COALESCE(LAG(t.balance_after) OVER by_version, 0) AS previous_balance,
+                              COALESCE(LAG(t.held_after) OVER by_version, 0) AS previous_held, LEAD(t.version) OVER by_version AS next_version
+                         FROM w_user n
+                         STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
+                       WINDOW by_version AS (PARTITION BY t.user_id ORDER BY t.version)) chained
+                GROUP BY user_id) l ON l.user_id = a.user_id;
+
+  INSERT INTO w_repair_grant (user_id, grant_id, kind, drawn, drawn_reserved, newest, lapsed)
+  SELECT t.user_id, d.grant_id, MAX(d.kind), SUM(d.change_by), SUM(d.reserve), MAX(t.version),
+         MAX(CASE WHEN t.type IN ('expire', 'reset') AND d.change_by <= 0 THEN 1 ELSE 0 END)
+    FROM w_user n
+    STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
+    STRAIGHT_JOIN JSON_TABLE(t.draws, '$[*]' COLUMNS (grant_id BIGINT PATH '$.g', kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.k',
+             change_by BIGINT PATH '$.c', reserve BIGINT PATH '$.r')) d
+   WHERE d.grant_id <> 0
+   GROUP BY t.user_id, d.grant_id;
+  INSERT INTO w_repair_grant (user_id, grant_id, kind, owned, origin_version, remaining, reserved, state, priority, expires_at)
+  SELECT g.user_id, g.id, g.kind, 1, g.origin_version, g.remaining, g.reserved, g.state, g.priority, g.expires_at
+    FROM w_user n
+    STRAIGHT_JOIN credit_grants g ON g.user_id = n.user_id
+      ON DUPLICATE KEY UPDATE owned = 1, kind = VALUES(kind), origin_version = VALUES(origin_version), remaining = VALUES(remaining), reserved = VALUES(reserved),
+         state = VALUES(state), priority = VALUES(priority), expires_at = VALUES(expires_at);
+  -- An allowance that was spent to the last credit ends with a reset that has nothing to say of it.
+  UPDATE (SELECT t.user_id, MAX(t.version) AS version
+            FROM w_user n STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
+           WHERE t.type = 'reset' GROUP BY t.user_id) s
+    JOIN w_repair_grant x ON x.user_id = s.user_id
+     SET x.lapsed = 1
+   WHERE x.kind = 'allowance' AND x.origin_version < s.version;
+
+  INSERT INTO w_repair_hold (user_id, hold_id, status, amount, end_version)
+  SELECT h.user_id, h.id, h.status, h.amount, h.end_version
+    FROM w_user n
+    STRAIGHT_JOIN credit_holds h ON h.user_id = n.user_id AND h.status = 'open';
+  INSERT INTO w_repair_hold (user_id, hold_id, opened, hold_version, hold_amount)
+  SELECT t.user_id, t.hold_id, 1, MAX(t.version), MAX(t.held_change)
+    FROM w_user n
+    STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
+   WHERE t.hold_id IS NOT NULL
+   GROUP BY t.user_id, t.hold_id
+  HAVING SUM(CASE t.type WHEN 'hold' THEN 0 ELSE 1 END) = 0
+      ON DUPLICATE KEY UPDATE opened = 1, hold_version = VALUES(hold_version), hold_amount = VALUES(hold_amount);
+  UPDATE w_repair_hold x STRAIGHT_JOIN credit_holds h ON h.id = x.hold_id
+     SET x.status = h.status, x.amount = h.amount, x.end_version = h.end_version
+   WHERE h.user_id = x.user_id AND x.status IS NULL;
+  UPDATE (SELECT t.user_id, t.hold_id, MAX(t.version) AS version
+            FROM w_user n STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
+           WHERE t.hold_id IS NOT NULL AND t.type IN ('consume', 'release')
+           GROUP BY t.user_id, t.hold_id) e
+    JOIN w_repair_hold x ON x.user_id = e.user_id AND x.hold_id = e.hold_id
+     SET x.ended_by = e.version;
+  -- An earlier repair ended it: its row stands for the release.
+  UPDATE w_repair_hold x STRAIGHT_JOIN credit_transactions t ON t.user_id = x.user_id AND t.version = x.end_version
+     SET x.opened = 0
+   WHERE t.operation = 'restate' AND x.status = 'released';
+  INSERT INTO w_repair_part (user_id, hold_id, grant_id, amount)
+  SELECT x.user_id, x.hold_id, d.grant_id, d.reserve
+    FROM w_repair_hold x
+    STRAIGHT_JOIN credit_transactions t ON t.user_id = x.user_id AND t.version = x.hold_version
+    STRAIGHT_JOIN JSON_TABLE(t.draws, '$[*]' COLUMNS (grant_id BIGINT PATH '$.g', reserve BIGINT PATH '$.r')) d
+   WHERE x.opened = 1;
+
+  INSERT INTO w_repair_refund (user_id, excess)
+  SELECT x.user_id, SUM(x.given + c.amount)
+    FROM (SELECT r.user_id, r.related_transaction_id AS id, SUM(r.amount) AS given, MAX(r.version) AS newest
+            FROM w_user n
+            STRAIGHT_JOIN credit_transactions r ON r.user_id = n.user_id
+           WHERE r.type = 'refund' GROUP BY r.user_id, r.related_transaction_id) x
+    JOIN credit_transactions c ON c.id = x.id
+    JOIN w_repair b ON b.user_id = x.user_id
+   WHERE x.given > -c.amount AND x.newest > b.base
+   GROUP BY x.user_id;
+
+  -- An amount that is not the sum of its draws counts if the next row goes on from there (for the newest one: the account); else the draws do:
+  -- what moved no grant moved nothing.
+  INSERT INTO w_repair_misread (user_id, misread)
+  SELECT c.user_id, SUM(c.amount - c.drawn)
+    FROM (SELECT x.user_id, x.version, x.amount, x.balance_before, x.drawn,
+                 LEAD(x.version) OVER by_version AS next_version, LEAD(x.balance_before) OVER by_version AS next_before
+            FROM (SELECT t.user_id, t.version, t.amount, t.balance_before, COALESCE(SUM(d.change_by), 0) AS drawn
+                    FROM w_user n
+                    STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
+                    LEFT JOIN JSON_TABLE(t.draws, '$[*]' COLUMNS (change_by BIGINT PATH '$.c')) d ON 1 = 1
+                   GROUP BY t.user_id, t.version, t.amount, t.balance_before) x
+          WINDOW by_version AS (PARTITION BY x.user_id ORDER BY x.version)) c
+    JOIN w_repair b ON b.user_id = c.user_id
+   WHERE c.version > b.base AND c.drawn <> c.amount
+     AND c.amount <> CASE WHEN c.next_version = c.version + 1 THEN c.next_before - c.balance_before
+                          WHEN c.next_version IS NULL AND b.version = c.version THEN b.balance - c.balance_before ELSE c.drawn END
+   GROUP BY c.user_id;
+END;
+
+CREATE PROCEDURE `LedgerRepairTables`()
+BEGIN
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_repair (
+    user_id       VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    version       BIGINT NOT NULL,
+    balance       BIGINT NOT NULL,
+    held          BIGINT NOT NULL,
+    status        VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    allowance     BIGINT NOT NULL,
+    -- Version of the newest row that restated the account: everything up to it is dealt with.
+    base          BIGINT NOT NULL,
+    newest        BIGINT NOT NULL,
+    -- Σ amounts since the base, on top of what it left.
+    amounts       BIGINT NOT NULL,
+    -- What the balance moved by where versions are missing: the rows around a gap are witnesses of what stood in it.
+    jumps         BIGINT NOT NULL,
+    gaps          BIGINT NOT NULL,
+    breaks        BIGINT NOT NULL,
+    last_balance  BIGINT NOT NULL,
+    last_held     BIGINT NOT NULL,
+    last_status   VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    -- Of the grants as they stand in the table.
+    grants        BIGINT NOT NULL DEFAULT 0,
+    reserved      BIGINT NOT NULL DEFAULT 0,
+    -- Of the holds as they stand in the table.
+    holds         BIGINT NOT NULL DEFAULT 0,
+    -- Draws from grants that are not the account's.
+    strange       BIGINT NOT NULL DEFAULT 0,
+    excess        BIGINT NOT NULL DEFAULT 0,
+    misread       BIGINT NOT NULL DEFAULT 0,
+    -- The newest rows are missing, but account and grants agree on what they left.
+    tail          TINYINT NOT NULL DEFAULT 0,
+    -- The table of grants, not the draws, says what is left of each.
+    witness       TINYINT NOT NULL DEFAULT 0,
+    -- What the customer was told last.
+    told          BIGINT NOT NULL DEFAULT 0,
+    told_held     BIGINT NOT NULL DEFAULT 0,
+    -- What the ledger accounts for, before anything is taken back.
+    accounted     BIGINT NOT NULL DEFAULT 0,
+    basis         BIGINT NOT NULL DEFAULT 0,
+    target        BIGINT NOT NULL DEFAULT 0,
+    target_held   BIGINT NOT NULL DEFAULT 0,
+    target_status VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    target_allowance BIGINT NOT NULL DEFAULT 0,
+    -- Of a new grant, for what no grant holds.
+    fresh_amount  BIGINT NOT NULL DEFAULT 0,
+    -- Σ of what the row says of grants, signed, and in allowances.
+    drawn         BIGINT NOT NULL DEFAULT 0,
+    drawn_reserved BIGINT NOT NULL DEFAULT 0,
+    drawn_allowance BIGINT NOT NULL DEFAULT 0,
+    -- Grants and holds that change, and draws that the ledger lacks.
+    grant_changes BIGINT NOT NULL DEFAULT 0,
+    hold_changes  BIGINT NOT NULL DEFAULT 0,
+    lacking       BIGINT NOT NULL DEFAULT 0,
+    grant_words   LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    hold_words    LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    -- The ledger itself is damaged: the row restates the account.
+    restates      TINYINT NOT NULL DEFAULT 0,
+    differs       TINYINT NOT NULL DEFAULT 0,
+    proposal      VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    PRIMARY KEY (user_id)
+  ) ENGINE = InnoDB;
+
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_repair_grant (
+    user_id         VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    grant_id        BIGINT NOT NULL,
+    kind            VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    owned           TINYINT NOT NULL DEFAULT 0,
+    origin_version  BIGINT NULL,
+    remaining       BIGINT NOT NULL DEFAULT 0,
+    reserved        BIGINT NOT NULL DEFAULT 0,
+    state           VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    priority        INT NOT NULL DEFAULT 0,
+    expires_at      DATETIME(3) NULL,
+    -- Σ of the account's draws from it.
+    drawn           BIGINT NOT NULL DEFAULT 0,
+    drawn_reserved  BIGINT NOT NULL DEFAULT 0,
+    -- The last row that names it.
+    newest          BIGINT NOT NULL DEFAULT 0,
+    -- A row of the ledger lapsed it.
+    lapsed          TINYINT NOT NULL DEFAULT 0,
+    base            BIGINT NOT NULL DEFAULT 0,
+    basis           BIGINT NOT NULL DEFAULT 0,
+    wished          BIGINT NOT NULL DEFAULT 0,
+    target          BIGINT NOT NULL DEFAULT 0,
+    target_reserved BIGINT NOT NULL DEFAULT 0,
+    target_state    VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    PRIMARY KEY (user_id, grant_id)
+  ) ENGINE = InnoDB;
+
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_repair_hold (
+    user_id      VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    hold_id      BIGINT NOT NULL,
+    -- As it stands in the table; NULL: it does not.
+    status       VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    amount       BIGINT NULL,
+    end_version  BIGINT NULL,
+    -- By the ledger: opened and not ended.
+    opened       TINYINT NOT NULL DEFAULT 0,
+    hold_version BIGINT NULL,
+    hold_amount  BIGINT NULL,
+    -- The row that ended it.
+    ended_by     BIGINT NULL,
+    -- It keeps all it says, of the account's own grants.
+    formed       TINYINT NOT NULL DEFAULT 0,
+    kept         TINYINT NOT NULL DEFAULT 0,
+    action       VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    PRIMARY KEY (user_id, hold_id)
+  ) ENGINE = InnoDB;
+
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_repair_taken (
+    user_id  VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    grant_id BIGINT NOT NULL,
+    amount   BIGINT NOT NULL,
+    PRIMARY KEY (user_id, grant_id)
+  ) ENGINE = InnoDB;
+
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_repair_refund (
+    user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    excess  BIGINT NOT NULL,
+    PRIMARY KEY (user_id)
+  ) ENGINE = InnoDB;
+
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_repair_misread (
+    user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    misread BIGINT NOT NULL,
+    PRIMARY KEY (user_id)
+  ) ENGINE = InnoDB;
+
+  -- The last one: LedgerRepairRead looks for it first, as LedgerBegin does.
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_repair_part (
+    user_id  VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    hold_id  BIGINT NOT NULL,
+    grant_id BIGINT NOT NULL,
+    amount   BIGINT NOT NULL,
+    KEY (user_id, hold_id)
+  ) ENGINE = InnoDB;
+END;
+
+CREATE PROCEDURE `LedgerRepairWords`()
+BEGIN
+  UPDATE w_repair SET grant_words = '[]', hold_words = '[]';
+  UPDATE w_repair r
+    JOIN (SELECT user_id, GROUP_CONCAT('{"id":"', grant_id, '","kind":"', kind, '","remaining":{"from":', remaining, ',"to":', target,
+                                       '},"reserved":{"from":', reserved, ',"to":', target_reserved, '}}' ORDER BY grant_id SEPARATOR ',') AS words
+            FROM (SELECT user_id, grant_id, kind, remaining, target, reserved, target_reserved, ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY grant_id) AS place
+                    FROM w_repair_grant
+                   WHERE owned = 1 AND (target <> remaining OR target_reserved <> reserved OR target_state <> state)) numbered
+           WHERE place <= 20 GROUP BY user_id) g ON g.user_id = r.user_id
+     SET r.grant_words = CONCAT('[', g.words, ']');
+  UPDATE w_repair r
+    JOIN (SELECT user_id, GROUP_CONCAT('{"id":"', hold_id, '","action":"', action, '","amount":', amount, '}' ORDER BY hold_id SEPARATOR ',') AS words
+            FROM (SELECT user_id, hold_id, action, COALESCE(hold_amount, amount, 0) AS amount, ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY hold_id) AS place
+                    FROM w_repair_hold WHERE action IS NOT NULL) numbered
+           WHERE place <= 20 GROUP BY user_id) h ON h.user_id = r.user_id
+     SET r.hold_words = CONCAT('[', h.words, ']');
+END;
+
 CREATE PROCEDURE `LedgerSpend`(IN in_now DATETIME(3), IN in_operations JSON, IN in_operation VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin)
 BEGIN
   DECLARE v_open INT DEFAULT 0;
@@ -1876,6 +2268,23 @@ BEGIN
   SELECT user_id FROM membership_waiting WHERE received_at <= in_before GROUP BY user_id ORDER BY MIN(received_at) LIMIT in_limit;
 END;
 
+CREATE PROCEDURE `PlanRepairs`(IN in_user_ids JSON)
+BEGIN
+  CALL LedgerBegin();
+  CALL LedgerUsers(in_user_ids);
+  -- Without those that do not exist: a look makes no account.
+  DELETE u FROM w_user u LEFT JOIN profiles p ON p.user_id = u.user_id WHERE p.user_id IS NULL;
+  CALL LedgerLock('1970-01-01 00:00:00.000');
+  CALL LedgerRepairRead();
+  CALL LedgerRepairPlan();
+  CALL LedgerRepairWords();
+  SELECT user_id, GREATEST(version, newest) AS version, proposal, restates, balance, held, status, version AS row_version, newest, allowance, grants, reserved, holds,
+         told, told_held, last_balance, target, target_held, target_status, target_allowance, fresh_amount, grant_changes, grant_words, hold_changes, hold_words
+    FROM w_repair
+   WHERE differs = 1
+   ORDER BY user_id;
+END;
+
 CREATE PROCEDURE `ProposeOperations`(IN in_now DATETIME(3), IN in_operations JSON)
 BEGIN
   CALL LedgerBegin();
@@ -1891,14 +2300,15 @@ BEGIN
                  FIRST_VALUE(ord) OVER same_key AS first_ord, FIRST_VALUE(request_hash) OVER same_key AS first_hash
             FROM (SELECT o.ord, a.user_id, o.amount, o.request_key, o.request_hash, o.code AS operation, o.ends_at,
                          CASE WHEN a.user_id IS NULL OR o.request_key IS NULL OR o.request_hash IS NULL OR o.actor IS NULL OR o.reason IS NULL OR o.has_metadata = 0
-                                   OR o.code IS NULL OR o.code NOT IN ('grant', 'adjust', 'refund', 'purchase') THEN 'invalid'
+                                   OR o.code IS NULL OR o.code NOT IN ('grant', 'adjust', 'refund', 'purchase', 'repair') THEN 'invalid'
                               WHEN p.id IS NOT NULL THEN CASE WHEN p.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
                               WHEN t.id IS NOT NULL THEN 'in_ledger'
                               WHEN COALESCE(o.amount, 0) = 0 OR o.ends_at IS NULL OR o.ends_at <= in_now THEN 'invalid' END AS verdict
                     FROM w_op o
                     LEFT JOIN w_account a ON a.user_id = o.user_id
                     LEFT JOIN credit_approvals p ON p.user_id = a.user_id AND p.operation = o.code AND p.request_key = o.request_key
-                    LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = o.code AND t.request_key = o.request_key) known
+                    LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.request_key = o.request_key
+                         AND (t.operation = o.code OR (o.code = 'repair' AND t.operation = 'restate'))) known
           WINDOW same_key AS (PARTITION BY user_id, operation, request_key, verdict ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) numbered;
 
   INSERT INTO credit_approvals (user_id, operation, amount, request, request_key, request_hash, reason, proposed_by, proposed_at, expires_at)
@@ -2064,8 +2474,8 @@ BEGIN
   -- Refunds of one consumption cover its draws from the last one backward, each where the one before it stopped. ends = 1 marks shares of grants that have ended.
   INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve, ends)
   SELECT n.ord, s.until, s.grant_id, s.kind, LEAST(n.until, s.until) - GREATEST(n.until - n.amount, s.until - s.amount), 0,
-         CASE WHEN g.state IN ('ending', 'ended') OR g.expires_at <= in_now THEN 1 ELSE 0 END
-    FROM (SELECT i.ord, i.target_id, i.amount,
+         CASE WHEN g.id IS NULL OR g.state IN ('ending', 'ended') OR g.expires_at <= in_now THEN 1 ELSE 0 END
+    FROM (SELECT i.ord, i.user_id, i.target_id, i.amount,
                  -c.amount - i.refundable + SUM(i.amount) OVER (PARTITION BY i.target_id ORDER BY i.ord ROWS UNBOUNDED PRECEDING) AS until
             FROM w_item i JOIN credit_transactions c ON c.id = i.target_id
            WHERE i.verdict = 'ok') n
@@ -2073,7 +2483,7 @@ BEGIN
                  SUM(amount) OVER (PARTITION BY id ORDER BY place DESC ROWS UNBOUNDED PRECEDING) AS until
             FROM w_source) s
       ON s.id = n.target_id AND s.until > n.until - n.amount AND s.until - s.amount < n.until
-    JOIN credit_grants g ON g.id = s.grant_id;
+    LEFT JOIN credit_grants g ON g.id = s.grant_id AND g.user_id = n.user_id;
 
   UPDATE w_entry e JOIN (SELECT seq, SUM(change_by) AS amount FROM w_draw WHERE ends = 1 GROUP BY seq) d ON d.seq = e.seq
      SET e.new_kind = 'refund', e.new_amount = d.amount, e.new_priority = 50;
@@ -2108,6 +2518,95 @@ CREATE PROCEDURE `ReleaseHolds`(IN in_now DATETIME(3), IN in_operations JSON)
 BEGIN
   CALL LedgerHoldEnd(in_now, in_operations, 'release');
   CALL LedgerAnswerHolds();
+END;
+
+CREATE PROCEDURE `RepairAccounts`(IN in_now DATETIME(3), IN in_operations JSON)
+BEGIN
+  CALL LedgerBegin();
+  CALL LedgerRead(in_operations);
+  CALL LedgerLock(in_now);
+  -- Nothing lapses before: on figures that do not add up, the ledger refuses to post.
+  CALL LedgerRepairRead();
+  CALL LedgerRepairPlan();
+  CALL LedgerRepairWords();
+
+  INSERT INTO w_item (ord, user_id, request_key, request_hash, tx_version, verdict)
+  SELECT o.ord, r.user_id, o.request_key, o.request_hash, t.version,
+         CASE WHEN r.user_id IS NULL OR o.turn > 1 OR o.request_key IS NULL OR o.request_hash IS NULL OR o.actor IS NULL OR COALESCE(o.reason, '') = '' THEN 'invalid'
+              WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
+              WHEN r.differs = 0 THEN 'nothing_to_repair'
+              WHEN o.code <> r.proposal THEN 'proposal_outdated'
+              ELSE 'ok' END
+    FROM (SELECT ord, user_id, code, request_key, request_hash, actor, reason, ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY ord) AS turn FROM w_op) o
+    LEFT JOIN w_repair r ON r.user_id = o.user_id
+    LEFT JOIN credit_transactions t ON t.user_id = r.user_id AND t.operation IN ('repair', 'restate') AND t.request_key = o.request_key;
+  DELETE r FROM w_repair r LEFT JOIN w_item i ON i.user_id = r.user_id AND i.verdict = 'ok' WHERE i.ord IS NULL;
+  DELETE x FROM w_repair_grant x LEFT JOIN w_repair r ON r.user_id = x.user_id WHERE r.user_id IS NULL;
+  DELETE x FROM w_repair_hold x LEFT JOIN w_repair r ON r.user_id = x.user_id WHERE r.user_id IS NULL;
+
+  UPDATE w_repair_grant x STRAIGHT_JOIN credit_grants g ON g.id = x.grant_id
+     SET g.remaining = x.target, g.reserved = x.target_reserved, g.state = x.target_state,
+         g.ended_at = CASE WHEN x.target_state IN ('ending', 'ended') THEN COALESCE(g.ended_at, in_now) END
+   WHERE x.owned = 1;
+  -- A hold whose row is gone is written again as one that ends now: when it would have ended stood in that row alone.
+  INSERT INTO credit_holds (id, user_id, origin_version, status, amount, expires_at, reason, feature, metadata, actor, created_at)
+  SELECT x.hold_id, x.user_id, x.hold_version, 'open', x.hold_amount, in_now, t.reason, t.feature, t.metadata, t.actor, t.created_at
+    FROM w_repair_hold x JOIN credit_transactions t ON t.user_id = x.user_id AND t.version = x.hold_version
+   WHERE x.action = 'restored';
+  UPDATE w_repair_hold x STRAIGHT_JOIN credit_holds h ON h.id = x.hold_id
+     SET h.status = 'open', h.amount = x.hold_amount, h.captured = 0, h.ended_at = NULL, h.end_version = NULL
+   WHERE x.action = 'reopened' AND h.user_id = x.user_id;
+  UPDATE w_repair_hold x
+    STRAIGHT_JOIN credit_transactions t ON t.user_id = x.user_id AND t.version = x.ended_by
+    STRAIGHT_JOIN credit_holds h ON h.id = x.hold_id
+     SET h.status = CASE WHEN t.type = 'consume' THEN 'captured' WHEN t.operation = 'expire' THEN 'expired' ELSE 'released' END,
+         h.captured = LEAST(h.amount, -t.amount), h.ended_at = t.created_at, h.end_version = t.version
+   WHERE x.action = 'closed' AND h.user_id = x.user_id;
+  UPDATE w_repair_hold x
+    STRAIGHT_JOIN w_repair r ON r.user_id = x.user_id
+    STRAIGHT_JOIN credit_holds h ON h.id = x.hold_id
+     SET h.status = 'released', h.captured = 0, h.ended_at = in_now, h.end_version = GREATEST(r.version, r.newest) + 1
+   WHERE x.action = 'released' AND h.user_id = x.user_id;
+
+  -- What the customer was told last is where the row begins. When grants and holds end has to be looked at anew.
+  UPDATE w_account a JOIN w_repair r ON r.user_id = a.user_id
+     SET a.version = GREATEST(r.version, r.newest), a.balance = r.told, a.held = r.told_held, a.status = r.target_status,
+         a.allowance_remaining = r.target_allowance - r.drawn_allowance;
+  UPDATE w_repair r STRAIGHT_JOIN profiles p ON p.user_id = r.user_id SET p.lapse_at = in_now;
+
+  INSERT INTO w_entry (seq, ord, user_id, type, amount, held_change, new_kind, new_amount, new_priority, operation)
+  SELECT i.ord, i.ord, r.user_id, 'adjust', r.target - r.told, r.target_held - r.told_held,
+         CASE WHEN r.fresh_amount > 0 THEN 'adjustment' END, CASE WHEN r.fresh_amount > 0 THEN r.fresh_amount END, 50, CASE r.restates WHEN 1 THEN 'restate' ELSE 'repair' END
+    FROM w_item i JOIN w_repair r ON r.user_id = i.user_id
+   WHERE i.verdict = 'ok';
+  -- fresh = 2: the grants are set already.
+  INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve, fresh)
+  SELECT i.ord, x.grant_id, x.grant_id, COALESCE(x.kind, ''), x.target - x.drawn, x.target_reserved - x.drawn_reserved, 2
+    FROM w_item i JOIN w_repair_grant x ON x.user_id = i.user_id
+   WHERE i.verdict = 'ok' AND (x.target <> x.drawn OR x.target_reserved <> x.drawn_reserved);
+  INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve, fresh)
+  SELECT i.ord, 0, 0, '', r.target - r.told - r.drawn - r.fresh_amount, r.target_held - r.told_held - r.drawn_reserved, 2
+    FROM w_item i JOIN w_repair r ON r.user_id = i.user_id
+   WHERE i.verdict = 'ok' AND (r.target - r.told <> r.drawn + r.fresh_amount OR r.target_held - r.told_held <> r.drawn_reserved);
+
+  -- Built as text, as every JSON here: MariaDB would quote one inside another.
+  DELETE d FROM w_doc d LEFT JOIN w_op o ON o.ord = d.ord AND o.has_metadata = 1 WHERE o.ord IS NULL;
+  INSERT INTO w_doc (ord, doc)
+  SELECT i.ord, CONCAT('{"repair":{"proposal":"', r.proposal, '","restates":', CASE r.restates WHEN 1 THEN 'true' ELSE 'false' END,
+                       ',"found":{"version":', r.version, ',"balance":', r.balance, ',"held":', r.held, ',"status":"', r.status, '","allowance":', r.allowance,
+                       ',"grants":', r.grants, ',"reserved":', r.reserved, ',"holds":', r.holds,
+                       '},"told":{"version":', r.newest, ',"balance":', r.told, ',"held":', r.told_held, ',"status":"', r.last_status,
+                       '"},"after":{"balance":', r.target, ',"held":', r.target_held, ',"status":"', r.target_status, '","allowance":', r.target_allowance,
+                       '},"newGrant":', r.fresh_amount, ',"takenBack":', r.accounted - r.target, ',"grantsChanged":', r.grant_changes, ',"grants":', r.grant_words,
+                       ',"holdsChanged":', r.hold_changes, ',"holds":', r.hold_words, '}}')
+    FROM w_item i JOIN w_repair r ON r.user_id = i.user_id
+   WHERE i.verdict = 'ok'
+      ON DUPLICATE KEY UPDATE doc = JSON_MERGE_PATCH(w_doc.doc, VALUES(doc));
+  UPDATE w_op o JOIN w_item i ON i.ord = o.ord SET o.has_metadata = 1 WHERE i.verdict = 'ok';
+
+  CALL LedgerPost(in_now);
+  CALL LedgerAudit(in_now, in_operations);
+  CALL LedgerAnswer();
 END;
 
 CREATE PROCEDURE `SetAccountStatus`(IN in_now DATETIME(3), IN in_operations JSON)

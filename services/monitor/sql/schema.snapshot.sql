@@ -12,6 +12,7 @@ CREATE TABLE `account_checks` (
   `view_balance` bigint(20) DEFAULT NULL,
   `view_held` bigint(20) DEFAULT NULL,
   `problems` text DEFAULT NULL,
+  `repair` text DEFAULT NULL,
   PRIMARY KEY (`user_id`),
   KEY `account_checks_checked_at` (`checked_at`),
   KEY `account_checks_result` (`result`),
@@ -288,7 +289,7 @@ CREATE SQL SECURITY DEFINER VIEW `alert_entries` AS select `alerts`.`seq` AS `se
 
 CREATE SQL SECURITY DEFINER VIEW `alert_events` AS select `alerts`.`seq` AS `seq`,coalesce(`alerts`.`user_id`,`alerts`.`rule`) AS `subject`,json_object('id',`alerts`.`id`,'fingerprint',`alerts`.`fingerprint`,'rule',`alerts`.`rule`,'family',`alerts`.`family`,'severity',case `alerts`.`severity` when 1 then 'info' when 2 then 'warning' else 'critical' end,'status',`alerts`.`status`,'userId',coalesce(`alerts`.`user_id`,''),'firstSeenAt',date_format(`alerts`.`first_seen_at`,'%Y-%m-%dT%H:%i:%s.%fZ'),'lastSeenAt',date_format(`alerts`.`last_seen_at`,'%Y-%m-%dT%H:%i:%s.%fZ'),'count',`alerts`.`event_count`,'evidence',cast(`alerts`.`evidence` as char charset utf8mb4 binary)) AS `alert` from `alerts`;
 
-CREATE SQL SECURITY DEFINER VIEW `consistency_entries` AS select `account_checks`.`user_id` AS `user_id`,`account_checks`.`checked_at` AS `checked_at`,`account_checks`.`result` AS `result`,`account_checks`.`lagging_since` AS `lagging_since`,`account_checks`.`credits_version` AS `credits_version`,`account_checks`.`credits_balance` AS `credits_balance`,`account_checks`.`credits_held` AS `credits_held`,`account_checks`.`view_version` AS `view_version`,`account_checks`.`view_balance` AS `view_balance`,`account_checks`.`view_held` AS `view_held`,`account_checks`.`problems` AS `problems` from `account_checks`;
+CREATE SQL SECURITY DEFINER VIEW `consistency_entries` AS select `account_checks`.`user_id` AS `user_id`,`account_checks`.`checked_at` AS `checked_at`,`account_checks`.`result` AS `result`,`account_checks`.`lagging_since` AS `lagging_since`,`account_checks`.`credits_version` AS `credits_version`,`account_checks`.`credits_balance` AS `credits_balance`,`account_checks`.`credits_held` AS `credits_held`,`account_checks`.`view_version` AS `view_version`,`account_checks`.`view_balance` AS `view_balance`,`account_checks`.`view_held` AS `view_held`,`account_checks`.`problems` AS `problems`,`account_checks`.`repair` AS `repair` from `account_checks`;
 
 CREATE SQL SECURITY DEFINER VIEW `consistency_state` AS select `consistency_progress`.`after_user_id` AS `after_user_id`,`consistency_progress`.`pass_started_at` AS `pass_started_at`,`consistency_progress`.`pass_checked` AS `pass_checked`,`consistency_progress`.`last_started_at` AS `last_started_at`,`consistency_progress`.`last_finished_at` AS `last_finished_at`,`consistency_progress`.`last_checked` AS `last_checked`,`consistency_progress`.`passes` AS `passes` from `consistency_progress` where `consistency_progress`.`id` = 1;
 
@@ -856,9 +857,9 @@ BEGIN
   WHERE c.result <> 'equal';
 
   INSERT INTO account_checks (user_id, checked_at, result, lagging_since, credits_version, credits_balance, credits_held,
-                              view_version, view_balance, view_held, problems)
+                              view_version, view_balance, view_held, problems, repair)
   SELECT item.user_id, in_now, item.result, CASE WHEN item.result = 'lagging' THEN in_now END, item.credits_version,
-         item.credits_balance, item.credits_held, item.view_version, item.view_balance, item.view_held, item.problems
+         item.credits_balance, item.credits_held, item.view_version, item.view_balance, item.view_held, item.problems, item.repair
   FROM JSON_TABLE(in_checks, '$[*]' COLUMNS (
          user_id         VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
          result          VARCHAR(16) CHARACTER SET ascii PATH '$.result',
@@ -868,7 +869,8 @@ BEGIN
          view_version    BIGINT PATH '$.viewVersion',
          view_balance    BIGINT PATH '$.viewBalance',
          view_held       BIGINT PATH '$.viewHeld',
-         problems        TEXT CHARACTER SET utf8mb4 PATH '$.problems')) AS item
+         problems        TEXT CHARACTER SET utf8mb4 PATH '$.problems',
+         repair          TEXT CHARACTER SET utf8mb4 PATH '$.repair')) AS item
   ORDER BY item.user_id
   ON DUPLICATE KEY UPDATE
     -- Behind without a break only while the view stays at a version below the one credits had then.
@@ -879,7 +881,7 @@ BEGIN
     checked_at = VALUES(checked_at), result = VALUES(result),
     credits_version = VALUES(credits_version), credits_balance = VALUES(credits_balance),
     credits_held = VALUES(credits_held), view_version = VALUES(view_version), view_balance = VALUES(view_balance),
-    view_held = VALUES(view_held), problems = VALUES(problems);
+    view_held = VALUES(view_held), problems = VALUES(problems), repair = VALUES(repair);
 
   SELECT c.user_id, c.lagging_since, was.was
   FROM JSON_TABLE(in_checks, '$[*]' COLUMNS (
@@ -1047,7 +1049,7 @@ CREATE PROCEDURE `RecordTallies`(IN in_items JSON, IN in_now DATETIME(3))
 BEGIN
   INSERT INTO tallies (rule, subject, bucket_ms, member, events, amount, marked, settle_at, keep_until)
   SELECT item.rule, item.subject, item.bucket_ms, item.member, item.events, item.amount, item.marked,
-         CASE WHEN item.settle_ms IS NOT NULL THEN TIMESTAMPADD(MICROSECOND, item.settle_ms * 1000,
+         CASE WHEN item.settle_ms IS NOT NULL AND item.member = '' THEN TIMESTAMPADD(MICROSECOND, item.settle_ms * 1000,
            GREATEST(in_now, TIMESTAMPADD(MICROSECOND, (item.bucket_ms + item.step_ms) * 1000, '1970-01-01 00:00:00.000'))) END,
          TIMESTAMPADD(MICROSECOND, item.keep_ms * 1000,
            GREATEST(in_now, TIMESTAMPADD(MICROSECOND, (item.bucket_ms + item.step_ms) * 1000, '1970-01-01 00:00:00.000')))
@@ -1365,6 +1367,32 @@ BEGIN
     AND x.bucket_ms > item.bucket_ms - COALESCE(r.width_ms, 1) AND x.bucket_ms <= item.bucket_ms
   GROUP BY item.rule, item.subject, item.bucket_ms
   ORDER BY item.bucket_ms, item.rule, item.subject;
+END;
+
+CREATE PROCEDURE `TallyCrowd`(IN in_rule VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin, IN in_items JSON, IN in_percent INT, IN in_accounts INT)
+    READS SQL DATA
+BEGIN
+  DECLARE v_from BIGINT;
+  DECLARE v_to BIGINT;
+  SELECT MIN(item.from_ms), MAX(item.to_ms) INTO v_from, v_to
+  FROM JSON_TABLE(in_items, '$[*]' COLUMNS (from_ms BIGINT PATH '$.fromMs', to_ms BIGINT PATH '$.toMs')) AS item;
+
+  SELECT item.ordinal, CAST(SUM(own.marked) AS SIGNED) AS marked
+  FROM (SELECT x.bucket_ms, SUM(x.amount) AS amount, SUM(x.marked) AS marked, SUM(CASE WHEN x.marked > 0 THEN 1 ELSE 0 END) AS accounts
+        FROM tallies AS x
+        -- Steps of one number of digits, so their order is that of their text.
+        WHERE x.rule = in_rule AND x.subject >= CONCAT('*/', v_from DIV 1000) AND x.subject <= CONCAT('*/', v_to DIV 1000)
+        GROUP BY x.bucket_ms
+        HAVING SUM(CASE WHEN x.marked > 0 THEN 1 ELSE 0 END) > in_accounts) AS many
+  JOIN JSON_TABLE(in_items, '$[*]' COLUMNS (
+         ordinal INT PATH '$.ordinal',
+         member  VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.member',
+         from_ms BIGINT PATH '$.fromMs',
+         to_ms   BIGINT PATH '$.toMs')) AS item ON many.bucket_ms > item.from_ms AND many.bucket_ms <= item.to_ms
+  JOIN tallies AS own ON own.rule = in_rule AND own.subject = CONCAT('*/', many.bucket_ms DIV 1000) AND own.bucket_ms = many.bucket_ms
+    AND own.member = item.member
+  WHERE own.marked > 0 AND (many.marked - own.marked) * 100 >= (many.amount - own.amount) * in_percent
+  GROUP BY item.ordinal;
 END;
 
 CREATE PROCEDURE `TallyHistory`(IN in_items JSON)

@@ -25,7 +25,7 @@ import { CheckClient } from "./clients/check-client.ts";
 import { InternalClient } from "./clients/internal-client.ts";
 import { outboxOf, proveAuditLog } from "./clients/machinery-client.ts";
 import { ChannelSender } from "./clients/notify/sender.ts";
-import { viewRepairer } from "./clients/repair-client.ts";
+import { repairerOf } from "./clients/repair-client.ts";
 import type { Config } from "./config.ts";
 import { LOGICAL_TOPICS } from "./events/decode.ts";
 import { monitorHandler } from "./events/handler.ts";
@@ -108,7 +108,7 @@ export function createApp(config: Config, log: Log): App {
   noticeRoutes(http.app, { notices, sender, clock });
   const summaries = new MysqlSummaryReader(db, checks);
   const rules = () => settings.current.rules.jobs;
-  const repairer = viewRepairer(others.membership);
+  const repairer = repairerOf(others);
   overviewRoutes(http.app, { summaries, checks, source, repairer, rules, clock, onCommit });
 
   const lifecycle = new Lifecycle({ log })

@@ -26,6 +26,7 @@ import {
   ConsistencyCheckReport,
   ConsistencyRepairReport,
   DailyTotals,
+  NotificationPage,
   Overview,
 } from "@stipend/proto/http/monitor";
 import { testEngines } from "@stipend/testing/engines/test-engines";
@@ -36,6 +37,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type App, createApp } from "../src/app.ts";
 import { loadConfig } from "../src/config.ts";
 import { CheckDoubles } from "./check-doubles.ts";
+import { HttpReceiver } from "./receivers.ts";
 
 const prefix = `t-monitor-${randomUUID().slice(0, 8)}`;
 // Just now: an alert of long ago would be over by itself before a test could look.
@@ -51,6 +53,7 @@ describe("monitor with Kafka", () => {
   let signer: InternalTokenSigner;
   let doubles: CheckDoubles;
   let newApp: () => App;
+  const chat = new HttpReceiver();
 
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), "monitor-"));
@@ -65,7 +68,11 @@ describe("monitor with Kafka", () => {
     // No pass of its own while a test looks.
     await writeFile(
       settings,
-      `consistency: { everyMilliseconds: 3600000, minutesBetweenPasses: 600 }
+      `links: { consoleUrl: "https://console.example.org/admin", traceUrl: "https://traces.example.org/{traceId}" }
+notifications:
+  channels: { chat: { kind: slack, urlFrom: STIPEND_NOTIFY_CHAT } }
+  routes: [{ families: [transactions], minSeverity: info, channels: [chat] }]
+consistency: { everyMilliseconds: 3600000, minutesBetweenPasses: 600 }
 rules:
   # The rows of these tests are made up one by one, at any hour of the day.
   unexplained_growth: { enabled: false }
@@ -89,6 +96,7 @@ rules:
       STIPEND_MEMBERSHIP_URL: doubles.membership.url,
       STIPEND_AUDIT_URL: doubles.audit.url,
       STIPEND_MONITOR_FILE: settings,
+      STIPEND_NOTIFY_CHAT: await chat.start(),
     });
     newApp = () => createApp(config, silentLog());
     app = newApp();
@@ -100,6 +108,7 @@ rules:
     await app?.lifecycle.stop();
     await producer?.stop();
     await doubles?.stop();
+    await chat.stop();
     const admin = kafka.admin();
     await admin.connect();
     await admin.deleteTopics({ topics: (await admin.listTopics()).filter((topic) => topic.startsWith(`${prefix}.`)) });
@@ -213,6 +222,19 @@ rules:
     expect(JSON.parse(large?.evidence ?? "")).toMatchObject({ amount: 10_000 });
   });
 
+  it("tells whom the settings name, and shows each delivery in the log", async () => {
+    await eventually(async () => {
+      const answer = await call("/api/admin/notifications?channel=chat", "support");
+      const { data } = NotificationPage.parse(await answer.json());
+      expect(data.filter(({ status }) => status === "sent")).toHaveLength(2);
+    }, PATIENCE);
+    const texts = chat.received.map(({ body }) => (JSON.parse(body) as { text: string }).text).join("\n");
+    expect(texts).toMatch(/transactions: large_change:alice/);
+    expect(texts).toMatch(/transactions: frequent_refunds:carol/);
+    expect(texts).toContain("https://console.example.org/admin/alerts/");
+    expect(texts).not.toMatch(/membership_expiring|refused_attempts/);
+  });
+
   it("filters and pages the list", async () => {
     expect(await alerts("?family=admin")).toHaveLength(2);
     expect(await alerts("?userId=alice&status=open")).toMatchObject([{ rule: "large_change" }]);
@@ -298,6 +320,23 @@ rules:
     expect(data.at(-1)?.kinds).toEqual(overview.today);
     const days = await Promise.all([0, 367].map((count) => call(`/api/admin/overview/days?days=${count}`)));
     expect(days.map(({ status }) => status)).toEqual([400, 400]);
+  });
+
+  it("links each alert to its account and its trace", async () => {
+    const traced = {
+      ...changed("tracy", 1, "grant", 20_000),
+      traceparent: `00-${"ab".repeat(16)}-${"cd".repeat(8)}-01`,
+    };
+    await publish([traced]);
+    const [alert] = await eventually(async () => {
+      const found = await alerts("?userId=tracy");
+      expect(found).toHaveLength(1);
+      return found;
+    }, PATIENCE);
+    expect(alert?.links).toEqual({
+      account: "/api/admin/users/tracy",
+      trace: `https://traces.example.org/${"ab".repeat(16)}`,
+    });
   });
 
   it("looks after outboxes, dead letters and the audit log of this installation", { timeout: 90_000 }, async () => {
@@ -409,8 +448,94 @@ rules:
       expect(doubles.repairs).toEqual([{ userId: "user-11", actor: "ada", reason: "a lost event", ip: "10.0.0.7" }]);
       expect(await alerts("?userId=user-11")).toMatchObject([{ status: "resolved", resolution: "recovered" }]);
       expect(await codeOf(await repair(asked))).toEqual([409, "nothing_to_repair"]);
+      // Credits could not say what it would do about these books.
       expect(await codeOf(await repair({ userId: "user-9", reason: "x" }))).toEqual([409, "repair_by_hand"]);
       expect(await codeOf(await repair({ userId: "nobody", reason: "x" }))).toEqual([404, "user_not_found"]);
+    });
+
+    const repair = async (body: unknown) => await call("/api/admin/consistency/repair", "admin", body);
+
+    it("proposes what credits would do about books, has it done with one call, and sees by itself that it is over", async () => {
+      doubles.broken("user-20", "plan-20");
+      await report({ userId: "user-20" });
+      const [alert] = await alerts("?userId=user-20");
+      const evidence = alert?.evidence as { repairWith: { body: object; path: string }; plan: object };
+      expect(alert).toMatchObject({
+        status: "open",
+        evidence: {
+          problems: ["ledger_sum"],
+          proposedRepair: "repair_books",
+          plan: { proposal: "plan-20", version: 20, told: { balance: 200 }, after: { balance: 200 } },
+          repairWith: { method: "POST", body: { userId: "user-20", proposal: "plan-20" } },
+        },
+      });
+      const state = Consistency.parse(await (await call("/api/admin/consistency", "support")).json());
+      expect(state.differences.find(({ userId }) => userId === "user-20")).toMatchObject({
+        repair: { action: "repair_books", proposal: "plan-20", plan: { after: { balance: 200 } } },
+      });
+
+      const body = { ...evidence.repairWith.body, reason: "a hand in the table" };
+      const answer = ConsistencyRepairReport.parse(await (await call(evidence.repairWith.path, "admin", body)).json());
+      expect(answer).toMatchObject({
+        action: "repair_books",
+        transactionId: "77",
+        before: { problems: ["ledger_sum"], credits: { version: 20 } },
+        after: { problems: [], credits: { version: 21 }, repair: null },
+      });
+      expect(doubles.booksRepairs).toEqual([
+        { userId: "user-20", proposal: "plan-20", reason: "a hand in the table", actor: "ada", ip: "10.0.0.7" },
+      ]);
+      // The event comes to the view; nobody asks for another check.
+      doubles.view("user-20", { balanceVersion: 21 });
+      await eventually(async () => {
+        expect(await alerts("?userId=user-20")).toMatchObject([{ status: "resolved", resolution: "recovered" }]);
+      }, PATIENCE);
+      expect(await codeOf(await repair(body))).toEqual([409, "nothing_to_repair"]);
+    });
+
+    it("refuses a proposal once something else differs, whether it sees that itself or credits does", async () => {
+      doubles.broken("user-21", "plan-21");
+      await report({ userId: "user-21" });
+      doubles.broken("user-21", "plan-21b");
+      const asked = { userId: "user-21", reason: "x", proposal: "plan-21" };
+      const refused = await repair(asked);
+      expect(refused.status).toBe(409);
+      expect(await refused.json()).toMatchObject({
+        code: "proposal_outdated",
+        problems: ["ledger_sum"],
+        proposal: "plan-21b",
+      });
+      expect(doubles.booksRepairs).toHaveLength(1);
+      doubles.booksOutcome = "proposal_outdated";
+      expect(await codeOf(await repair({ ...asked, proposal: "plan-21b" }))).toEqual([409, "proposal_outdated"]);
+      doubles.booksOutcome = "impossible";
+      expect(await codeOf(await repair({ ...asked, proposal: "plan-21b" }))).toEqual([409, "repair_by_hand"]);
+      expect(await alerts("?userId=user-21")).toMatchObject([{ status: "open" }]);
+    });
+
+    it("answers 202 when another admin has to approve, and the alert is over once that was done", async () => {
+      doubles.broken("user-22", "plan-22", 1_000_000);
+      await report({ userId: "user-22" });
+      doubles.booksOutcome = "waits";
+      const answer = await repair({ userId: "user-22", reason: "x" });
+      expect([answer.status, await answer.json()]).toEqual([202, { approvalId: "5" }]);
+      expect(await alerts("?userId=user-22")).toMatchObject([{ status: "open" }]);
+      doubles.mended("user-22");
+      doubles.view("user-22", { balanceVersion: 23, balance: 1_000_000 });
+      await eventually(async () => {
+        expect(await alerts("?userId=user-22")).toMatchObject([{ status: "resolved", resolution: "recovered" }]);
+      }, PATIENCE);
+    });
+
+    it("refuses a proposal about a view that differs in another way by now", async () => {
+      doubles.view("user-23", { balance: 5 });
+      const { differences: found } = await report({ userId: "user-23" });
+      const proposal = found[0]?.repair?.proposal;
+      expect(found[0]?.repair).toMatchObject({ action: "refresh_view", plan: null });
+      doubles.view("user-23", { balance: 6 });
+      const asked = { userId: "user-23", reason: "x", proposal };
+      expect(await codeOf(await repair(asked))).toEqual([409, "proposal_outdated"]);
+      expect((await repair({ userId: "user-23", reason: "x" })).status).toBe(200);
     });
 
     it("answers 404 for an account that credits does not know, and 502 when credits is away", async () => {

@@ -4,11 +4,15 @@ import { HttpServer } from "@stipend/platform/http/server";
 import { silentLog } from "@stipend/platform/log/log";
 import { type AuditVerification, auditVerify } from "@stipend/proto/http/audit";
 import {
+  type BooksRepairResponse,
+  booksRepair,
   type CreditsCheckItem,
   creditsCheck,
   creditsOutbox,
   type MembershipCheckItem,
   membershipCheck,
+  type RepairPlan,
+  repairPlans,
   viewRepair,
 } from "@stipend/proto/http/checks";
 
@@ -19,6 +23,12 @@ export class CheckDoubles {
   readonly credits: HttpServer;
   readonly membership: HttpServer;
   readonly audit: HttpServer;
+  /** What credits would do about the books of an account; those without one can't be planned for. */
+  readonly plans = new Map<string, RepairPlan>();
+  /** What credits answers to a repair of books; above all "repaired", which makes them sound. */
+  booksOutcome: BooksRepairResponse["outcome"] = "repaired";
+  /** Who had which books mended. */
+  readonly booksRepairs: Record<string, unknown>[] = [];
   /** Who had which view mended. */
   readonly repairs: Record<string, unknown>[] = [];
   /** What the outbox of credits says. */
@@ -34,6 +44,28 @@ export class CheckDoubles {
       const more = body.userIds === undefined && last !== undefined && ids.at(-1) !== last;
       const data = wanted.flatMap((id) => this.accounts.get(id) ?? []);
       return { body: { data, nextAfter: more ? last : null } };
+    });
+    serve(this.credits.app, repairPlans, async ({ body }) => ({
+      body: {
+        data: body.userIds.flatMap((userId) => {
+          const plan = this.plans.get(userId);
+          return plan === undefined ? [] : [{ ...plan, userId }];
+        }),
+      },
+    }));
+    serve(this.credits.app, booksRepair, async ({ body, actor }) => {
+      const { userId, proposal, reason } = body;
+      this.booksRepairs.push({ userId, proposal, reason, actor: actor.sub, ip: actor.ip });
+      const outcome = this.booksOutcome;
+      if (outcome === "repaired") this.mended(userId);
+      return {
+        body: {
+          userId,
+          outcome,
+          transactionId: outcome === "repaired" ? "77" : null,
+          approvalId: outcome === "waits" ? "5" : null,
+        },
+      };
     });
     this.membership = this.#door("membership", jwksFile);
     serve(this.membership.app, membershipCheck, async ({ body }) => ({
@@ -62,6 +94,38 @@ export class CheckDoubles {
     this.accounts.set(userId, { userId, version, balance, held: 0, status: "active", problems: [] });
     const membership = { tier: null, status: null, membershipVersion: 0 };
     this.views.set(userId, { userId, balance, held: 0, balanceVersion: version, ...membership });
+  }
+
+  /** Books that do not add up, and what credits would do: nothing changes for the customer, unless `balance` says so. */
+  broken(userId: string, proposal: string, balance?: number): void {
+    const account = this.accounts.get(userId);
+    if (account === undefined) throw new Error(`no account ${userId}`);
+    this.accounts.set(userId, { ...account, problems: ["ledger_sum"] });
+    const figures = { balance: account.balance, held: 0, status: "active" as const, allowance: 0 };
+    this.plans.set(userId, {
+      proposal,
+      version: account.version,
+      restates: false,
+      found: { ...figures, version: account.version, grants: account.balance, reserved: 0, holds: 0 },
+      told: { balance: account.balance, held: 0 },
+      newestRow: { version: account.version, balance: account.balance },
+      after: { ...figures, balance: balance ?? account.balance },
+      newGrant: 0,
+      grantsChanged: 0,
+      grants: [],
+      holdsChanged: 0,
+      holds: [],
+    });
+  }
+
+  /** As credits leaves an account that it has mended: a version on, and its event on the way to the view. */
+  mended(userId: string): void {
+    const account = this.accounts.get(userId);
+    const plan = this.plans.get(userId);
+    if (account === undefined || plan === undefined) return;
+    this.plans.delete(userId);
+    const { balance } = plan.after;
+    this.accounts.set(userId, { ...account, version: account.version + 1, balance, problems: [] });
   }
 
   view(userId: string, over: Partial<MembershipCheckItem>): void {

@@ -4,7 +4,7 @@
 --   CALL ProposeOperations(in_now, in_operations);
 -- PARAMETERS
 --   in_now         the moment, UTC
---   in_operations  array of at most 1,000 {userId, action grant|adjust|refund|purchase, amount (the most it may move, signed, not 0), expiresAt (of the proposal,
+--   in_operations  array of at most 1,000 {userId, action grant|adjust|refund|purchase|repair, amount (the most it may move, signed, not 0), expiresAt (of the proposal,
 --                  after in_now), metadata (an object: what else the operation needs), requestKey, requestHash, actor, reason, traceparent?, audit?}
 -- RETURNS
 --   A row an operation: ord, outcome and, for ok and replayed, the columns of credit_approval_list. Outcomes: ok; replayed (proposed before under this key, whatever
@@ -31,14 +31,15 @@ BEGIN
                  FIRST_VALUE(ord) OVER same_key AS first_ord, FIRST_VALUE(request_hash) OVER same_key AS first_hash
             FROM (SELECT o.ord, a.user_id, o.amount, o.request_key, o.request_hash, o.code AS operation, o.ends_at,
                          CASE WHEN a.user_id IS NULL OR o.request_key IS NULL OR o.request_hash IS NULL OR o.actor IS NULL OR o.reason IS NULL OR o.has_metadata = 0
-                                   OR o.code IS NULL OR o.code NOT IN ('grant', 'adjust', 'refund', 'purchase') THEN 'invalid'
+                                   OR o.code IS NULL OR o.code NOT IN ('grant', 'adjust', 'refund', 'purchase', 'repair') THEN 'invalid'
                               WHEN p.id IS NOT NULL THEN CASE WHEN p.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
                               WHEN t.id IS NOT NULL THEN 'in_ledger'
                               WHEN COALESCE(o.amount, 0) = 0 OR o.ends_at IS NULL OR o.ends_at <= in_now THEN 'invalid' END AS verdict
                     FROM w_op o
                     LEFT JOIN w_account a ON a.user_id = o.user_id
                     LEFT JOIN credit_approvals p ON p.user_id = a.user_id AND p.operation = o.code AND p.request_key = o.request_key
-                    LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = o.code AND t.request_key = o.request_key) known
+                    LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.request_key = o.request_key
+                         AND (t.operation = o.code OR (o.code = 'repair' AND t.operation = 'restate'))) known
           WINDOW same_key AS (PARTITION BY user_id, operation, request_key, verdict ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) numbered;
 
   INSERT INTO credit_approvals (user_id, operation, amount, request, request_key, request_hash, reason, proposed_by, proposed_at, expires_at)

@@ -10,7 +10,8 @@
 --   A row an operation (LedgerAnswer). Outcomes: ok; replayed; idempotency_key_reused; transaction_not_found; not_refundable (no consume row); nothing_to_refund;
 --   refund_exceeds_original (refundable = what is left of it); reset_due; invalid.
 -- NOTES
---   The last credits drawn are the first given back. A grant that has ended meanwhile takes nothing: a new `refund` grant does. A frozen account is refunded.
+--   The last credits drawn are the first given back. A grant that has ended meanwhile, or is not the account's any more, takes nothing: a new `refund` grant does.
+--   A frozen account is refunded.
 -- ERRORS
 --   1213, 1205 as every locking statement: roll back and try again. 3819 (MySQL), 4025 (MariaDB): a CHECK refuses an impossible figure; a defect.
 -- LOCKS
@@ -92,8 +93,8 @@ BEGIN
   -- Refunds of one consumption cover its draws from the last one backward, each where the one before it stopped. ends = 1 marks shares of grants that have ended.
   INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve, ends)
   SELECT n.ord, s.until, s.grant_id, s.kind, LEAST(n.until, s.until) - GREATEST(n.until - n.amount, s.until - s.amount), 0,
-         CASE WHEN g.state IN ('ending', 'ended') OR g.expires_at <= in_now THEN 1 ELSE 0 END
-    FROM (SELECT i.ord, i.target_id, i.amount,
+         CASE WHEN g.id IS NULL OR g.state IN ('ending', 'ended') OR g.expires_at <= in_now THEN 1 ELSE 0 END
+    FROM (SELECT i.ord, i.user_id, i.target_id, i.amount,
                  -c.amount - i.refundable + SUM(i.amount) OVER (PARTITION BY i.target_id ORDER BY i.ord ROWS UNBOUNDED PRECEDING) AS until
             FROM w_item i JOIN credit_transactions c ON c.id = i.target_id
            WHERE i.verdict = 'ok') n
@@ -101,7 +102,7 @@ BEGIN
                  SUM(amount) OVER (PARTITION BY id ORDER BY place DESC ROWS UNBOUNDED PRECEDING) AS until
             FROM w_source) s
       ON s.id = n.target_id AND s.until > n.until - n.amount AND s.until - s.amount < n.until
-    JOIN credit_grants g ON g.id = s.grant_id;
+    LEFT JOIN credit_grants g ON g.id = s.grant_id AND g.user_id = n.user_id;
 
   UPDATE w_entry e JOIN (SELECT seq, SUM(change_by) AS amount FROM w_draw WHERE ends = 1 GROUP BY seq) d ON d.seq = e.seq
      SET e.new_kind = 'refund', e.new_amount = d.amount, e.new_priority = 50;

@@ -4,16 +4,18 @@ import type { Audit, Keyed, Origin } from "./ledger/operation.ts";
 import type { PurchaseOperation } from "./ledger/packages.ts";
 import type { RefundOperation } from "./ledger/spending.ts";
 import type { GrantKind, LedgerId, UserId } from "./ledger/terms.ts";
+import type { RepairOperation } from "./repairs.ts";
 
 /** As the ledger row of an approved one has it. */
-export type ProposableKind = "grant" | "adjust" | "refund" | "purchase";
+export type ProposableKind = "grant" | "adjust" | "refund" | "purchase" | "repair";
 
 /** An operation that may have to wait for a second admin. */
 export type Proposable =
   | { readonly kind: "grant"; readonly op: GrantOperation }
   | { readonly kind: "adjust"; readonly op: AdjustOperation }
   | { readonly kind: "refund"; readonly op: RefundOperation & { readonly userId: UserId } }
-  | { readonly kind: "purchase"; readonly op: PurchaseOperation };
+  | { readonly kind: "purchase"; readonly op: PurchaseOperation }
+  | { readonly kind: "repair"; readonly op: RepairOperation };
 
 /** What an operation needs besides its amount, as it is kept. */
 export interface ProposedRequest {
@@ -25,6 +27,8 @@ export interface ProposedRequest {
   readonly amount?: number;
   readonly code?: string;
   readonly paymentReference?: string;
+  /** Of a repair: the plan that was looked at. */
+  readonly proposal?: string;
 }
 
 export interface Proposal extends Origin, Keyed {
@@ -106,6 +110,8 @@ export function requestOf({ kind, op }: Proposable): ProposedRequest {
       return { transactionId: op.transactionId, ...(op.amount === undefined ? {} : { amount: op.amount }) };
     case "purchase":
       return { code: op.code, paymentReference: op.paymentReference };
+    case "repair":
+      return op.proposal === undefined ? {} : { proposal: op.proposal };
   }
 }
 
@@ -163,7 +169,17 @@ export function operationOf(approval: Approval, { actor, traceparent, audit }: A
           membershipNotRequired: true,
         },
       };
+    case "repair":
+      return { kind: "repair", op: { ...base, proposal: required(request.proposal) } };
   }
+}
+
+/**
+ * Whether what an approved operation did is what was approved. A repair that would do something else is refused by the
+ * ledger itself, by the name of its plan.
+ */
+export function keepsTo(approval: Approval, moved: number): boolean {
+  return approval.kind === "repair" || isWithin(moved, approval.amount);
 }
 
 /** An approved operation may move less than was proposed (what is left, what is available), never more. */

@@ -7,6 +7,7 @@ import type { IRouter } from "express";
 import { z } from "zod";
 import type { Approval, Decision, DecisionResult, Proposable } from "../domain/approvals.ts";
 import { approve, NotExecuted, ProposalOutdated, propose, reject } from "../usecases/four-eyes.ts";
+import { RepairIncomplete } from "../usecases/repair-books.ts";
 import { auditOf, originOf } from "./acting.ts";
 import type { RouteDeps } from "./deps.ts";
 import { approvalBody } from "./present.ts";
@@ -21,7 +22,10 @@ const ACTIONS = {
   adjust: "credits.adjust",
   refund: "credits.refund",
   purchase: "credits.package",
+  repair: "credits.repair",
 } as const satisfies Record<Approval["kind"], string>;
+
+const OUTDATED: ReadonlySet<string> = new Set(["invalid", "proposal_outdated", "nothing_to_repair"]);
 
 /** Proposals that wait for a second admin. */
 export function approvalRoutes(router: IRouter, deps: RouteDeps): void {
@@ -79,8 +83,9 @@ function decided(result: DecisionResult): Reply {
 /** Nothing was done: what the ledger said, or that the proposal no longer fits. */
 function refuseExecution(error: unknown): never {
   if (error instanceof ProposalOutdated) throw new CodedError("approval_outdated", { message: error.message });
+  if (error instanceof RepairIncomplete) throw new CodedError("approval_outdated", { message: error.message });
   if (!(error instanceof NotExecuted)) throw error;
-  // A grant whose own end has come while it waited.
-  if (error.result.outcome === "invalid") throw new CodedError("approval_outdated");
+  // A grant whose own end has come while it waited, or an account in which something else differs by now.
+  if (OUTDATED.has(error.result.outcome)) throw new CodedError("approval_outdated");
   throw refusalOf(error.result);
 }

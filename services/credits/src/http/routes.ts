@@ -8,6 +8,7 @@ import { exportRoute } from "./export-route.ts";
 import { internalRoutes } from "./internal-routes.ts";
 import { openingRoute } from "./opening-route.ts";
 import { packageRoutes } from "./package-routes.ts";
+import { repairRoutes } from "./repair-routes.ts";
 import { spendRoutes } from "./spend-routes.ts";
 
 /** Every route of the service, behind the internal token. */
@@ -21,4 +22,5 @@ export function creditsRoutes(router: IRouter, deps: RouteDeps): void {
   openingRoute(router, deps);
   approvalRoutes(router, deps);
   internalRoutes(router, deps);
+  repairRoutes(router, deps);
 }

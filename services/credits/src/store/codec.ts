@@ -66,12 +66,17 @@ export function jsonRows(row: Row, name: string): readonly Row[] {
 }
 
 export function decodeDraws(row: Row, name: string): readonly Draw[] {
-  return jsonRows(row, name).map((draw) => ({
-    grantId: text(draw, "g"),
-    kind: text(draw, "k") as GrantKind,
-    change: integer(draw, "c"),
-    reserved: integer(draw, "r"),
-  }));
+  return (
+    jsonRows(row, name)
+      // Grant 0: what a repair could name no grant for. Its metadata tells.
+      .filter((draw) => text(draw, "g") !== "0")
+      .map((draw) => ({
+        grantId: text(draw, "g"),
+        kind: text(draw, "k") as GrantKind,
+        change: integer(draw, "c"),
+        reserved: integer(draw, "r"),
+      }))
+  );
 }
 
 /** Decodes the columns of credit_transactions, each with `prefix` before its name. */

@@ -148,6 +148,7 @@ function accountOf(operation: Operation): string {
     case "grant":
     case "adjust":
     case "status":
+    case "repair":
       return operation.op.userId;
     case "capture":
     case "release":

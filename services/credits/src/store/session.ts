@@ -29,6 +29,7 @@ import {
   usageSeries,
   yearlyMonths,
 } from "./reads.ts";
+import { planRepairs, repairAccounts } from "./repairs.ts";
 import { checkCreditsSync, lapseDueAccounts, rejectUsage, setLowBalanceThreshold, touchAccounts } from "./upkeep.ts";
 import { keepMemberships, overdueMemberships, takeMemberships } from "./waiting.ts";
 
@@ -90,6 +91,8 @@ function sessionOf(tx: Tx): LedgerSession {
     release: (now, operations) => releaseHolds(tx, now, operations),
     purchase: (now, operations) => purchasePackages(tx, now, operations),
     setPackages: (now, operations) => setPackages(tx, now, operations),
+    planRepairs: (userIds) => planRepairs(tx, userIds),
+    repair: (now, operations) => repairAccounts(tx, now, operations),
     propose: (now, proposals) => proposeOperations(tx, now, proposals),
     decide: (now, decisions) => decideApprovals(tx, now, decisions),
     applyMembership: (now, operations) => applyMembership(tx, now, operations),

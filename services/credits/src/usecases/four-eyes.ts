@@ -5,7 +5,7 @@ import {
   type Decision,
   type DecisionResult,
   needsSecondAdmin as isAbove,
-  isWithin,
+  keepsTo,
   operationOf,
   type Proposable,
   type Proposal,
@@ -14,6 +14,7 @@ import {
 } from "../domain/approvals.ts";
 import type { Audit } from "../domain/ledger/operation.ts";
 import type { LedgerId, UserId } from "../domain/ledger/terms.ts";
+import { mostChanged } from "../domain/repairs.ts";
 import type { Clock, Ledger, LedgerReads } from "./ports.ts";
 import { type OperationResult, runOperations } from "./run-operations.ts";
 
@@ -88,6 +89,10 @@ async function mostMoved(ports: FourEyesPorts, { kind, op }: Proposable, now: Da
     }
     case "purchase":
       return (await ports.reads.package(op.code))?.credits ?? 0;
+    case "repair": {
+      const [plan] = await ports.ledger.write("repairs.plan", (session) => session.planRepairs([op.userId]));
+      return plan === undefined || plan.proposal !== op.proposal ? 0 : mostChanged(plan);
+    }
   }
 }
 
@@ -131,7 +136,7 @@ export async function approve(
     const operation = operationOf(approval, { actor, traceparent, audit: auditFor(approval) });
     const done = only(await runOperations(session, now, [operation], { timeZone: ports.timeZone }));
     if (!("transaction" in done)) throw new NotExecuted(done);
-    if (!isWithin(done.transaction.amount, approval.amount)) throw new ProposalOutdated(approval.id);
+    if (!keepsTo(approval, done.transaction.amount)) throw new ProposalOutdated(approval.id);
     return { outcome: "ok", approval: { ...approval, transactionId: done.transaction.id } };
   });
 }

@@ -37,6 +37,7 @@ import type { LedgerRow, TransactionFilter } from "../domain/ledger/transactions
 import type { RejectedUsage, UsageRow } from "../domain/ledger/usage.ts";
 import type { YearlyMonthView } from "../domain/ledger/yearly-months.ts";
 import type { Membership } from "../domain/membership.ts";
+import type { RepairOperation, RepairPlan, RepairResult } from "../domain/repairs.ts";
 
 /** A change of a membership as its event told it. */
 export interface MembershipTold {
@@ -67,6 +68,11 @@ export interface LedgerSession {
   release(now: Date, operations: readonly ReleaseOperation[]): Promise<HoldEndResult[]>;
   purchase(now: Date, operations: readonly PurchaseOperation[]): Promise<PurchaseResult[]>;
   setPackages(now: Date, operations: readonly SetPackageOperation[]): Promise<SetPackageResult[]>;
+
+  /** What a repair of these accounts would do; those with nothing to repair are absent. Locks them. At most 100. */
+  planRepairs(userIds: readonly UserId[]): Promise<RepairPlan[]>;
+  /** Each account once. */
+  repair(now: Date, operations: readonly RepairOperation[]): Promise<RepairResult[]>;
 
   propose(now: Date, proposals: readonly Proposal[]): Promise<ProposalResult[]>;
   decide(now: Date, decisions: readonly Decision[]): Promise<DecisionResult[]>;

@@ -16,7 +16,9 @@ import type {
 } from "../domain/ledger/holds.ts";
 import type { PurchaseOperation, PurchaseResult } from "../domain/ledger/packages.ts";
 import type { ConsumeOperation, ConsumeResult, RefundOperation, RefundResult } from "../domain/ledger/spending.ts";
+import type { RepairOperation, RepairResult } from "../domain/repairs.ts";
 import type { LedgerSession } from "./ports.ts";
+import { repairAndProve } from "./repair-books.ts";
 import { type SettleOptions, settleAccounts } from "./settle-allowances.ts";
 
 /** One operation on one account, as a lane carries it. */
@@ -29,7 +31,8 @@ export type Operation =
   | { readonly kind: "purchase"; readonly op: PurchaseOperation }
   | { readonly kind: "grant"; readonly op: GrantOperation }
   | { readonly kind: "adjust"; readonly op: AdjustOperation }
-  | { readonly kind: "status"; readonly op: StatusOperation };
+  | { readonly kind: "status"; readonly op: StatusOperation }
+  | { readonly kind: "repair"; readonly op: RepairOperation };
 
 export type OperationKind = Operation["kind"];
 
@@ -44,6 +47,7 @@ export interface OperationResults {
   readonly grant: GrantResult;
   readonly adjust: AdjustResult;
   readonly status: StatusResult;
+  readonly repair: RepairResult;
 }
 
 export type OperationResult = OperationResults[OperationKind];
@@ -111,6 +115,8 @@ function callFor(session: LedgerSession, now: Date, operations: readonly Operati
       return session.adjust(now, pick(operations, "adjust"));
     case "status":
       return session.setStatus(now, pick(operations, "status"));
+    case "repair":
+      return repairAndProve(session, now, pick(operations, "repair"));
     default:
       return Promise.resolve([]);
   }

@@ -21,6 +21,7 @@ export const TEST_FILES = [
   "packages",
   "ledger",
   "edges",
+  "repairs",
   "histories",
   "concurrent-histories",
 ] as const;

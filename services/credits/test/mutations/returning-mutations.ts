@@ -145,7 +145,7 @@ export const returningMutations: readonly Mutation[] = [
   },
   {
     file: refund,
-    find: "CASE WHEN g.state IN ('ending', 'ended') OR g.expires_at <= in_now THEN 1 ELSE 0 END",
+    find: "CASE WHEN g.id IS NULL OR g.state IN ('ending', 'ended') OR g.expires_at <= in_now THEN 1 ELSE 0 END",
     replace: "0",
     what: "refunds go back into grants that have ended",
     test: "refunds",

@@ -12,6 +12,7 @@ import type { EngineUrls } from "@stipend/testing/engines/types";
 import { startVitest } from "vitest/node";
 import { type Mutation, TEST_FILES, type TestFile } from "./mutation.ts";
 import { periodMutations } from "./period-mutations.ts";
+import { repairMutations } from "./repair-mutations.ts";
 import { returningMutations } from "./returning-mutations.ts";
 import { spendingMutations } from "./spending-mutations.ts";
 
@@ -27,7 +28,7 @@ interface Verdict {
   readonly said: string | undefined;
 }
 
-const all = [...spendingMutations, ...returningMutations, ...periodMutations];
+const all = [...spendingMutations, ...returningMutations, ...periodMutations, ...repairMutations];
 const words = process.argv.slice(2).join(" ").toLowerCase();
 const chosen = all.filter(({ file, what }) => `${file} ${what}`.toLowerCase().includes(words));
 if (chosen.length === 0) throw new Error(`no mutation is about "${words}"`);

@@ -5,7 +5,7 @@
 -- PARAMETERS
 --   in_checks  JSON array, each user once, of {userId, result 'equal'|'lagging'|'different', creditsVersion,
 --              creditsBalance, creditsHeld, viewVersion|null, viewBalance|null, viewHeld|null, problems (JSON array as
---              text)|null}
+--              text)|null, repair (JSON as text)|null}
 --   in_now     UTC, when it was compared
 -- RETURNS
 --   user_id and lagging_since of the accounts whose view is behind, and of those that were not equal before:
@@ -28,9 +28,9 @@ BEGIN
   WHERE c.result <> 'equal';
 
   INSERT INTO account_checks (user_id, checked_at, result, lagging_since, credits_version, credits_balance, credits_held,
-                              view_version, view_balance, view_held, problems)
+                              view_version, view_balance, view_held, problems, repair)
   SELECT item.user_id, in_now, item.result, CASE WHEN item.result = 'lagging' THEN in_now END, item.credits_version,
-         item.credits_balance, item.credits_held, item.view_version, item.view_balance, item.view_held, item.problems
+         item.credits_balance, item.credits_held, item.view_version, item.view_balance, item.view_held, item.problems, item.repair
   FROM JSON_TABLE(in_checks, '$[*]' COLUMNS (
          user_id         VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
          result          VARCHAR(16) CHARACTER SET ascii PATH '$.result',
@@ -40,7 +40,8 @@ BEGIN
          view_version    BIGINT PATH '$.viewVersion',
          view_balance    BIGINT PATH '$.viewBalance',
          view_held       BIGINT PATH '$.viewHeld',
-         problems        TEXT CHARACTER SET utf8mb4 PATH '$.problems')) AS item
+         problems        TEXT CHARACTER SET utf8mb4 PATH '$.problems',
+         repair          TEXT CHARACTER SET utf8mb4 PATH '$.repair')) AS item
   ORDER BY item.user_id
   ON DUPLICATE KEY UPDATE
     -- Behind without a break only while the view stays at a version below the one credits had then.
@@ -51,7 +52,7 @@ BEGIN
     checked_at = VALUES(checked_at), result = VALUES(result),
     credits_version = VALUES(credits_version), credits_balance = VALUES(credits_balance),
     credits_held = VALUES(credits_held), view_version = VALUES(view_version), view_balance = VALUES(view_balance),
-    view_held = VALUES(view_held), problems = VALUES(problems);
+    view_held = VALUES(view_held), problems = VALUES(problems), repair = VALUES(repair);
 
   SELECT c.user_id, c.lagging_since, was.was
   FROM JSON_TABLE(in_checks, '$[*]' COLUMNS (

@@ -7,7 +7,7 @@
 --             amount, marked, stepMs, widthMs, minEvents, minAmount, minMembers, minEach, episodeMs, settleMs|null, keepMs};
 --             from stepMs on the same for all items of a rule. bucketMs: beginning of a step of stepMs; widthMs: length of a
 --             window, whole steps; minEach: events that make a member count; settleMs: judged by SettleTallies when the
---             step is so long over, null: judged here, at once; keepMs: how long after its step a row matters
+--             step is so long over (what has members is not: it is for comparing), null: judged here, at once; keepMs: how long after its step a row matters
 --   in_now    UTC
 -- RETURNS
 --   of the rules judged at once, a row for each episode of full windows that hold one of these steps: rule, subject,
@@ -27,7 +27,7 @@ CREATE PROCEDURE RecordTallies(IN in_items JSON, IN in_now DATETIME(3))
 BEGIN
   INSERT INTO tallies (rule, subject, bucket_ms, member, events, amount, marked, settle_at, keep_until)
   SELECT item.rule, item.subject, item.bucket_ms, item.member, item.events, item.amount, item.marked,
-         CASE WHEN item.settle_ms IS NOT NULL THEN TIMESTAMPADD(MICROSECOND, item.settle_ms * 1000,
+         CASE WHEN item.settle_ms IS NOT NULL AND item.member = '' THEN TIMESTAMPADD(MICROSECOND, item.settle_ms * 1000,
            GREATEST(in_now, TIMESTAMPADD(MICROSECOND, (item.bucket_ms + item.step_ms) * 1000, '1970-01-01 00:00:00.000'))) END,
          TIMESTAMPADD(MICROSECOND, item.keep_ms * 1000,
            GREATEST(in_now, TIMESTAMPADD(MICROSECOND, (item.bucket_ms + item.step_ms) * 1000, '1970-01-01 00:00:00.000')))

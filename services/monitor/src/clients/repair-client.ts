@@ -1,10 +1,15 @@
-import { ViewRepairResponse, viewRepair } from "@stipend/proto/http/checks";
-import type { RepairAsker, ViewRepairer } from "../usecases/repair.ts";
+import { BooksRepairResponse, booksRepair, ViewRepairResponse, viewRepair } from "@stipend/proto/http/checks";
+import type { RepairAsker, Repairer } from "../usecases/repair.ts";
 import type { InternalClient } from "./internal-client.ts";
 
-/** Membership's own route for it: the audit event is written there, with the change. */
-export function viewRepairer(membership: InternalClient): ViewRepairer {
+/** The services' own routes for it: the audit event is written there, with the change. */
+export function repairerOf({ credits: books, membership }: Record<"credits" | "membership", InternalClient>): Repairer {
   return {
+    async mendBooks({ credits }, proposal, reason, asker) {
+      const body = { userId: credits.userId, proposal, key: `${proposal}:${asker.requestId}`, reason };
+      const { method, path } = booksRepair;
+      return await books.call({ method, path, body, schema: BooksRepairResponse, headers: headersOf(asker) });
+    },
     async refresh({ credits, view }, reason, asker) {
       const { userId, version, balance, held, status } = credits;
       const seen = { version: view?.balanceVersion ?? 0, balance: view?.balance ?? 0, held: view?.held ?? 0 };

@@ -29,6 +29,16 @@ export interface Comparison {
   /** Why they differ, as codes. */
   readonly problems: readonly string[];
   readonly booksAreSound: boolean;
+  /** What credits would do about its books; null: they are sound, or it could not say. */
+  readonly plan: BooksPlan | null;
+}
+
+/** What credits would do with an account whose books do not agree, as it tells it. */
+export interface BooksPlan {
+  /** Names the difference; it stays while the account moves on and the difference does not. */
+  readonly proposal: string;
+  readonly version: number;
+  readonly [more: string]: unknown;
 }
 
 /**
@@ -43,17 +53,34 @@ export function compare(credits: CreditsSide, view: ViewSide | null): Comparison
   const problems = [...credits.problems, ...viewProblems];
   const behind = (view?.balanceVersion ?? 0) < credits.version;
   const result: Result = problems.length > 0 ? "different" : behind ? "lagging" : "equal";
-  return { credits, view, result, problems, booksAreSound };
+  return { credits, view, result, problems, booksAreSound, plan: null };
 }
 
 /**
  * What an admin can have done about it with one call. `refresh_view`: the books are sound, and membership takes over what
- * they say. `look_at_books`: they do not add up by themselves; which side is right, no program can know.
+ * they say. `repair_books`: credits makes the account agree with its ledger, by a row that says so.
  */
-export type ProposedRepair = "refresh_view" | "look_at_books";
+export type RepairAction = "refresh_view" | "repair_books";
 
-export function proposedRepair({ booksAreSound }: Comparison): ProposedRepair {
-  return booksAreSound ? "refresh_view" : "look_at_books";
+export interface ProposedRepair {
+  readonly action: RepairAction;
+  /** Names the difference. */
+  readonly proposal: string;
+  readonly plan: BooksPlan | null;
+}
+
+/** null: nothing differs, or credits could not say what it would do. */
+export function proposedRepair({ credits, view, result, booksAreSound, plan }: Comparison): ProposedRepair | null {
+  if (result === "equal") return null;
+  if (!booksAreSound) return plan === null ? null : { action: "repair_books", proposal: plan.proposal, plan };
+  const {
+    version = 0,
+    balance = 0,
+    held = 0,
+  } = view === null ? {} : { version: view.balanceVersion, balance: view.balance, held: view.held };
+  // A view that differs goes by its distance, as an account that moves on takes it along.
+  const apart = [credits.version - version, credits.balance - balance, credits.held - held];
+  return { action: "refresh_view", proposal: `view:${apart.join(":")}`, plan: null };
 }
 
 /** A view ahead of the books that were read before it proves nothing: read the books again. */

@@ -7,8 +7,8 @@ import type { Comparison } from "../domain/consistency.ts";
 import type { JobRules } from "../rules/all.ts";
 import { checkAccounts, checkEveryAccount } from "../usecases/check-consistency.ts";
 import type { CheckSource, CheckStore } from "../usecases/ports.ts";
-import { repairAccount, type ViewRepairer } from "../usecases/repair.ts";
-import type { DifferenceEntry, SummaryReader } from "../usecases/summaries.ts";
+import { type Repairer, repairAccount } from "../usecases/repair.ts";
+import { entryOf, type SummaryReader } from "../usecases/summaries.ts";
 import { presentConsistency, presentDays, presentDifference, presentOverview } from "./present.ts";
 
 const MAX_DIFFERENCES = 100;
@@ -20,7 +20,7 @@ export interface OverviewRoutesOptions {
   readonly summaries: SummaryReader;
   readonly checks: CheckStore;
   readonly source: CheckSource;
-  readonly repairer: ViewRepairer;
+  readonly repairer: Repairer;
   readonly rules: () => JobRules;
   readonly clock: Clock;
   readonly onCommit: () => void;
@@ -53,14 +53,15 @@ export function overviewRoutes(router: IRouter, options: OverviewRoutesOptions):
   serve(router, consistencyRepair, async ({ body, actor, requestId, traceparent }) => {
     const { sub, roles, ip = "", userAgent = "" } = actor;
     const asker = { sub, roles, ip, userAgent, requestId, traceparent: traceparent ?? null };
-    const command = { userId: body.userId, reason: body.reason, asker, now: clock.now() };
-    const { before, after } = await repairAccount(
-      { source, checks, rules: rules(), repairer: options.repairer },
-      command,
-    );
-    onCommit();
+    const command = { ...body, asker, now: clock.now() };
+    const parts = { source, checks, rules: rules(), repairer: options.repairer };
+    const done = await repairAccount(parts, command).finally(onCommit);
+    if ("approvalId" in done) return { status: 202, body: done };
+    const { action, transactionId, before, after } = done;
     const shown = (comparison: Comparison) => presentDifference(entryOf(comparison, command.now));
-    return { body: { userId: body.userId, action: "refresh_view", before: shown(before), after: shown(after) } };
+    return {
+      body: { userId: body.userId, action, transactionId, before: shown(before), after: shown(after) },
+    };
   });
 
   serve(router, consistencyCheck, async ({ body }) => {
@@ -90,15 +91,4 @@ function lastDays(now: Date, count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) =>
     new Date(now.getTime() - (count - 1 - index) * DAY_MS).toISOString().slice(0, 10),
   );
-}
-
-function entryOf({ credits, view, problems }: Comparison, checkedAt: Date): DifferenceEntry {
-  const { userId, version, balance, held } = credits;
-  return {
-    userId,
-    checkedAt,
-    problems,
-    credits: { version, balance, held },
-    view: view === null ? null : { version: view.balanceVersion, balance: view.balance, held: view.held },
-  };
 }

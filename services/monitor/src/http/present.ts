@@ -58,6 +58,7 @@ export function presentDifference(entry: DifferenceEntry): ConsistencyCheckRepor
     problems: [...entry.problems],
     credits: { ...entry.credits },
     view: entry.view === null ? null : { ...entry.view },
+    repair: entry.repair === null ? null : (entry.repair as Consistency["differences"][number]["repair"]),
   };
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from "@stipend/platform/clock/clock";
 import { IntervalJob } from "@stipend/platform/jobs/interval";
 import type { Log } from "@stipend/platform/log/log";
 import type { MonitorSettings } from "../settings/settings.ts";
-import { checkNextPage } from "../usecases/check-consistency.ts";
+import { checkNextPage, checkUnequal } from "../usecases/check-consistency.ts";
 import { detectGaps } from "../usecases/detect-gaps.ts";
 import { inspectMembers } from "../usecases/inspect-members.ts";
 import type { CheckSource, CheckStore, GapStore, InspectStore, RecoveryStore, SettleStore } from "../usecases/ports.ts";
@@ -46,6 +46,7 @@ export function monitorJobs(options: JobsOptions): IntervalJob[] {
     job("forget-history", 600_000, () => forgetHistory(store, clock.now())),
     inspectionJob(options),
     consistencyJob(options),
+    job("consistency-unequal", 5_000, () => lookAgain(options)),
   ];
 }
 
@@ -73,6 +74,12 @@ function inspectionJob(options: JobsOptions): IntervalJob {
       return more || moreWindows;
     },
   });
+}
+
+/** What differed or lagged is compared again, some of it at a time. */
+function lookAgain({ checks, source, settings, clock }: JobsOptions): Promise<number> {
+  const { rules, consistency } = settings();
+  return checkUnequal(source, checks, rules.jobs, consistency.pageSize, clock.now());
 }
 
 /** Steps through all accounts; between two passes it rests. Real time: a developer's clock must not stop it. */

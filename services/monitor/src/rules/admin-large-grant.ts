@@ -9,7 +9,10 @@ export const adminLargeGrant = defineRule({
   about: "An admin gives at least `credits` to one account in one action.",
   settings: {
     credits: whole(10_000, 1, 1_000_000_000, "from here"),
-    actions: texts(["credits.grant", "credits.adjust", "credits.package", "credits.refund"], "actions that count"),
+    actions: texts(
+      ["credits.grant", "credits.adjust", "credits.package", "credits.refund", "credits.repair"],
+      "actions that count",
+    ),
   },
   observe(event, settings) {
     if (event.type !== "admin_action" || event.outcome !== "succeeded") return [];

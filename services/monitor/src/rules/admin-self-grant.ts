@@ -9,7 +9,15 @@ export const adminSelfGrant = defineRule({
   about: "An admin gives credits or a membership to the own account.",
   settings: {
     actions: texts(
-      ["credits.grant", "credits.adjust", "credits.package", "credits.refund", "credits.reset", "membership.set"],
+      [
+        "credits.grant",
+        "credits.adjust",
+        "credits.package",
+        "credits.refund",
+        "credits.repair",
+        "credits.reset",
+        "membership.set",
+      ],
       "actions that count",
     ),
   },

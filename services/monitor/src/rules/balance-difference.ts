@@ -18,6 +18,7 @@ export function judgeDifference(
   settings: SettingsOf<typeof balanceDifference.settings>,
 ): Finding {
   const { credits, view } = comparison;
+  const repair = proposedRepair(comparison);
   return {
     rule: balanceDifference.name,
     family: balanceDifference.family,
@@ -32,8 +33,16 @@ export function judgeDifference(
       problems: comparison.problems,
       credits: { version: credits.version, balance: credits.balance, held: credits.held },
       view: view === null ? null : { version: view.balanceVersion, balance: view.balance, held: view.held },
-      proposedRepair: proposedRepair(comparison),
-      repairWith: { method: "POST", path: "/api/admin/consistency/repair", body: { userId: credits.userId } },
+      proposedRepair: repair?.action ?? null,
+      plan: repair?.plan ?? null,
+      repairWith:
+        repair === null
+          ? null
+          : {
+              method: "POST",
+              path: "/api/admin/consistency/repair",
+              body: { userId: credits.userId, proposal: repair.proposal },
+            },
     },
     recoverAfterMs: settings.recoverAfterMinutes === 0 ? null : settings.recoverAfterMinutes * 60_000,
   };

@@ -1,5 +1,6 @@
 import { whole } from "../domain/settings.ts";
 import { defineRule, overAfterADay } from "./rule.ts";
+import { crowdOf } from "./signal.ts";
 
 const STEP_MS = 3_600_000;
 
@@ -8,11 +9,18 @@ export const refundShare = defineRule({
   name: "refund_share",
   family: "transactions",
   about:
-    "Within `windowHours` at least `refunds` refunds or releases of one account, and they are `sharePercent` of its uses (consumptions, refunds' own ones among them, and released holds). Judged when an hour is over: more uses could make it harmless.",
+    "Within `windowHours` at least `refunds` refunds or releases of one account, and they are `sharePercent` of its uses (consumptions, refunds' own ones among them, and released holds). Those of an hour in which `outagePercent` of the others' uses came back too, of `outageAccounts` of them, don't count: a feature was down. Judged when an hour is over: more uses could make it harmless.",
   settings: {
     refunds: whole(5, 1, 100_000, "fewer are no sign"),
     sharePercent: whole(50, 1, 100, "of the uses"),
     windowHours: whole(24, 1, 168, "length of the window, whole hours"),
+    outagePercent: whole(
+      25,
+      1,
+      100,
+      "of the others' uses of an hour come back: a feature is down, not the account at fault",
+    ),
+    outageAccounts: whole(10, 1, 1_000_000, "so many others have something back in that hour"),
     settleMinutes: whole(10, 0, 1_440, "how long after its end an hour counts as complete"),
     ...overAfterADay,
   },
@@ -22,8 +30,10 @@ export const refundShare = defineRule({
     const back = type === "refund" || type === "release";
     // A refund follows a consumption that was counted; a release ends a hold that never became one.
     if (!back && type !== "consume") return [];
+    const use = { kind: "tally", amount: type === "refund" ? 0 : 1, marked: back ? 1 : 0 } as const;
     return [
-      { kind: "tally", subject: event.userId, member: "", amount: type === "refund" ? 0 : 1, marked: back ? 1 : 0 },
+      { ...use, subject: event.userId, member: "" },
+      { ...use, subject: crowdOf(event.at, STEP_MS), member: event.userId },
     ];
   },
   tally: (settings) => ({
@@ -36,6 +46,7 @@ export const refundShare = defineRule({
     settleMs: settings.settleMinutes * 60_000,
     keepMs: settings.windowHours * STEP_MS + 7 * 86_400_000,
   }),
+  crowd: ({ outagePercent, outageAccounts }) => ({ percent: outagePercent, accounts: outageAccounts }),
   judgeTally(peak, settings) {
     const { amount: uses, marked: refunds } = peak;
     if (refunds < settings.refunds || refunds * 100 < uses * settings.sharePercent) return null;

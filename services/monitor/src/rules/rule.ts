@@ -3,6 +3,7 @@ import type { MonitorEvent } from "../domain/events.ts";
 import type { MemberFacts } from "../domain/member-facts.ts";
 import { type SettingsOf, type SettingsTable, toggle, whole } from "../domain/settings.ts";
 import type {
+  Crowd,
   EventContext,
   FindingSignal,
   Inspect,
@@ -53,6 +54,8 @@ export interface RuleSpec<T extends SettingsTable> {
   readonly judge?: (peak: Peak, settings: SettingsOf<T>) => Verdict;
   /** Of tallies. */
   readonly tally?: (settings: SettingsOf<T>) => TallyLimit;
+  /** What is marked together with so many others' does not count; of rules that judge only steps that are over. */
+  readonly crowd?: (settings: SettingsOf<T>) => Crowd;
   /** null: harmless after all. */
   readonly judgeTally?: (peak: TallyPeak, settings: SettingsOf<T>) => Verdict | null;
   /** Holds one event against what was before its step; null: nothing unusual. */
@@ -80,6 +83,7 @@ export interface ActiveRule {
   readonly family: Family;
   readonly limit: WindowLimit | null;
   readonly tally: TallyLimit | null;
+  readonly crowd: Crowd | null;
   readonly learnMs: number;
   readonly patienceMs: number;
   readonly inspects: boolean;
@@ -128,6 +132,7 @@ export function activate<T extends SettingsTable>(
     family: rule.family,
     limit: rule.limit?.(settings) ?? null,
     tally: rule.tally?.(settings) ?? null,
+    crowd: rule.crowd?.(settings) ?? null,
     learnMs: rule.learnMs?.(settings) ?? 0,
     patienceMs: rule.patienceMs?.(settings) ?? 0,
     inspects: rule.inspect !== undefined,

@@ -86,6 +86,20 @@ export interface TallyLimit {
   readonly keepMs: number;
 }
 
+/** When what is marked of a subject is no news, because it happens to many others in the same step. */
+export interface Crowd {
+  /** Of what all others do together. */
+  readonly percent: number;
+  /** Others of whom something is marked. */
+  readonly accounts: number;
+}
+
+/** The subject of the second tally that such a rule makes of each event: all who have one in a step, as members. */
+export function crowdOf(at: Date, stepMs: number): string {
+  // No account's name begins so.
+  return `*/${Math.floor(at.getTime() / stepMs) * (stepMs / 1_000)}`;
+}
+
 /** The windows of one subject that reached the limit. */
 export interface Peak {
   readonly subject: string;

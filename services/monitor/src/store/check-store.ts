@@ -1,6 +1,6 @@
 import type { Database } from "@stipend/platform/mysql/database";
 import type { Tx } from "@stipend/platform/mysql/tx";
-import type { Comparison, Result } from "../domain/consistency.ts";
+import { type Comparison, proposedRepair, type Result } from "../domain/consistency.ts";
 import type { CheckStore, CheckTransaction, PassState } from "../usecases/ports.ts";
 import { alertTransaction } from "./alert-transaction.ts";
 
@@ -38,6 +38,15 @@ export class MysqlCheckStore implements CheckStore {
     };
   }
 
+  async unequal(before: Date, limit: number): Promise<readonly string[]> {
+    const rows = await this.#db.query<{ user_id: string }>(
+      `SELECT user_id FROM consistency_entries WHERE result IN ('lagging', 'different') AND checked_at <= ?
+       ORDER BY checked_at LIMIT ?`,
+      [before, limit],
+    );
+    return rows.map((row) => row.user_id);
+  }
+
   async checking<T>(work: (tx: CheckTransaction) => Promise<T>): Promise<T> {
     return await this.#db.transaction((tx) => work(checkTransaction(tx)), { name: "monitor.check" });
   }
@@ -73,5 +82,6 @@ function toItem(comparison: Comparison): Record<string, unknown> {
     viewBalance: view?.balance ?? null,
     viewHeld: view?.held ?? null,
     problems: problems.length === 0 ? null : JSON.stringify(problems),
+    repair: problems.length === 0 ? null : JSON.stringify(proposedRepair(comparison)),
   };
 }

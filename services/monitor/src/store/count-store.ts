@@ -40,6 +40,12 @@ function settleTransaction(tx: Tx): SettleTransaction {
       );
       return rows.map((row) => toEpisode({ ...row, first_ms: row.bucket_ms, last_ms: row.bucket_ms }));
     },
+    async markedWithOthers(rule, windows, { percent, accounts }) {
+      const items = windows.map((window, ordinal) => ({ ...window, ordinal }));
+      const rows = await tx.call<{ ordinal: number; marked: number }>("TallyCrowd", rule, items, percent, accounts);
+      const byOrdinal = new Map(rows.map((row) => [Number(row.ordinal), Number(row.marked)]));
+      return windows.map((_, ordinal) => byOrdinal.get(ordinal) ?? 0);
+    },
     async missExpectations(now, limit) {
       const rows = await tx.call<{
         rule: string;

@@ -1,5 +1,6 @@
 import type { Database } from "@stipend/platform/mysql/database";
 import { severityOf } from "../domain/alerts.ts";
+import type { ProposedRepair } from "../domain/consistency.ts";
 import type { PassState } from "../usecases/ports.ts";
 import type {
   ConsistencySummary,
@@ -53,9 +54,10 @@ export class MysqlSummaryReader implements SummaryReader {
       view_balance: number | null;
       view_held: number | null;
       problems: string | null;
+      repair: string | null;
     }>(
       `SELECT user_id, checked_at, credits_version, credits_balance, credits_held, view_version, view_balance, view_held,
-              problems
+              problems, repair
        FROM consistency_entries WHERE result = 'different' ORDER BY user_id LIMIT ?`,
       [limit],
     );
@@ -63,6 +65,8 @@ export class MysqlSummaryReader implements SummaryReader {
       userId: row.user_id,
       checkedAt: row.checked_at,
       problems: row.problems === null ? [] : (JSON.parse(row.problems) as string[]),
+      // Written by check-store alone, from the same type.
+      repair: row.repair === null ? null : (JSON.parse(row.repair) as ProposedRepair | null),
       credits: {
         version: Number(row.credits_version),
         balance: Number(row.credits_balance),

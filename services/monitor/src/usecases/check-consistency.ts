@@ -42,6 +42,22 @@ export async function checkNextPage(
   return { ...report, passEnded: next === null };
 }
 
+/** An account that was not equal is compared anew so often, whatever the pass does: a repair shows at once. */
+const LOOK_AGAIN_MS = 5_000;
+
+/** Compares anew what was not equal a moment ago, so that an alert is over when its cause is. Answers how many. */
+export async function checkUnequal(
+  source: CheckSource,
+  store: CheckStore,
+  rules: JobRules,
+  limit: number,
+  now: Date,
+): Promise<number> {
+  const userIds = await store.unequal(new Date(now.getTime() - LOOK_AGAIN_MS), limit);
+  if (userIds.length === 0) return 0;
+  return (await checkAccounts(source, store, rules, userIds, now)).report.checked;
+}
+
 /** Checks these accounts now, outside the rolling pass. At most 500. */
 export async function checkAccounts(
   source: CheckSource,
@@ -101,7 +117,13 @@ async function compareAll(source: CheckSource, accounts: readonly CreditsSide[])
     for (const account of await source.accounts(doubtful.map((each) => each.userId)))
       again.set(account.userId, account);
   }
-  return accounts.map((account) => compare(again.get(account.userId) ?? account, views.get(account.userId) ?? null));
+  const comparisons = accounts.map((account) =>
+    compare(again.get(account.userId) ?? account, views.get(account.userId) ?? null),
+  );
+  const unsound = comparisons.filter(({ booksAreSound }) => !booksAreSound).map(({ credits }) => credits.userId);
+  if (unsound.length === 0) return comparisons;
+  const plans = await source.plans(unsound);
+  return comparisons.map((comparison) => ({ ...comparison, plan: plans.get(comparison.credits.userId) ?? null }));
 }
 
 async function settle(

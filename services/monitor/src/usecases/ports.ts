@@ -1,9 +1,10 @@
 import type { Evidence, Finding, Recovery } from "../domain/alerts.ts";
-import type { Comparison, CreditsSide, Result, ViewSide } from "../domain/consistency.ts";
+import type { BooksPlan, Comparison, CreditsSide, Result, ViewSide } from "../domain/consistency.ts";
 import type { MonitorEvent } from "../domain/events.ts";
 import type { AllowanceFact, MemberFacts, TermsFact } from "../domain/member-facts.ts";
 import type { Range, SeenVersions } from "../domain/versions.ts";
 import type { Gap } from "../rules/event-gap.ts";
+import type { Crowd } from "../rules/signal.ts";
 
 /** An event and where in Kafka it stood. */
 export interface Delivery {
@@ -214,6 +215,12 @@ export interface SettleTransaction extends AlertTransaction {
     limit: number,
   ): Promise<readonly TallyEpisode[]>;
   missExpectations(now: Date, limit: number): Promise<readonly MissedExpectation[]>;
+  /** Of each window, what is marked in steps in which the same is marked of many others. In their order. */
+  markedWithOthers(
+    rule: string,
+    windows: readonly { readonly member: string; readonly fromMs: number; readonly toMs: number }[],
+    crowd: Crowd,
+  ): Promise<readonly number[]>;
 }
 
 export interface SettleStore {
@@ -257,6 +264,8 @@ export interface CheckTransaction extends AlertTransaction {
 
 export interface CheckStore {
   passState(): Promise<PassState>;
+  /** Accounts that were not equal when they were compared last, before `before`: at most `limit`, the longest ago first. */
+  unequal(before: Date, limit: number): Promise<readonly string[]>;
   checking<T>(work: (tx: CheckTransaction) => Promise<T>): Promise<T>;
 }
 
@@ -268,6 +277,8 @@ export interface CheckSource {
   ): Promise<{ readonly accounts: readonly CreditsSide[]; readonly next: string | null }>;
   accounts(userIds: readonly string[]): Promise<readonly CreditsSide[]>;
   views(userIds: readonly string[]): Promise<readonly ViewSide[]>;
+  /** What credits would do with these accounts; those of which it can't say are absent. */
+  plans(userIds: readonly string[]): Promise<ReadonlyMap<string, BooksPlan>>;
 }
 
 export type { Range };

@@ -1,10 +1,17 @@
-import type { CreditsSide, ViewSide } from "../domain/consistency.ts";
+import {
+  type Comparison,
+  type CreditsSide,
+  type ProposedRepair,
+  proposedRepair,
+  type ViewSide,
+} from "../domain/consistency.ts";
 import type { PassState } from "./ports.ts";
 
 export interface DifferenceEntry {
   readonly userId: string;
   readonly checkedAt: Date;
   readonly problems: readonly string[];
+  readonly repair: ProposedRepair | null;
   readonly credits: Pick<CreditsSide, "version" | "balance" | "held">;
   readonly view: (Pick<ViewSide, "balance" | "held"> & { readonly version: number }) | null;
 }
@@ -61,4 +68,19 @@ export interface SummaryReader {
   passState(): Promise<PassState>;
   /** @param day YYYY-MM-DD, UTC. */
   overview(day: string): Promise<OverviewNumbers>;
+}
+
+/** A comparison as it is shown and kept. */
+export function entryOf(comparison: Comparison, checkedAt: Date): DifferenceEntry {
+  const { credits, view, problems } = comparison;
+  const { userId, version, balance, held } = credits;
+  return {
+    userId,
+    checkedAt,
+    problems,
+    // A view that is merely behind needs none: events are on their way.
+    repair: comparison.result === "different" ? proposedRepair(comparison) : null,
+    credits: { version, balance, held },
+    view: view === null ? null : { version: view.balanceVersion, balance: view.balance, held: view.held },
+  };
 }

@@ -130,6 +130,7 @@ export class Anomalies {
       ]);
     }
     world.expect("refund_share", share.userId);
+    if (n === 0) this.#outage(rich);
 
     const reason = `ring ${n}`;
     const members = Array.from({ length: 6 }, (_, m) => rich(`ring-${m}`));
@@ -243,6 +244,21 @@ export class Anomalies {
   }
 
   /** What comes close to every limit and is none: no label, so any alert about it is a false one. */
+  /** A feature is down for an hour: everybody's uses come back, and nobody is at fault but one who had it before. */
+  #outage(rich: (name: string) => ReturnType<World["script"]>): void {
+    const hour = this.#world.start + this.#day(0) * DAY + 16 * HOUR;
+    const fails = (account: ReturnType<World["script"]>, then: number) =>
+      this.#act(then, () => [account.row(then, "release", 0, { feature: "ocr", reason: "ocr is down" })]);
+    for (let m = 0; m < 60; m++) {
+      const victim = rich(`outage-${m}`);
+      for (let k = 0; k < 6; k++) fails(victim, hour + k * 9 * MINUTE + m * 1_000);
+    }
+    const abuser = rich("in-outage");
+    for (let k = 0; k < 6; k++) fails(abuser, hour - 7 * HOUR + k * HOUR + 30 * MINUTE);
+    fails(abuser, hour + 10 * MINUTE);
+    this.#world.expect("refund_share", abuser.userId);
+  }
+
   #nearMisses(n: number): void {
     const world = this.#world;
     const at = this.#at(n, 14);

@@ -239,4 +239,8 @@ class Books implements CheckSource {
   views(ids: readonly string[]) {
     return Promise.resolve(ids.flatMap((id) => this.#views.get(id) ?? []));
   }
+
+  plans() {
+    return Promise.reject(new Error("the books are sound here"));
+  }
 }

@@ -5,14 +5,14 @@ import { useTranslation } from "react-i18next";
 import { useApi } from "../../api/api-context.tsx";
 import type { Consistency, ConsistencyReport } from "../../api/types.ts";
 import { useRole } from "../../session/session-context.tsx";
-import { ActionDialog } from "../../ui/action-dialog.tsx";
 import { Card, Facts, Page, Stat } from "../../ui/page.tsx";
 import { Empty, Failure, Loaded } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import ui from "../../ui/ui.module.css";
-import { Num, Pill, When } from "../../ui/values.tsx";
+import { Change, Num, Pill, When } from "../../ui/values.tsx";
 import { LOOK_AGAIN_MS } from "../use-overview.ts";
 import { UserLink } from "../user-link.tsx";
+import { RepairDialog } from "./repair-dialog.tsx";
 
 type Difference = Consistency["differences"][number];
 
@@ -129,9 +129,8 @@ function CheckNow() {
 
 function Differences({ rows }: { rows: readonly Difference[] }) {
   const { t } = useTranslation();
-  const api = useApi();
   const admin = useRole("admin");
-  const [repairing, setRepairing] = useState<string>();
+  const [repairing, setRepairing] = useState<Difference>();
   if (rows.length === 0) {
     return <Empty title={t("admin.consistency.none")}>{t("admin.consistency.noneLead")}</Empty>;
   }
@@ -144,32 +143,37 @@ function Differences({ rows }: { rows: readonly Difference[] }) {
       align: "end",
       cell: (row) => (row.view === null ? "–" : <Num value={row.view.balance} />),
     },
+    { name: t("admin.consistency.proposal"), cell: (row) => <Proposal row={row} /> },
     { name: t("common.when"), align: "end", wide: true, cell: (row) => <When at={row.checkedAt} time /> },
     ...(admin ? [repairColumn(t("admin.consistency.repair"), setRepairing)] : []),
   ];
   return (
     <>
       <Table label={t("admin.consistency.differences")} columns={columns} rows={rows} rowKey={(row) => row.userId} />
-      {repairing === undefined ? null : (
-        <ActionDialog
-          title={t("admin.consistency.repair")}
-          lead={t("admin.consistency.repairLead", { userId: repairing })}
-          submit={t("admin.consistency.repair")}
-          done={t("admin.consistency.repairDone")}
-          onClose={() => setRepairing(undefined)}
-          run={(reason) => api.post("/api/admin/consistency/repair", { userId: repairing, reason })}
-        />
-      )}
+      {repairing === undefined ? null : <RepairDialog row={repairing} onClose={() => setRepairing(undefined)} />}
     </>
   );
 }
 
-function repairColumn(name: string, repair: (userId: string) => void): Column<Difference> {
+/** In a few words what the button would do. */
+function Proposal({ row: { repair } }: { row: Difference }) {
+  const { t } = useTranslation();
+  if (repair === null) return <>{t("admin.consistency.byHand")}</>;
+  if (repair.plan === null) return <>{t("admin.consistency.refreshView")}</>;
+  const { told, after } = repair.plan;
+  return (
+    <>
+      {t("admin.consistency.mendBooks")} <Change value={after.balance - told.balance} />
+    </>
+  );
+}
+
+function repairColumn(name: string, repair: (row: Difference) => void): Column<Difference> {
   return {
     name,
     align: "end",
     cell: (row) => (
-      <Button size="compact-sm" variant="default" onClick={() => repair(row.userId)}>
+      <Button size="compact-sm" variant="default" onClick={() => repair(row)}>
         {name}
       </Button>
     ),

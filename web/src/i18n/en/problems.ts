@@ -89,7 +89,9 @@ export const problems = {
   channel_not_found: "There is no such channel",
   notification_failed: "The channel did not take the message|Check its address and secret.",
   nothing_to_repair: "Ledger and view agree already|Nothing needs to be done.",
-  repair_by_hand: "The ledger itself does not add up|Freeze the account and look at its history.",
+  proposal_outdated: "Something else differs by now|Look at the difference again before you repair it.",
+  repair_by_hand:
+    "The repair would not make the books agree; nothing was done|Freeze the account and look at its history.",
   already_served: "This call was served and paid for already",
   request_in_progress: "This call is still running|Wait a little.",
   too_many_attempts: "This call has failed too often|Begin a new one.",
