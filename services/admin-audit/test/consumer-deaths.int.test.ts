@@ -23,7 +23,7 @@ import { Program, Server } from "./support.ts";
 
 const prefix = `t-deaths-${randomUUID().slice(0, 8)}`;
 const AT = new Date("2026-01-31T10:00:00.000Z");
-const EACH = 40;
+const EACH = 20;
 
 describe("a consumer that is killed", () => {
   let schema: FreshDatabase;
@@ -109,7 +109,7 @@ describe("a consumer that is killed", () => {
   const publish = async (reason: string) => {
     const events = Array.from({ length: EACH }, (_, n) => action(told + n, reason));
     told += EACH;
-    for (const size of [EACH, 7, 1]) {
+    for (const size of [EACH, 7, EACH]) {
       for (let at = 0; at < events.length; at += size) {
         await eventually(() => producer.publish(events.slice(at, at + size)), { timeoutMs: 20_000 });
       }
