@@ -126,6 +126,41 @@ describe("reads of personal data", () => {
   });
 });
 
+/** They change nothing that anybody has: a comparison, told of as a look, and a message to try a channel. */
+const WITHOUT_REASON = ["monitor.consistency.check", "monitor.notifications.test"];
+
+describe("every admin write", () => {
+  const writes = publicRoutes()
+    .map(({ contract }) => contract)
+    .filter(({ method, roles }) => method !== "GET" && roles !== "anyone" && roles.includes("admin"))
+    .filter(({ id, path }) => path.startsWith("/api/admin/") && !WITHOUT_REASON.includes(id));
+
+  test.each([
+    ["without a reason", undefined],
+    ["with a blank one", " \t "],
+    ["with an empty one", ""],
+    ["with one that is too long", "x".repeat(1_001)],
+    ["with one of control characters", "a\u0007b"],
+    ["with one that is no text", 7],
+  ])("%s is refused and written down", async (_what, reason) => {
+    expect(writes.length).toBeGreaterThan(15);
+    const actor = `unexplained-${newKey()}`;
+    const admin = await people.withRoles(actor, ["admin"]);
+    const { name } = await people.newcomer("zoe");
+    for (const { id, method, path } of writes) {
+      const where = path.replace(/:(\w+)/g, (_, param) => ({ userId: name, id: crypto.randomUUID() })[param] ?? "1");
+      const answer = await admin.call(method, where, { body: { reason }, key: newKey() });
+      expect([id, answer.status, JSON.stringify(answer.body)]).toEqual([id, 400, expect.stringContaining("/reason")]);
+    }
+    const auditor = await people.withRoles("otto-auditor", ["auditor"]);
+    await eventually(async () => {
+      const page = expectBody(await auditor.get(`/api/admin/audit?actor=${actor}&limit=100`), AuditPage);
+      const refused = page.data.filter(({ action, outcome }) => action === "write.refused" && outcome === "refused");
+      expect(refused.map((row) => row.reason)).toEqual(writes.map(() => "validation_failed"));
+    });
+  });
+});
+
 /** What staff may read that shows nobody's data. */
 const IMPERSONAL = [
   "audit.verify",

@@ -80,6 +80,10 @@ describe("every admin change and its audit row", () => {
     await more();
     await system.engines.kafka.kill();
     await Promise.all([dies("membership"), dies("monitor"), dies("admin-audit")]);
+    // Nobody knows of these but the gateway, until Kafka is back.
+    const intruder = await people.person("intruder");
+    expect((await intruder.client.delete("/api/admin/users/kept/membership", { reason: "x" })).status).toBe(403);
+    expect((await first().put("/api/admin/tiers/kept", { reason: "no credits" })).status).toBe(400);
     await more(30);
     await system.engines.kafka.start();
     await more(30);
@@ -103,6 +107,11 @@ describe("every admin change and its audit row", () => {
       },
       { timeoutMs: 60_000, everyMs: 500 },
     );
+    const refused = "SELECT actor FROM {audit}.admin_operation_logs WHERE outcome = 'refused' AND target IN (?, ?)";
+    await eventually(async () => {
+      const rows = await tables.query(refused, ["/api/admin/users/:userId/membership", "kept"]);
+      expect(rows.map(({ actor }) => actor).toSorted()).toEqual(["admin-0", "intruder"]);
+    });
     await eventually(async () => {
       const proof = expectBody(await first().get("/api/admin/audit/verify"), AuditVerification);
       expect(proof).toMatchObject({ valid: true, firstBad: null });
