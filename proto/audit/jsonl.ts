@@ -9,7 +9,13 @@ export function jsonLine(row: AuditRow): string {
   return `${text}\n`;
 }
 
-/** Null when the line is not a row: no object, or a field is missing, of another type, or of another name. */
+/** Every text of a flat object, names and values. */
+const TEXTS = /"(?:[^"\\]|\\.)*"/g;
+
+/**
+ * Null when the line is not a row: no object, or a field is missing, of another type, of another name, or there twice
+ * (of two, readers take now the one, now the other).
+ */
 export function fromJsonLine(line: string): ExportedRow | null {
   let value: unknown;
   try {
@@ -20,5 +26,6 @@ export function fromJsonLine(line: string): ExportedRow | null {
   if (typeof value !== "object" || value === null) return null;
   const fields = value as Record<string, unknown>;
   const whole = COLUMNS.every((name) => typeof fields[name] === "string");
-  return whole && Object.keys(fields).length === COLUMNS.length ? (fields as ExportedRow) : null;
+  if (!whole || Object.keys(fields).length !== COLUMNS.length) return null;
+  return line.match(TEXTS)?.length === 2 * COLUMNS.length ? (fields as ExportedRow) : null;
 }

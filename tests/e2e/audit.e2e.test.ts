@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { AuditPage, AuditVerification } from "@stipend/proto/http/audit";
 import { publicRoutes } from "@stipend/proto/http/catalogue";
 import { Account } from "@stipend/proto/http/credits/account";
+import { Movement } from "@stipend/proto/http/credits/movement";
+import { AlertPage } from "@stipend/proto/http/monitor";
 import { eventually } from "@stipend/testing/eventually";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { z } from "zod";
@@ -122,6 +124,172 @@ describe("reads of personal data", () => {
     expect((await support.get(`/api/credits?userId=${name}`)).status).toBe(200);
     const entry = await auditOf(name, "data.read");
     expect(entry).toMatchObject({ actor: "sue-support", roles: ["support"], target: name, reason: "credits.account" });
+  });
+});
+
+/** They change nothing that anybody has: a comparison, told of as a look, and a message to try a channel. */
+const WITHOUT_REASON = ["monitor.consistency.check", "monitor.notifications.test"];
+
+describe("every admin write", () => {
+  const writes = publicRoutes()
+    .map(({ contract }) => contract)
+    .filter(({ method, roles }) => method !== "GET" && roles !== "anyone" && roles.includes("admin"))
+    .filter(({ id, path }) => path.startsWith("/api/admin/") && !WITHOUT_REASON.includes(id));
+
+  test.each([
+    ["without a reason", undefined],
+    ["with a blank one", " \t "],
+    ["with an empty one", ""],
+    ["with one that is too long", "x".repeat(1_001)],
+    ["with one of control characters", "a\u0007b"],
+    ["with one that is no text", 7],
+  ])("%s is refused and written down", async (_what, reason) => {
+    expect(writes.length).toBeGreaterThan(15);
+    const actor = `unexplained-${newKey()}`;
+    const admin = await people.withRoles(actor, ["admin"]);
+    const { name } = await people.newcomer("zoe");
+    for (const { id, method, path } of writes) {
+      const where = path.replace(":userId", name).replace(":id", crypto.randomUUID()).replace(/:\w+/, "1");
+      const answer = await admin.call(method, where, { body: { reason }, key: newKey() });
+      expect([id, answer.status, JSON.stringify(answer.body)]).toEqual([id, 400, expect.stringContaining("/reason")]);
+    }
+    const auditor = await people.withRoles("otto-auditor", ["auditor"]);
+    await eventually(async () => {
+      const page = expectBody(await auditor.get(`/api/admin/audit?actor=${actor}&limit=100`), AuditPage);
+      const refused = page.data.filter(({ action, outcome }) => action === "write.refused" && outcome === "refused");
+      expect(refused.map((row) => row.reason)).toEqual(writes.map(() => "validation_failed"));
+    });
+  });
+});
+
+/** What staff may read that shows nobody's data. */
+const IMPERSONAL = [
+  "audit.verify",
+  "credits.adminGetPackage",
+  "credits.adminPackages",
+  "gateway.getDevClock",
+  "membership.tiers",
+  "monitor.notifications.list",
+  "monitor.overview",
+  "monitor.overview.days",
+  "tiers.get",
+  "tiers.list",
+];
+/** Of accounts that differ, which there are none of here: services/monitor/test/app.int.test.ts. */
+const ELSEWHERE = ["monitor.consistency"];
+
+/** How each of the others shows data of this user. */
+const PERSONAL: Readonly<Record<string, (user: Looked) => string>> = {
+  "credits.account": ({ name }) => `/api/credits?userId=${name}`,
+  "credits.approvals": ({ name }) => `/api/admin/approvals?userId=${name}`,
+  "credits.explain": ({ name }) => `/api/credits/explain?userId=${name}`,
+  "credits.getHold": ({ holdId }) => `/api/credits/holds/${holdId}`,
+  "credits.holds": ({ name }) => `/api/credits/holds?userId=${name}`,
+  "credits.packages": ({ name }) => `/api/credits/packages?userId=${name}`,
+  "credits.schedule": ({ name }) => `/api/credits/schedule?userId=${name}`,
+  "credits.transaction": ({ transactionId }) => `/api/credits/transactions/${transactionId}`,
+  "credits.transactions": ({ name }) => `/api/credits/transactions?userId=${name}`,
+  "credits.transactionsCsv": ({ name }) => `/api/credits/transactions.csv?userId=${name}`,
+  "credits.usage": ({ name }) => `/api/credits/usage?userId=${name}`,
+  "users.get": ({ name }) => `/api/admin/users/${name}`,
+  "users.list": ({ name }) => `/api/admin/users?query=${name}`,
+  "users.membership.history": ({ name }) => `/api/admin/users/${name}/membership/history`,
+  "tokens.revocations": () => "/api/admin/revocations",
+  "monitor.alerts.list": ({ name }) => `/api/admin/alerts?userId=${name}`,
+  "audit.list": ({ name }) => `/api/admin/audit?target=${name}`,
+  "audit.csv": ({ name }) => `/api/admin/audit.csv?target=${name}`,
+  "audit.jsonl": ({ name }) => `/api/admin/audit.jsonl?target=${name}`,
+};
+
+interface Looked {
+  readonly name: string;
+  readonly holdId: string;
+  readonly transactionId: string;
+}
+
+/** A member of whom there is something to see in every place. */
+async function looked(): Promise<Looked> {
+  const [admin, shop, { name }] = [await people.admin(), await people.service(), await people.newcomer("uma")];
+  const user = `/api/admin/users/${name}`;
+  const reason = "to be seen";
+  const large = { amount: 20_000, kind: "bonus", reason };
+  const { transactionId } = expectBody(await admin.post(`${user}/credits/grants`, large, { key: newKey() }), Movement);
+  expectBody(await admin.put(`${user}/membership`, { tier: "pro", cycle: "yearly", reason }), z.unknown());
+  const proposal = await admin.post(`${user}/credits/grants`, { ...large, amount: 200_000 }, { key: newKey() });
+  expectBody(proposal, z.unknown(), 202);
+  expectBody(await admin.post("/api/admin/revocations", { userId: name, reason }), z.unknown());
+  const hold = { userId: name, amount: 1, ttlSeconds: 600, reason };
+  const held = await shop.post("/api/credits/holds", hold, { key: newKey() });
+  const { holdId } = expectBody(held, z.object({ holdId: z.string() }), 201);
+  const support = await people.withRoles("sid-support", ["support"]);
+  await eventually(
+    async () => {
+      const alerts = expectBody(await support.get(`/api/admin/alerts?userId=${name}`), AlertPage);
+      expect(alerts.data).not.toEqual([]);
+    },
+    { timeoutMs: 20_000 },
+  );
+  await auditOf(name, "membership.");
+  return { name, holdId, transactionId };
+}
+
+describe("every way by which staff can look at a person", () => {
+  const reads = publicRoutes().filter(
+    ({ contract: { method, roles } }) =>
+      method === "GET" && roles !== "anyone" && roles.some((role) => ["support", "admin", "auditor"].includes(role)),
+  );
+
+  test("is listed here", () => {
+    expect(reads.map(({ contract }) => contract.id).toSorted()).toEqual(
+      [...IMPERSONAL, ...ELSEWHERE, ...Object.keys(PERSONAL)].toSorted(),
+    );
+  });
+
+  test("leaves who looked at whom, by what route", async () => {
+    const user = await looked();
+    const viewers = Object.entries(PERSONAL).map(([id, path]) => {
+      const roles = reads.find(({ contract }) => contract.id === id)?.contract.roles ?? [];
+      const role = (["support", "auditor", "admin"] as const).find((one) => roles.includes(one)) ?? "admin";
+      return { id, role, name: `viewer-${id.toLowerCase()}-${user.name}`, path: path(user) };
+    });
+    for (const { name, role, path } of viewers) {
+      const answer = await (await people.withRoles(name, [role])).get(path);
+      expect([path, answer.status]).toEqual([path, 200]);
+      expect(JSON.stringify(answer.body)).not.toMatch(/^(\{"data":\[\].*|"")$/);
+    }
+    const auditor = await people.withRoles("otto-auditor", ["auditor"]);
+    await eventually(async () => {
+      for (const { id, name } of viewers) {
+        const page = expectBody(await auditor.get(`/api/admin/audit?actor=${name}`), AuditPage);
+        const seen = page.data.map(({ action, target, reason }) => ({ action, target, reason }));
+        expect([id, seen]).toEqual([
+          id,
+          expect.arrayContaining([{ action: "data.read", target: user.name, reason: id }]),
+        ]);
+      }
+    });
+  });
+
+  test("is told of an export of everything as one of everybody", async () => {
+    for (const format of ["csv", "jsonl"]) {
+      const name = `takes-all-${newKey()}`;
+      expect((await (await people.withRoles(name, ["auditor"])).get(`/api/admin/audit.${format}`)).status).toBe(200);
+      const auditor = await people.withRoles("otto-auditor", ["auditor"]);
+      await eventually(async () => {
+        const page = expectBody(await auditor.get(`/api/admin/audit?actor=${name}`), AuditPage);
+        expect(page.data).toMatchObject([{ action: "data.read", target: "*", reason: `audit.${format}` }]);
+      });
+    }
+  });
+
+  test("counts a check that is asked for by POST", async () => {
+    const [{ name }, actor] = [await people.newcomer("una"), `checker-${newKey()}`];
+    const giver = await people.admin();
+    const gift = { amount: 5, kind: "bonus", reason: "to be checked" };
+    expectBody(await giver.post(`/api/admin/users/${name}/credits/grants`, gift, { key: newKey() }), Movement);
+    const admin = await people.withRoles(actor, ["admin"]);
+    expect((await admin.post("/api/admin/consistency/check", { userId: name })).status).toBe(200);
+    expect(await auditOf(name, "data.read")).toMatchObject({ actor, reason: "monitor.consistency.check" });
   });
 });
 

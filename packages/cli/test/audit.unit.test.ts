@@ -1,5 +1,5 @@
 // stipend audit verify on exports: every kind of tampering is named by its first bad row, in every format, with no system at all.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -183,6 +183,31 @@ describe.each(FORMATS)("an export as %s", (format) => {
       expect(found).toMatchObject({ exit: 1, firstBad: { seq: index + 1, kind: "edited" } });
     };
     await fc.assert(fc.asyncProperty(anyChange, check), { numRuns: 25 });
+  });
+});
+
+describe("an export that two readers could read in two ways", () => {
+  test("a CSV field with a tab that nobody set", async () => {
+    const path = exported("csv", rows);
+    writeFileSync(path, readFileSync(path, "utf8").replace(",ada,", ',"\tada",'));
+    expect(await verify(path)).toMatchObject({ exit: 1, firstBad: { seq: 1, kind: "edited" } });
+  });
+
+  test.each([
+    ["a quote within a bare field", ",ada,", ',a"da,'],
+    ["something behind a closing quote", ',"{""amount"": 1}",', ',"{""amount"": 1}"x,'],
+    ["a line end within a bare field", ",ada,", ",a\nda,"],
+    ["a quoted field that never ends", ",ada,", ',"ada,'],
+  ])("a CSV with %s", async (_what, was, is) => {
+    const path = exported("csv", rows);
+    writeFileSync(path, readFileSync(path, "utf8").replace(was, is));
+    expect(await verify(path)).toMatchObject({ exit: 1, checked: 0, firstBad: { seq: 1, kind: "edited" } });
+  });
+
+  test("a JSON line that has a field twice", async () => {
+    const path = exported("jsonl", rows);
+    writeFileSync(path, readFileSync(path, "utf8").replace('{"seq":"2",', '{"actor":"somebody else","seq":"2",'));
+    expect(await verify(path)).toMatchObject({ exit: 1, firstBad: { seq: 2, kind: "edited" } });
   });
 });
 

@@ -213,6 +213,32 @@ describe("the audit log in MySQL", () => {
       expect(await find({ from: record(2).occurredAt, to: record(4).occurredAt })).toEqual([3, 2]);
     });
 
+    it("finds any text in the reason as it stands there: no character has a meaning of its own", async () => {
+      const texts = [
+        "50% off_peak",
+        "50x offxpeak",
+        "für Zoë 为了 😀",
+        "FÜR ZOË",
+        "back\\slash 'quote\" -- ;",
+        "e\u0301",
+      ];
+      await recordActions(
+        store,
+        texts.map((reason, n) => delivery(5 + n, { actor: "cleo", reason })),
+        AT,
+      );
+      const found = async (reason: string) => (await find({ actor: "cleo", reason })).map((seq) => texts[seq - 5]);
+      expect(await found("%")).toEqual(["50% off_peak"]);
+      expect(await found("_")).toEqual(["50% off_peak"]);
+      expect(await found("0% off_")).toEqual(["50% off_peak"]);
+      expect(await found("Zoë 为")).toEqual(["für Zoë 为了 😀"]);
+      expect(await found("😀")).toEqual(["für Zoë 为了 😀"]);
+      expect(await found("für")).toEqual(["für Zoë 为了 😀"]);
+      expect(await found("fur")).toEqual([]);
+      expect(await found("\u00e9")).toEqual([]);
+      expect(await found("\\slash 'quote\" -- ;")).toEqual(["back\\slash 'quote\" -- ;"]);
+    });
+
     it("pages without gaps or repeats, also while rows arrive", async () => {
       const first = await searchLog(store, {}, null, 3);
       await recordActions(store, [delivery(5)], AT);

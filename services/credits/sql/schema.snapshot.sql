@@ -650,7 +650,8 @@ BEGIN
   SELECT o.ord, p.user_id, p.id, o.code,
          CASE WHEN o.turn > 1 OR o.target_id IS NULL OR o.actor IS NULL OR COALESCE(o.reason, '') = '' OR o.code IS NULL OR o.code NOT IN ('approve', 'reject') THEN 'invalid'
               WHEN p.id IS NULL THEN 'approval_not_found'
-              WHEN o.code = 'approve' AND p.proposed_by = o.actor THEN 'own_proposal'
+              -- Where names are matched without regard to case, "Ada" is nobody else than "ada".
+              WHEN o.code = 'approve' AND LOWER(p.proposed_by) = LOWER(o.actor) THEN 'own_proposal'
               WHEN p.decided_by = o.actor AND p.status = CASE o.code WHEN 'approve' THEN 'approved' ELSE 'rejected' END THEN 'replayed'
               WHEN p.status <> 'pending' THEN 'approval_decided'
               WHEN p.expires_at <= in_now THEN 'approval_expired'

@@ -160,6 +160,13 @@ describe("who may decide", () => {
     expect((await audited("fay")).map(({ action }) => action)).toEqual(["approval.propose"]);
   });
 
+  test("nor under the own name in other letters", async () => {
+    const id = await proposedGrant("fern");
+    for (const actor of ["Ada", "ADA"]) expect(code(await decide(id, "approve", actor))).toEqual([403, "own_proposal"]);
+    expect(await balance("fern")).toBe(0);
+    expect((await decide(id, "approve", "adam")).status).toBe(200);
+  });
+
   test("the table itself refuses it, whoever calls", async () => {
     const id = await proposedGrant("fred");
     const forge = owner.query(

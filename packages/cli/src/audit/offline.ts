@@ -4,15 +4,14 @@ import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { type ChainHead, GENESIS } from "@stipend/proto/audit/chain";
 import { fromCsv } from "@stipend/proto/audit/csv";
+import { CsvRecords, MalformedCsv } from "@stipend/proto/audit/csv-records";
 import { fromJsonLine } from "@stipend/proto/audit/jsonl";
 import { COLUMNS, type ExportedRow, fromExported } from "@stipend/proto/audit/row";
 import { ChainVerifier, type KnownHead } from "@stipend/proto/audit/verify";
-import { CsvError, parse as parseCsv } from "csv-parse";
 import { CliFailure, EXIT } from "../failure.ts";
 import type { Findings } from "./findings.ts";
 
-/** Longest row of an export in characters: two states of 64 Ki, every quote doubled, and the rest. */
-const MAX_ROW = 1_000_000;
+const NO_HEADER = "its first line is not the header of an export";
 
 /**
  * Checks exports by themselves: no database, no service, nothing but the files. Several are one chain, in the order given.
@@ -71,20 +70,22 @@ async function* jsonRows(source: Readable): AsyncIterable<ExportedRow | null> {
 }
 
 async function* csvRows(source: Readable): AsyncIterable<ExportedRow | null> {
-  const parser = parseCsv({ max_record_size: MAX_ROW, record_delimiter: "\r\n", relax_column_count: true });
-  source.on("error", (error) => parser.destroy(error));
-  source.pipe(parser);
+  const records = new CsvRecords();
   let atHeader = true;
-  try {
-    for await (const record of parser as AsyncIterable<string[]>) {
-      if (atHeader && record.join() !== COLUMNS.join())
-        throw new Error("its first line is not the header of an export");
+  const rows = function* (found: Iterable<string[]>): Iterable<ExportedRow | null> {
+    for (const record of found) {
       if (!atHeader) yield fromCsv(record);
+      else if (record.join() !== COLUMNS.join()) throw new Error(NO_HEADER);
       atHeader = false;
     }
+  };
+  try {
+    for await (const piece of source.setEncoding("utf8") as AsyncIterable<string>) yield* rows(records.read(piece));
+    yield* rows(records.end());
   } catch (error) {
+    if (!(error instanceof MalformedCsv)) throw error;
+    if (atHeader) throw new Error(NO_HEADER, { cause: error });
     // Quotes that do not fit: somebody wrote into it.
-    if (!(error instanceof CsvError)) throw error;
     yield null;
   }
 }

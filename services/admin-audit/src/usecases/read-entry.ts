@@ -40,7 +40,18 @@ function nestingOf(text: string): number {
   return deepest;
 }
 
-/** Whether the row's target is a user, and so the row personal data. */
-export function isAboutUser(row: AuditRow): boolean {
-  return isUsersAction(row.action);
+/** Whose personal data the row is: the user it was about, and the one that its states name. */
+export function usersIn({ row, before, after }: Entry): readonly string[] {
+  const named = [before, after].map((state) => fieldOf(state, "userId")).filter((id) => typeof id === "string");
+  return isUsersAction(row.action) || isRefusedForUser(row.action, after) ? [row.target, ...named] : named;
+}
+
+/** A refused write has the user as its target when its route has one. */
+function isRefusedForUser(action: string, after: unknown): boolean {
+  const route = fieldOf(after, "route");
+  return action === "write.refused" && typeof route === "string" && route.includes(":userId");
+}
+
+function fieldOf(state: unknown, name: string): unknown {
+  return typeof state === "object" && state !== null ? (state as Readonly<Record<string, unknown>>)[name] : undefined;
 }

@@ -7,7 +7,7 @@
 --   in_operations  array of at most 1,000, each proposal once: {approvalId, decision approve|reject, actor, reason, traceparent?, audit?}
 -- RETURNS
 --   A row an operation: ord, outcome and, where there is one, the columns of credit_approval_list as they are now. Outcomes: ok; replayed (the same person decided
---   the same before); approval_not_found; own_proposal (nobody approves their own; rejecting it takes it back); approval_decided; approval_expired; invalid.
+--   the same before); approval_not_found; own_proposal (nobody approves their own, under whatever upper and lower case; rejecting it takes it back); approval_decided; approval_expired; invalid.
 -- ERRORS
 --   1213, 1205 as every locking statement: roll back and try again. 3819 (MySQL), 4025 (MariaDB): a CHECK refuses an impossible figure; a defect.
 -- LOCKS
@@ -35,7 +35,8 @@ BEGIN
   SELECT o.ord, p.user_id, p.id, o.code,
          CASE WHEN o.turn > 1 OR o.target_id IS NULL OR o.actor IS NULL OR COALESCE(o.reason, '') = '' OR o.code IS NULL OR o.code NOT IN ('approve', 'reject') THEN 'invalid'
               WHEN p.id IS NULL THEN 'approval_not_found'
-              WHEN o.code = 'approve' AND p.proposed_by = o.actor THEN 'own_proposal'
+              -- Where names are matched without regard to case, "Ada" is nobody else than "ada".
+              WHEN o.code = 'approve' AND LOWER(p.proposed_by) = LOWER(o.actor) THEN 'own_proposal'
               WHEN p.decided_by = o.actor AND p.status = CASE o.code WHEN 'approve' THEN 'approved' ELSE 'rejected' END THEN 'replayed'
               WHEN p.status <> 'pending' THEN 'approval_decided'
               WHEN p.expires_at <= in_now THEN 'approval_expired'

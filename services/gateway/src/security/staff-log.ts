@@ -51,7 +51,8 @@ export class StaffLog {
     const principal = requirePrincipal(context);
     if (!hasAnyRole(principal, STAFF)) return answer;
     const isRead = context.contract.method === "GET";
-    if (isRead && answer.status < 300) await this.#noteRead(context, principal, answer);
+    // A check that is asked for by POST shows as much as a GET does.
+    if (answer.status < 300) await this.#noteRead(context, principal, answer);
     if (!isRead && answer.status >= 400 && answer.status < 500 && isPrivileged(context.contract)) {
       return await this.#noteRefused(context, principal, answer);
     }

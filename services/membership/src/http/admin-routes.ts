@@ -74,7 +74,7 @@ function historyRoute(router: IRouter, deps: Deps): void {
     });
     if (!answer.ok) throw refuse(answer);
     const nextCursor = answer.next === undefined ? null : encodeCursor({ before: answer.next });
-    return { body: { data: answer.changes.map(presentChange), nextCursor } };
+    return { body: { data: answer.changes.map(presentChange), nextCursor }, subjects: [params.userId] };
   });
 }
 

@@ -34,7 +34,8 @@ export function revocationRoutes(router: IRouter, deps: Deps, clock: Clock, real
       limit: query.limit + 1,
       realNow: realClock.now(),
     });
-    return { body: toPage(rows, query.limit, present, ({ seq }) => ({ seq })) };
+    const body = toPage(rows, query.limit, present, ({ seq }) => ({ seq }));
+    return { body, subjects: body.data.flatMap(({ userId }) => (userId === null ? [] : [userId])) };
   });
 
   serve(router, revocationNews, async ({ query }) => {

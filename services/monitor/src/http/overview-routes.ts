@@ -80,6 +80,8 @@ export function overviewRoutes(router: IRouter, options: OverviewRoutesOptions):
     return {
       status: complete ? 200 : 202,
       body: { ...report, complete, differences: differences.map(presentDifference) },
+      // It changes nothing: who asks is told of as one who looks.
+      subjects: body.userId === undefined ? differences.map(({ userId }) => userId) : [body.userId],
     };
   });
 }
