@@ -64,6 +64,33 @@ test("another device shows it through the stream, and the next window takes the 
   }
 });
 
+test.each(["frozen", "paused"] as const)(
+  "a %s window that holds the stream loses it to one that is seen, and follows that one when it wakes",
+  async (how) => {
+    const { context, site } = bench;
+    const uma = await newMember("uma", 30);
+    const holder = await Tab.open(context, site, uma);
+    await holder.until(({ live }) => live === "live");
+    const seen = await Tab.open(context, site, uma, { clock: true });
+    await seen.until(({ live, spendable }) => live === "live" && spendable === 30);
+    const wake = await holder.stand(how);
+    await spendElsewhere(uma, 4);
+    // Three heartbeats missed, and the next look at it.
+    await seen.runFor(40_000);
+    expect([site.count("/api/events", uma.name), (await seen.snapshot())?.spendable]).toEqual([1, 30]);
+    await seen.runFor(25_000);
+    await seen.until(({ live, spendable }) => live === "live" && spendable === 26);
+    expect(site.count("/api/events", uma.name)).toBe(2);
+    await wake();
+    await holder.until(({ live, spendable }) => live === "live" && spendable === 26);
+    expect(await holder.consume(1)).toBe("spent");
+    for (const tab of [holder, seen]) await tab.untilSpendable(25);
+    await spendElsewhere(uma, 1);
+    for (const tab of [holder, seen]) await tab.untilSpendable(24);
+    expect(site.count("/api/events", uma.name)).toBe(2);
+  },
+);
+
 test("a sign-out reaches every window at once and leaves nothing behind; another device stays", async () => {
   const { browser, context, site } = bench;
   const cem = await newMember("cem", 40);

@@ -130,6 +130,25 @@ export class Tab {
     await this.frame.page().clock.runFor(ms);
   }
 
+  /**
+   * Nothing of the window runs any more: as a browser does with one it wants to spare, or as a debugger does. Answers how to
+   * let it go on.
+   */
+  async stand(how: "frozen" | "paused"): Promise<() => Promise<void>> {
+    const devtools = await this.frame.page().context().newCDPSession(this.frame.page());
+    if (how === "frozen") {
+      await devtools.send("Page.setWebLifecycleState", { state: "frozen" });
+      return async () => void (await devtools.send("Page.setWebLifecycleState", { state: "active" }));
+    }
+    const paused = new Promise((resolve) => devtools.once("Debugger.paused", resolve));
+    await devtools.send("Debugger.enable");
+    await devtools.send("Debugger.pause");
+    // It stops at the next statement.
+    void this.snapshot().catch(() => undefined);
+    await paused;
+    return async () => void (await devtools.send("Debugger.resume"));
+  }
+
   /** As when somebody chooses the window's tab. */
   async comeIntoSight(): Promise<void> {
     await this.frame.evaluate(() => {
