@@ -2,6 +2,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import { eventually } from "@stipend/testing/eventually";
 import { describe, expect, test } from "vitest";
 import { newMember, spendElsewhere, useBench } from "./support/bench.ts";
+import { standStill } from "./support/standstill.ts";
 import { Tab } from "./support/tab.ts";
 
 const bench = useBench();
@@ -71,14 +72,14 @@ test.each(["frozen", "paused"] as const)(
     const uma = await newMember("uma", 30);
     const holder = await Tab.open(context, site, uma);
     await holder.until(({ live }) => live === "live");
-    const seen = await Tab.open(context, site, uma, { clock: true });
+    const seen = await Tab.open(context, site, uma, { leaps: true });
     await seen.until(({ live, spendable }) => live === "live" && spendable === 30);
-    const wake = await holder.stand(how);
+    const wake = await standStill(holder.frame.page(), how);
     await spendElsewhere(uma, 4);
-    // Three heartbeats missed, and the next look at it.
-    await seen.runFor(40_000);
+    // Two heartbeats missed are no reason; a third is, at the next look at it.
+    for (let looks = 0; looks < 2; looks += 1) await seen.leap(15_000);
     expect([site.count("/api/events", uma.name), (await seen.snapshot())?.spendable]).toEqual([1, 30]);
-    await seen.runFor(25_000);
+    for (let looks = 0; looks < 2; looks += 1) await seen.leap(15_000);
     await seen.until(({ live, spendable }) => live === "live" && spendable === 26);
     expect(site.count("/api/events", uma.name)).toBe(2);
     await wake();

@@ -30,6 +30,7 @@ export function LiveConsole({ children }: { children: ReactNode }) {
     const feed = new StaffFeed({
       session,
       onState: setState,
+      onRefused: () => void queries.invalidateQueries(),
       onEvent: (event) => {
         refresher.take(event);
         latest.current(arrivals.take(event));

@@ -8,6 +8,8 @@ export interface StaffFeedOptions {
   readonly session: Pick<Session, "getToken">;
   readonly onEvent: (event: StaffEvent) => void;
   readonly onState: (state: LiveState) => void;
+  /** The gateway won't have it: other calls find out whether the session is over. */
+  readonly onRefused: () => void;
 }
 
 /** After a refusal for good: a role may be given, a gateway of an older version replaced. */
@@ -57,9 +59,9 @@ export class StaffFeed {
     const stream = new AbortController();
     this.#stream = stream;
     void this.#read(stream.signal).catch(() => {
-      // Refused for good: a session that has ended is found out by the other calls, and ends there.
       if (stream.signal.aborted) return;
       this.#options.onState("lost");
+      this.#options.onRefused();
       this.#retry = setTimeout(() => this.#renew(), REFUSED_PAUSE_MS);
     });
   }
