@@ -151,7 +151,7 @@ export default {
       name: "web-knows-contracts-only",
       severity: "error",
       from: { path: "^web/", pathNot: TESTS },
-      to: { path: OURS, pathNot: ["^web/", "^packages/react/", "^proto/http/"] },
+      to: { path: OURS, pathNot: ["^web/", "^packages/(react|client)/", "^proto/http/"] },
     },
     {
       name: "nobody-imports-web",

@@ -7,10 +7,10 @@ const SETTLE_MS = 400;
 const ALERTS = "/api/admin/alerts";
 const APPROVALS = "/api/admin/approvals";
 /** First words of actions, and which lists they change. Everything else changes none that a console keeps open. */
-const BY_ACTION: Readonly<Record<string, readonly string[]>> = {
-  alert: [ALERTS, "overview"],
-  approval: [APPROVALS, "approvals-pending"],
-};
+const BY_ACTION: ReadonlyMap<string | undefined, readonly string[]> = new Map([
+  ["alert", [ALERTS, "overview"]],
+  ["approval", [APPROVALS, "approvals-pending"]],
+]);
 
 /** Asks anew for what an event has changed: at once, and then at most every 400 ms. */
 export class Refresher {
@@ -49,6 +49,6 @@ function keysOf(event: StaffEvent): readonly string[] {
     case "alert":
       return [ALERTS, "overview"];
     case "activity":
-      return event.data.actions.flatMap((action) => BY_ACTION[action.split(".")[0] ?? ""] ?? []);
+      return event.data.actions.flatMap((action) => BY_ACTION.get(action.split(".")[0]) ?? []);
   }
 }
