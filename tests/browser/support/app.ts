@@ -78,6 +78,8 @@ export async function settled(page: Page, title: string): Promise<void> {
 export async function showTheme(page: Page, theme: Theme): Promise<void> {
   await page.emulateMedia({ colorScheme: theme });
   await page.locator(`html[data-mantine-color-scheme="${theme}"]`).waitFor();
+  // Colours fade from one to the other.
+  await page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished.catch(() => undefined)))");
 }
 
 /** @throws when axe finds a serious or critical fault on the page as it is now. */
