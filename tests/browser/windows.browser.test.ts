@@ -65,6 +65,28 @@ test("another device shows it through the stream, and the next window takes the 
   }
 });
 
+test("five windows that come and go, the holder first each time: no balance is asked for, and one stream at a time", async () => {
+  const { context, site } = bench;
+  const vic = await newMember("vic", 30);
+  const tabs: Tab[] = [];
+  for (let opened = 0; opened < 5; opened += 1) {
+    const tab = await Tab.open(context, site, vic);
+    await tab.until(({ live, spendable }) => live === "live" && spendable === 30);
+    tabs.push(tab);
+  }
+  for (let closed = 1; closed <= 4; closed += 1) {
+    await tabs.shift()?.frame.page().close();
+    await eventually(() => expect(site.count("/api/events", vic.name)).toBe(closed + 1));
+    for (const tab of tabs) await tab.until(({ live }) => live === "live");
+    const late = await Tab.open(context, site, vic);
+    await late.untilSpendable(31 - closed);
+    expect(await late.consume(1)).toBe("spent");
+    for (const tab of tabs) await tab.untilSpendable(30 - closed);
+    tabs.push(late);
+  }
+  expect([site.count("/api/credits", vic.name), site.count("/api/events", vic.name)]).toEqual([0, 5]);
+}, 90_000);
+
 test.each(["frozen", "paused"] as const)(
   "a %s window that holds the stream loses it to one that is seen, and follows that one when it wakes",
   async (how) => {
