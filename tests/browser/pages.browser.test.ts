@@ -47,14 +47,14 @@ const named = (text: string): string => text.replace("USER", story.member.name);
 
 /** Who looks: one sign-in and one browser's memory for all pages of a language. */
 type PageRow = readonly [picture: string, path: string, english: string, chinese: string];
-const LOOKS: readonly (readonly ["member" | "console" | "nobody", readonly PageRow[]])[] = [
+const LOOKS: readonly (readonly ["member" | "console" | "visitor", readonly PageRow[]])[] = [
   ["member", MEMBER],
   ["console", CONSOLE],
-  ["nobody", SIGN_IN],
+  ["visitor", SIGN_IN],
 ];
 
 async function tokenFor(who: (typeof LOOKS)[number][0]): Promise<{ token?: string }> {
-  if (who === "nobody") return {};
+  if (who === "visitor") return {};
   return {
     token: await (who === "member" ? token(story.member.name, ["user"]) : token(story.adminName, ["admin", "auditor"])),
   };
