@@ -86,8 +86,8 @@ function OneUser({ session, children }: { session: Session; children: ReactNode 
   return (
     <QueryClientProvider client={queries}>
       <ApiProvider session={session}>
-        {/* Where nothing is to be clicked: the right edge has the buttons of tables, the lower one a phone's navigation. */}
-        <Notifications position="top-center" limit={4} autoClose={6_000} />
+        {/* Where least is to be clicked: the right edge has the buttons of tables, the upper one dialogs. */}
+        <Notifications position="bottom-center" limit={4} autoClose={6_000} />
         {children}
       </ApiProvider>
     </QueryClientProvider>
