@@ -142,16 +142,16 @@ export default {
     {
       name: "web-is-a-client",
       comment:
-        "The apps are built on @stipend/react and HTTP; of the contracts they take types, and load none of them.",
+        "The apps are built on @stipend/react, @stipend/client and HTTP; of the contracts they take types, and load none of them.",
       severity: "error",
       from: { path: "^web/", pathNot: TESTS },
-      to: { path: OURS, pathNot: ["^web/", "^packages/react/"], dependencyTypesNot: ["type-only"] },
+      to: { path: OURS, pathNot: ["^web/", "^packages/(react|client)/"], dependencyTypesNot: ["type-only"] },
     },
     {
       name: "web-knows-contracts-only",
       severity: "error",
       from: { path: "^web/", pathNot: TESTS },
-      to: { path: OURS, pathNot: ["^web/", "^packages/react/", "^proto/http/"] },
+      to: { path: OURS, pathNot: ["^web/", "^packages/(react|client)/", "^proto/http/"] },
     },
     {
       name: "nobody-imports-web",

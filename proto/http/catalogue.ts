@@ -17,6 +17,7 @@ import * as membership from "./membership.ts";
 import * as monitor from "./monitor.ts";
 import * as revocations from "./revocations.ts";
 import * as signIn from "./sign-in.ts";
+import * as staffEvents from "./staff-events.ts";
 
 /** The contracts of the ledger, a file a subject. */
 const LEDGER = [
@@ -83,6 +84,7 @@ function catalogue(): readonly CataloguedRoute[] {
     ...contractsOf("monitor", monitor),
     ...contractsOf("gateway", gateway),
     ...contractsOf("gateway", signIn),
+    ...contractsOf("gateway", staffEvents),
   ];
   const seen = new Set<string>();
   for (const { contract } of routes) {

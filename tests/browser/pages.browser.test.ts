@@ -1,13 +1,14 @@
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { running } from "../support/running.ts";
 import {
   AppBrowser,
-  type AppOptions,
   expectAccessible,
   expectNoSidewaysScroll,
+  expectReadable,
   settled,
   shoot,
+  showTheme,
 } from "./support/app.ts";
 import { launchChromium } from "./support/chromium.ts";
 import { type Story, tellStory } from "./support/story.ts";
@@ -42,44 +43,74 @@ const CONSOLE = [
 ] as const;
 const SIGN_IN = [["sign-in", "/history", "Sign in", "登录"]] as const;
 
-type View = Pick<AppOptions, "theme" | "locale" | "width">;
-const VIEWS: readonly (readonly [name: string, view: View])[] = [
-  ["light", { theme: "light" }],
-  ["dark", { theme: "dark" }],
-  ["phone-zh", { theme: "light", locale: "zh-CN", width: 390 }],
-];
-
 const named = (text: string): string => text.replace("USER", story.member.name);
 
-describe.each(VIEWS)(
-  "every page, %s: accessible, fits, complains of nothing, and has its picture taken",
-  (name, view) => {
-    const look = async (person: string | undefined, picture: string, path: string, title: string): Promise<void> => {
-      const app = await AppBrowser.open(browser, {
-        baseUrl,
-        ...view,
-        ...(person === undefined ? {} : { token: person }),
-      });
-      const page = await app.visit(named(path));
-      await settled(page, named(title));
-      await shoot(page, `${picture}-${name}`);
-      await expectNoSidewaysScroll(page);
-      await expectAccessible(page);
-      expect(app.complaints).toEqual([]);
-      await app.close();
+/** Who looks: one sign-in and one browser's memory for all pages of a language. */
+type PageRow = readonly [picture: string, path: string, english: string, chinese: string];
+const LOOKS: readonly (readonly ["member" | "console" | "visitor", readonly PageRow[]])[] = [
+  ["member", MEMBER],
+  ["console", CONSOLE],
+  ["visitor", SIGN_IN],
+];
+
+async function tokenFor(who: (typeof LOOKS)[number][0]): Promise<{ token?: string }> {
+  if (who === "visitor") return {};
+  return {
+    token: await (who === "member" ? token(story.member.name, ["user"]) : token(story.adminName, ["admin", "auditor"])),
+  };
+}
+
+async function visit(app: AppBrowser, path: string, title: string): Promise<Page> {
+  const page = await app.visit(named(path));
+  await settled(page, named(title));
+  return page;
+}
+
+/** A page that was looked at: it fits, and the browser complained of nothing. */
+async function leave(app: AppBrowser, page: Page): Promise<void> {
+  await expectNoSidewaysScroll(page);
+  expect(app.complaints).toEqual([]);
+  await page.close();
+}
+
+describe.each(LOOKS)(
+  "every page of the %s: accessible, fits, complains of nothing, and has its picture taken",
+  (who, pages) => {
+    const apps: AppBrowser[] = [];
+    const openApp = async (view: { readonly locale?: string; readonly width?: number }): Promise<AppBrowser> => {
+      const app = await AppBrowser.open(browser, { baseUrl, ...view, ...(await tokenFor(who)) });
+      apps.push(app);
+      return app;
     };
-    const titleOf = (english: string, chinese: string): string => (view.locale === "zh-CN" ? chinese : english);
-
-    it.each(MEMBER)("%s", async (picture, path, english, chinese) => {
-      await look(await token(story.member.name, ["user"]), picture, path, titleOf(english, chinese));
+    let desk: AppBrowser;
+    let phone: AppBrowser;
+    beforeAll(async () => {
+      desk = await openApp({});
+      phone = await openApp({ locale: "zh-CN", width: 390 });
     });
+    afterAll(() => Promise.all(apps.map((app) => app.close())));
 
-    it.each(CONSOLE)("%s", async (picture, path, english, chinese) => {
-      await look(await token(story.adminName, ["admin", "auditor"]), picture, path, titleOf(english, chinese));
-    });
-
-    it.each(SIGN_IN)("%s", async (picture, path, english, chinese) => {
-      await look(undefined, picture, path, titleOf(english, chinese));
+    it.each(pages)("%s", async (picture, path, english, chinese) => {
+      await Promise.all([
+        (async () => {
+          const page = await visit(desk, path, english);
+          await shoot(page, `${picture}-light`);
+          await expectAccessible(page);
+          // The same page in other colours: what they may break is whether it can be read.
+          await showTheme(page, "dark");
+          await shoot(page, `${picture}-dark`);
+          await expectReadable(page);
+          await leave(desk, page);
+        })(),
+        (async () => {
+          const page = await visit(phone, path, chinese);
+          await shoot(page, `${picture}-phone-zh`);
+          await expectAccessible(page);
+          await showTheme(page, "dark");
+          await shoot(page, `${picture}-phone-zh-dark`);
+          await leave(phone, page);
+        })(),
+      ]);
     });
   },
 );

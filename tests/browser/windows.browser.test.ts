@@ -2,6 +2,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import { eventually } from "@stipend/testing/eventually";
 import { describe, expect, test } from "vitest";
 import { newMember, spendElsewhere, useBench } from "./support/bench.ts";
+import { standStill } from "./support/standstill.ts";
 import { Tab } from "./support/tab.ts";
 
 const bench = useBench();
@@ -63,6 +64,55 @@ test("another device shows it through the stream, and the next window takes the 
     await phone.close();
   }
 });
+
+test("five windows that come and go, the holder first each time: no balance is asked for, and one stream at a time", async () => {
+  const { context, site } = bench;
+  const vic = await newMember("vic", 30);
+  const tabs: Tab[] = [];
+  for (let opened = 0; opened < 5; opened += 1) {
+    const tab = await Tab.open(context, site, vic);
+    await tab.until(({ live, spendable }) => live === "live" && spendable === 30);
+    tabs.push(tab);
+  }
+  for (let closed = 1; closed <= 4; closed += 1) {
+    await tabs.shift()?.frame.page().close();
+    await eventually(() => expect(site.count("/api/events", vic.name)).toBe(closed + 1));
+    for (const tab of tabs) await tab.until(({ live }) => live === "live");
+    const late = await Tab.open(context, site, vic);
+    await late.untilSpendable(31 - closed);
+    expect(await late.consume(1)).toBe("spent");
+    for (const tab of tabs) await tab.untilSpendable(30 - closed);
+    tabs.push(late);
+  }
+  expect([site.count("/api/credits", vic.name), site.count("/api/events", vic.name)]).toEqual([0, 5]);
+}, 90_000);
+
+test.each(["frozen", "paused"] as const)(
+  "a %s window that holds the stream loses it to one that is seen, and follows that one when it wakes",
+  async (how) => {
+    const { context, site } = bench;
+    const uma = await newMember("uma", 30);
+    const holder = await Tab.open(context, site, uma);
+    await holder.until(({ live }) => live === "live");
+    const seen = await Tab.open(context, site, uma, { leaps: true });
+    await seen.until(({ live, spendable }) => live === "live" && spendable === 30);
+    const wake = await standStill(holder.frame.page(), how);
+    await spendElsewhere(uma, 4);
+    // Two heartbeats missed are no reason; a third is, at the next look at it.
+    for (let looks = 0; looks < 2; looks += 1) await seen.leap(15_000);
+    expect([site.count("/api/events", uma.name), (await seen.snapshot())?.spendable]).toEqual([1, 30]);
+    for (let looks = 0; looks < 2; looks += 1) await seen.leap(15_000);
+    await seen.until(({ live, spendable }) => live === "live" && spendable === 26);
+    expect(site.count("/api/events", uma.name)).toBe(2);
+    await wake();
+    await holder.until(({ live, spendable }) => live === "live" && spendable === 26);
+    expect(await holder.consume(1)).toBe("spent");
+    for (const tab of [holder, seen]) await tab.untilSpendable(25);
+    await spendElsewhere(uma, 1);
+    for (const tab of [holder, seen]) await tab.untilSpendable(24);
+    expect(site.count("/api/events", uma.name)).toBe(2);
+  },
+);
 
 test("a sign-out reaches every window at once and leaves nothing behind; another device stays", async () => {
   const { browser, context, site } = bench;

@@ -11,6 +11,7 @@ const SOURCES = [
   "tools/**/*.ts",
   "../packages/react/src/**/*",
   "../packages/react/*.css",
+  "../packages/client/{src,gen}/**/*",
   "../package-lock.json",
 ];
 

@@ -281,6 +281,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Server-sent events `alerts`, `alert` and `activity`: what a console shows as it happens
+         * @description Roles: support, admin.
+         */
+        get: operations["gateway.staffEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/notifications": {
         parameters: {
             query?: never;
@@ -1343,6 +1363,10 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        ActivityEvent: {
+            /** @description What admins have just done, each once: `approval.propose`, `alert.acknowledge`, … */
+            actions: string[];
+        };
         Alert: {
             /** Format: uuid */
             id: string;
@@ -1386,6 +1410,14 @@ export interface components {
             /** @enum {string|null} */
             resolution: "recovered" | "manual" | null;
             note: string | null;
+        };
+        AlertEvent: {
+            /**
+             * @description raised: it is new, graver than before, or told again; recovered: it is over, by itself or by hand.
+             * @enum {string}
+             */
+            change: "raised" | "recovered";
+            alert: components["schemas"]["StaffAlert"];
         };
         AlertPage: {
             data: components["schemas"]["Alert"][];
@@ -2386,6 +2418,12 @@ export interface components {
             /** Format: uuid */
             deliveryId: string;
         };
+        OpenAlertsEvent: {
+            /** @description Alerts that are open now, newest first. */
+            open: components["schemas"]["StaffAlert"][];
+            /** @description There are older open alerts than these. */
+            more: boolean;
+        };
         Overview: {
             alerts: {
                 open: number;
@@ -2489,6 +2527,27 @@ export interface components {
              * @example 2026-02-01T00:00:00.000Z
              */
             revokedAt: string;
+        };
+        StaffAlert: {
+            /** Format: uuid */
+            id: string;
+            /** @example large_change */
+            rule: string;
+            /**
+             * @description Which kind of notice it leads to: repair, business, security, management, operations.
+             * @enum {string}
+             */
+            family: "consistency" | "membership" | "transactions" | "admin" | "machinery";
+            /** @enum {string} */
+            severity: "info" | "warning" | "critical";
+            /** @enum {string} */
+            status: "open" | "acknowledged" | "resolved";
+            /** Format: date-time */
+            firstSeenAt: string;
+            /** Format: date-time */
+            lastSeenAt: string;
+            /** @description Events that led to it; for rules with a window: of the fullest one. */
+            count: number;
         };
         Tier: {
             /** @example starter-100 */
@@ -3749,6 +3808,65 @@ export interface operations {
             500: components["responses"]["InternalError"];
             502: components["responses"]["UpstreamFailed"];
             /** @description database_busy, database_unavailable, identity_provider_unavailable, outcome_unknown, overloaded, revocations_unknown, upstream_unavailable */
+            503: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    "gateway.staffEvents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description First `alerts` with every alert that is open now, so that a reader that comes again has missed none; then `alert` for each that is raised or over, and `activity` with the names of what admins did. None of them names a user. Data: OpenAlertsEvent, AlertEvent or ActivityEvent as JSON. A heartbeat every 15 s; the stream ends with its token or its revocation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["OpenAlertsEvent"] | components["schemas"]["AlertEvent"] | components["schemas"]["ActivityEvent"];
+                };
+            };
+            /** @description malformed_request, validation_failed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": (components["schemas"]["Problem"] & {
+                        /** @constant */
+                        code?: "validation_failed";
+                    } & components["schemas"]["ValidationFailedDetails"]) | components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["TokenRefused"];
+            403: components["responses"]["RoleRequired"];
+            /** @description rate_limited, too_many_streams */
+            429: {
+                headers: {
+                    /** @description Whole seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["UpstreamFailed"];
+            /** @description database_busy, database_unavailable, identity_provider_unavailable, overloaded, revocations_unknown, upstream_unavailable */
             503: {
                 headers: {
                     /** @description Whole seconds. */

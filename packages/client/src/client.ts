@@ -1,7 +1,16 @@
 import { createFinalURL, createQuerySerializer, defaultPathSerializer } from "openapi-fetch";
 import { TAKES_KEY } from "../gen/keyed.ts";
 import { readData } from "./answers.ts";
-import { type EventOptions, readEvents, type StipendEvent } from "./events.ts";
+import {
+  type EventOptions,
+  type OpenStream,
+  readEvents,
+  type StaffEvent,
+  type StipendEvent,
+  type StreamOptions,
+  staffEvent,
+  stipendEvent,
+} from "./events.ts";
 import { DEFAULT_RETRIES, type RetryPolicy } from "./retries.ts";
 import { type Outgoing, type TokenSource, Transport } from "./transport.ts";
 import type { Answer, CallArguments, CallOptions, Data, Item, ListPath, Operation, PathOf, Verb } from "./types.ts";
@@ -121,8 +130,20 @@ export class StipendClient {
    * signal says so; throws ApiProblem when the API refuses for good.
    */
   events(options: EventOptions = {}): AsyncGenerator<StipendEvent> {
-    const target = { verb: "get", url: `${this.#baseUrl}/api/events`, repeatable: false, key: undefined } as const;
-    return readEvents((headers, signal) => this.#transport.open({ ...target, headers, signal }), options);
+    return readEvents(this.#streamOf("/api/events"), stipendEvent, options);
+  }
+
+  /**
+   * For consoles of support and admins: first every open alert, then what is raised, what is over and what admins do. After
+   * a break it begins with the open alerts again, so none is missed. Ends and throws as `events` does.
+   */
+  staffEvents(options: StreamOptions = {}): AsyncGenerator<StaffEvent> {
+    return readEvents<StaffEvent & { readonly id?: never }>(this.#streamOf("/api/admin/events"), staffEvent, options);
+  }
+
+  #streamOf(path: string): OpenStream {
+    const target = { verb: "get", url: this.#baseUrl + path, repeatable: false, key: undefined } as const;
+    return (headers, signal) => this.#transport.open({ ...target, headers, signal });
   }
 
   #call(verb: Verb, path: string, call: AnyCall = {}): Promise<Answer<unknown>> {

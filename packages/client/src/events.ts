@@ -8,12 +8,21 @@ export type StipendEvent =
   | { readonly type: "credits"; readonly id: string; readonly data: Schemas["CreditsEvent"] }
   | { readonly type: "membership"; readonly id: string; readonly data: Schemas["MembershipEvent"] };
 
-export interface EventOptions {
-  /** The id of the newest event known: what it tells is not told again. */
-  readonly lastEventId?: string;
+/** What a console shows as it happens: first `alerts`, all that are open; none of them names a user. */
+export type StaffEvent =
+  | { readonly type: "alerts"; readonly data: Schemas["OpenAlertsEvent"] }
+  | { readonly type: "alert"; readonly data: Schemas["AlertEvent"] }
+  | { readonly type: "activity"; readonly data: Schemas["ActivityEvent"] };
+
+export interface StreamOptions {
   readonly signal?: AbortSignal;
   /** Told when the stream is open and when it is lost and will be opened again; for a sign in the window. */
   readonly onState?: (state: "open" | "lost", error?: unknown) => void;
+}
+
+export interface EventOptions extends StreamOptions {
+  /** The id of the newest event known: what it tells is not told again. */
+  readonly lastEventId?: string;
 }
 
 export type OpenStream = (headers: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<Opened>;
@@ -28,8 +37,24 @@ const STEADY_MS = 10_000;
 /** Characters of one event: far above any honest one. */
 const MAX_EVENT_CHARS = 1_048_576;
 
+/** The caller's changes; undefined for kinds that this version does not know. */
+export function stipendEvent({ event, id, data }: EventSourceMessage): StipendEvent | undefined {
+  if (id === undefined || (event !== "credits" && event !== "membership")) return undefined;
+  return { type: event, id, data: JSON.parse(data) } as StipendEvent;
+}
+
+/** What consoles are told; undefined for kinds that this version does not know. */
+export function staffEvent({ event, data }: EventSourceMessage): StaffEvent | undefined {
+  if (event !== "alerts" && event !== "alert" && event !== "activity") return undefined;
+  return { type: event, data: JSON.parse(data) } as StaffEvent;
+}
+
 /** One stream after the other, each going on where the one before ended. */
-export async function* readEvents(open: OpenStream, options: EventOptions): AsyncGenerator<StipendEvent> {
+export async function* readEvents<E extends { readonly id?: string }>(
+  open: OpenStream,
+  read: (message: EventSourceMessage) => E | undefined,
+  options: EventOptions,
+): AsyncGenerator<E> {
   const { signal, onState } = options;
   const stopped = (): boolean => signal?.aborted === true;
   const place = { lastEventId: options.lastEventId, pauseMs: FIRST_PAUSE_MS };
@@ -38,7 +63,7 @@ export async function* readEvents(open: OpenStream, options: EventOptions): Asyn
     let cause: unknown;
     const began = performance.now();
     try {
-      for await (const event of oneStream(open, place, signal, () => onState?.("open"))) {
+      for await (const event of oneStream({ open, read }, place, signal, () => onState?.("open"))) {
         failed = 0;
         yield event;
       }
@@ -61,29 +86,30 @@ interface Place {
 }
 
 /** Ends when the server ends the stream; throws when it breaks or falls silent. */
-async function* oneStream(
-  open: OpenStream,
+async function* oneStream<E extends { readonly id?: string }>(
+  { open, read }: { readonly open: OpenStream; readonly read: (message: EventSourceMessage) => E | undefined },
   place: Place,
   signal: AbortSignal | undefined,
   onOpen: () => void,
-): AsyncGenerator<StipendEvent> {
+): AsyncGenerator<E> {
   const ended = new AbortController();
   const both = signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]);
-  const resume = place.lastEventId === undefined ? {} : { "last-event-id": place.lastEventId };
+  const resume: Readonly<Record<string, string>> =
+    place.lastEventId === undefined ? {} : { "last-event-id": place.lastEventId };
   let silence: ReturnType<typeof setTimeout> | undefined;
   try {
     const { response } = await open({ accept: "text/event-stream", ...resume }, both);
     if (response.body === null) throw new NoAnswer("the event stream has no body");
     onOpen();
     const reader = response.body.getReader();
-    const parser = new Parser(place);
+    const parser = new Parser(place, read);
     for (;;) {
       silence = setTimeout(() => ended.abort(), SILENCE_MS);
       const { done, value } = await reader.read();
       clearTimeout(silence);
       if (done) return;
       for (const event of parser.feed(value)) {
-        place.lastEventId = event.id;
+        place.lastEventId = event.id ?? place.lastEventId;
         yield event;
       }
     }
@@ -94,17 +120,17 @@ async function* oneStream(
   }
 }
 
-class Parser {
+class Parser<E> {
   readonly #decoder = new TextDecoder();
   readonly #parser: ReturnType<typeof createParser>;
-  #events: StipendEvent[] = [];
+  #events: E[] = [];
   #tooLarge = false;
 
-  constructor(place: Place) {
+  constructor(place: Place, read: (message: EventSourceMessage) => E | undefined) {
     this.#parser = createParser({
       maxBufferSize: MAX_EVENT_CHARS,
       onEvent: (message) => {
-        const event = eventOf(message);
+        const event = read(message);
         if (event !== undefined) this.#events.push(event);
       },
       onRetry: (ms) => {
@@ -116,19 +142,13 @@ class Parser {
     });
   }
 
-  feed(bytes: Uint8Array): readonly StipendEvent[] {
+  feed(bytes: Uint8Array): readonly E[] {
     this.#parser.feed(this.#decoder.decode(bytes, { stream: true }));
     if (this.#tooLarge) throw new UnexpectedAnswer("an event is too large", { status: 200, key: undefined });
     const events = this.#events;
     this.#events = [];
     return events;
   }
-}
-
-/** undefined for kinds of events that this version does not know. */
-function eventOf({ event, id, data }: EventSourceMessage): StipendEvent | undefined {
-  if (id === undefined || (event !== "credits" && event !== "membership")) return undefined;
-  return { type: event, id, data: JSON.parse(data) } as StipendEvent;
 }
 
 /** A refusal for good (no role, no such address) stays one; all else passes. */

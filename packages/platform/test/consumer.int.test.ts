@@ -72,6 +72,34 @@ function consumer(handle: (batch: IncomingEvent[]) => Promise<void>, options: Pa
   return made;
 }
 
+describe("a reader from now on", () => {
+  it("says when it has found its places: whatever is published after that is handed over, and after each joining again", async () => {
+    const users = ["u1", "u2", "u3", "u4", "u5", "u6"];
+    const seen = new Set<number>();
+    let placed = 0;
+    const options = {
+      fromBeginning: false,
+      onPlaced: () => {
+        placed += 1;
+      },
+    };
+    await producer.publish(users.map((user) => event(user, 1)));
+    const handle = async (batch: IncomingEvent[]) => {
+      for (const each of batch) seen.add(daysOf(each));
+    };
+    await consumer(handle, options).start();
+    await eventually(() => expect(placed).toBe(1), { timeoutMs: 20_000 });
+    await producer.publish(users.map((user, at) => event(user, 10 + at)));
+    await eventually(() => expect([...seen].sort()).toEqual([10, 11, 12, 13, 14, 15]));
+    // A second member takes some of the partitions: both have places to find.
+    await consumer(handle, options).start();
+    await eventually(() => expect(placed).toBeGreaterThanOrEqual(3), { timeoutMs: 30_000 });
+    await producer.publish(users.map((user, at) => event(user, 20 + at)));
+    await eventually(() => expect([...seen].filter((days) => days >= 20).sort()).toEqual([20, 21, 22, 23, 24, 25]));
+    expect(seen.has(1)).toBe(false);
+  }, 60_000);
+});
+
 describe("applying", () => {
   it("hands over batches of one partition in order and commits them", async () => {
     const users = ["u1", "u2", "u3", "u4"];

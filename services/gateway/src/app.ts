@@ -10,7 +10,9 @@ import type { Log } from "@stipend/platform/log/log";
 import { createRedis, redisPart, redisReady } from "@stipend/platform/redis/redis";
 import { gauge } from "@stipend/platform/telemetry/metrics";
 import { publicRoutes, type RouteOwner } from "@stipend/proto/http/catalogue";
+import { events } from "@stipend/proto/http/gateway";
 import { gatewayProblems } from "@stipend/proto/http/gateway-problems";
+import { staffEvents } from "@stipend/proto/http/staff-events";
 import helmet from "helmet";
 import type { Redis } from "ioredis";
 import { KeyStore } from "./auth/key-store.ts";
@@ -22,6 +24,8 @@ import type { GatewayConfig } from "./config.ts";
 import { Docs } from "./docs/docs-routes.ts";
 import { eventsRoute } from "./events/events-route.ts";
 import { LiveHub } from "./events/live-hub.ts";
+import { staffEventsRoute } from "./events/staff-events-route.ts";
+import { StaffHub } from "./events/staff-hub.ts";
 import { FeatureBook } from "./features/feature-book.ts";
 import { FeatureMetrics } from "./features/feature-metrics.ts";
 import { routeOfFeature } from "./features/feature-route.ts";
@@ -47,6 +51,9 @@ import type { WebApp, WebSettings } from "./web/web-app.ts";
 /** The demo users of the development sign-in, where there is one. */
 const DEV_USERS = "/api/dev/users";
 
+/** Streams of server-sent events: they end with their readers, not with a request's time. */
+const STREAMS: ReadonlySet<string> = new Set([events.path, staffEvents.path]);
+
 type Service = Exclude<RouteOwner, "gateway">;
 
 export interface App {
@@ -69,15 +76,23 @@ export function createApp(config: GatewayConfig, log: Log): App {
   const staff = new StaffLog({ spool: staffSpool, topic: messaging.topic("admin.v1") });
   const services = connectServices(config, upstreams, staff);
   const hub = new LiveHub({ perUser: config.STIPEND_EVENTS_PER_USER, total: config.STIPEND_EVENTS_TOTAL });
+  const staffHub = new StaffHub({
+    perUser: config.STIPEND_EVENTS_PER_USER,
+    total: config.STIPEND_STAFF_EVENTS_TOTAL,
+  });
   const revocations = new Revocations({
     membership: services.client("membership"),
     log,
-    onNews: () => hub.closeWhere((token) => revocations.isRevoked(token)),
+    onNews: () => {
+      for (const each of [hub, staffHub]) each.closeWhere((token) => revocations.isRevoked(token));
+    },
   });
   const metering = meterFeatures(services, upstreams, log);
   const docs = new Docs();
   const issuer = devIssuer(config);
 
+  const live = messaging.consumer(hub, staffHub);
+  const isHearing = () => live.ready();
   const own: readonly Route[] = [
     ...forwardedRoutes(services),
     ...docs.routes(),
@@ -87,8 +102,10 @@ export function createApp(config: GatewayConfig, log: Log): App {
         revocations,
         credits: services.client("credits"),
         membership: services.client("membership"),
+        isHearing,
       }),
     ),
+    withoutQuery(staffEventsRoute({ hub: staffHub, revocations, monitor: services.client("monitor"), isHearing })),
     ...(clock === undefined ? [] : clockRoutes(clock, clockMover(clock, redis, services)).map(withoutQuery)),
     ...(issuer === undefined ? [] : signInRoutes(issuer)),
   ];
@@ -109,7 +126,6 @@ export function createApp(config: GatewayConfig, log: Log): App {
     topic: messaging.topic("security.v1"),
     log,
   });
-  const live = messaging.consumer(hub);
   const seen = new UsersSeen({ membership: services.client("membership"), log });
   const door = new Door({
     routes: () => routes.table,
@@ -152,7 +168,7 @@ export function createApp(config: GatewayConfig, log: Log): App {
       features,
       metrics,
       http,
-      streamsPart(hub),
+      streamsPart(hub, staffHub),
     ],
     http,
   };
@@ -280,7 +296,7 @@ function httpDoor(
     problems: [gatewayProblems],
     readiness,
     maxInFlight: config.STIPEND_MAX_IN_FLIGHT,
-    isStream: (req) => req.url?.split("?")[0] === "/api/events",
+    isStream: (req) => STREAMS.has(req.url?.split("?")[0] ?? ""),
   });
   http.app.set("trust proxy", config.STIPEND_TRUSTED_PROXIES ?? false);
   http.app.use(helmet({ contentSecurityPolicy: { directives: { "upgrade-insecure-requests": null } } }));
@@ -291,11 +307,18 @@ function httpDoor(
 }
 
 /** Added last, so that streams end first: they would never finish by themselves. */
-function streamsPart(hub: LiveHub): Part {
-  const endGauge = gauge("gateway_event_streams", "Open streams of server-sent events", () => hub.open);
+function streamsPart(hub: LiveHub, staffHub: StaffHub): Part {
+  const ends = [
+    gauge("gateway_event_streams", "Open streams of server-sent events", () => hub.open),
+    gauge("gateway_staff_event_streams", "Open streams of consoles", () => staffHub.open),
+  ];
   return {
     name: "event streams",
-    drain: () => Promise.resolve(hub.closeForGood()),
-    stop: () => Promise.resolve(endGauge()),
+    drain: async () => {
+      for (const each of [hub, staffHub]) each.closeForGood();
+    },
+    stop: async () => {
+      for (const end of ends) end();
+    },
   };
 }

@@ -99,6 +99,7 @@ const schema = z.object({
   STIPEND_MAX_IN_FLIGHT: wholeNumber(1, 100_000).default(2_000),
   STIPEND_EVENTS_PER_USER: wholeNumber(1, 1_000).default(20),
   STIPEND_EVENTS_TOTAL: wholeNumber(1, 100_000).default(5_000),
+  STIPEND_STAFF_EVENTS_TOTAL: wholeNumber(1, 100_000).default(500),
   STIPEND_WEB_DIR: z.string().min(1).optional(),
   STIPEND_WEB_OIDC_ISSUER: urlOf("http", "https").optional(),
   STIPEND_WEB_OIDC_CLIENT_ID: z.string().min(1).max(500).optional(),

@@ -74,9 +74,26 @@ export async function settled(page: Page, title: string): Promise<void> {
   await expect.poll(() => page.locator('[role="status"][aria-label]').count(), { timeout: 20_000 }).toBe(0);
 }
 
+/** The other theme, as when the machine's setting changes: nothing is loaded anew. */
+export async function showTheme(page: Page, theme: Theme): Promise<void> {
+  await page.emulateMedia({ colorScheme: theme });
+  await page.locator(`html[data-mantine-color-scheme="${theme}"]`).waitFor();
+  // Colours fade from one to the other.
+  await page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished.catch(() => undefined)))");
+}
+
 /** @throws when axe finds a serious or critical fault on the page as it is now. */
 export async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  await expectNoFaults(page, new AxeBuilder({ page }));
+}
+
+/** Of all that, what depends on colours alone. */
+export async function expectReadable(page: Page): Promise<void> {
+  await expectNoFaults(page, new AxeBuilder({ page }).withRules(["color-contrast", "link-in-text-block"]));
+}
+
+async function expectNoFaults(page: Page, axe: AxeBuilder): Promise<void> {
+  const { violations } = await axe.analyze();
   const serious = violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);

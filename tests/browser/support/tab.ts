@@ -42,8 +42,10 @@ interface OpenOptions {
   readonly locale?: string;
   /** Fills localStorage before the page loads, so that nothing more fits. */
   readonly fullStorage?: boolean;
-  /** The page's clock stands until `runFor`. */
+  /** The page's clock stands until `runFor`, and with it that of every page of its context. */
   readonly clock?: boolean;
+  /** Time can be leapt over, in this page alone: `leap`. */
+  readonly leaps?: boolean;
 }
 
 /** A window of the lab page, or a frame in one. */
@@ -59,6 +61,7 @@ export class Tab {
     const page = await context.newPage();
     await takeAway(page, options.without ?? []);
     if (options.clock) await page.clock.install();
+    if (options.leaps) await page.addInitScript(makeLeaps);
     await page.goto(`${site.origin}/`);
     if (options.fullStorage) await page.evaluate(fillStorage);
     const tab = new Tab(page.mainFrame());
@@ -130,6 +133,11 @@ export class Tab {
     await this.frame.page().clock.runFor(ms);
   }
 
+  /** So much time has gone by for the page, as when a machine sleeps. Needs the option `leaps`. */
+  async leap(ms: number): Promise<void> {
+    await this.frame.evaluate((by) => (globalThis as unknown as { leap(ms: number): void }).leap(by), ms);
+  }
+
   /** As when somebody chooses the window's tab. */
   async comeIntoSight(): Promise<void> {
     await this.frame.evaluate(() => {
@@ -157,6 +165,35 @@ export class Tab {
   async untilSpendable(amount: number, timeoutMs?: number): Promise<void> {
     await this.until((snapshot) => snapshot.spendable === amount, timeoutMs);
   }
+}
+
+/** Puts `leap(ms)` into a page: the steady clock jumps, and what was due by then happens. */
+function makeLeaps(): void {
+  const real = performance.now.bind(performance);
+  const { setTimeout: set, clearTimeout: clear } = globalThis;
+  const waiting = new Map<unknown, { readonly due: number; readonly run: () => void }>();
+  let leapt = 0;
+  performance.now = () => real() + leapt;
+  const end = (id: unknown): void => {
+    const timer = waiting.get(id);
+    if (waiting.delete(id)) timer?.run();
+  };
+  const patched = {
+    setTimeout: (run: () => void, ms = 0): unknown => {
+      const id: unknown = set(() => end(id), ms);
+      waiting.set(id, { due: performance.now() + ms, run });
+      return id;
+    },
+    clearTimeout: (id: unknown): void => {
+      waiting.delete(id);
+      clear(id as number);
+    },
+    leap: (ms: number): void => {
+      leapt += ms;
+      for (const [id, { due }] of [...waiting]) if (due <= performance.now()) end(id);
+    },
+  };
+  Object.assign(globalThis, patched);
 }
 
 /** Adds less and less until not one character fits. */

@@ -10,6 +10,7 @@ import { Page } from "../ui/page.tsx";
 import { Loading } from "../ui/states.tsx";
 import { Pill } from "../ui/values.tsx";
 import styles from "./admin.module.css";
+import { LiveConsole, LiveSign, useLookAgain } from "./live/live-console.tsx";
 import { usePendingApprovals } from "./use-approvals.ts";
 import { useOverview } from "./use-overview.ts";
 
@@ -28,12 +29,22 @@ export function AdminApp() {
   const admin = useRole("admin");
   const auditor = useRole("auditor");
   if (!support && !admin && !auditor) return <NotForYou />;
-  return <Router base="/admin">{support || admin ? <Console audit={admin || auditor} /> : <AuditOnly />}</Router>;
+  return (
+    <Router base="/admin">
+      {support || admin ? (
+        <LiveConsole>
+          <Console audit={admin || auditor} />
+        </LiveConsole>
+      ) : (
+        <AuditOnly />
+      )}
+    </Router>
+  );
 }
 
 function Console({ audit }: { audit: boolean }) {
   const { t } = useTranslation();
-  const overview = useOverview();
+  const overview = useOverview(useLookAgain());
   const approvals = usePendingApprovals();
   const nav: readonly NavItem[] = [
     { href: "/", name: t("admin.nav.overview"), icon: "home" },
@@ -45,7 +56,16 @@ function Console({ audit }: { audit: boolean }) {
     ...(audit ? [{ href: "/audit", name: t("admin.nav.audit"), icon: "audit" } as const] : []),
   ];
   return (
-    <Frame layout="side" nav={nav} aside={<Whoami />}>
+    <Frame
+      layout="side"
+      nav={nav}
+      aside={
+        <>
+          <Whoami />
+          <LiveSign />
+        </>
+      }
+    >
       <Crash>
         <Suspense fallback={<Loading />}>
           <Switch>

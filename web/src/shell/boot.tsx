@@ -86,7 +86,8 @@ function OneUser({ session, children }: { session: Session; children: ReactNode 
   return (
     <QueryClientProvider client={queries}>
       <ApiProvider session={session}>
-        <Notifications position="bottom-right" limit={4} autoClose={6_000} />
+        {/* Where least is to be clicked: the right edge has the buttons of tables, the upper one dialogs. */}
+        <Notifications position="bottom-center" limit={4} autoClose={6_000} />
         {children}
       </ApiProvider>
     </QueryClientProvider>

@@ -21,7 +21,7 @@ export function Preferences() {
     <Menu position="bottom-end" shadow="md" width={220}>
       <Menu.Target>
         <ActionIcon variant="default" size="lg" radius="xl" aria-label={t("shell.preferences")}>
-          <span aria-hidden="true">{initial(user?.id)}</span>
+          {user === undefined ? <Icon name="language" size={18} /> : <span aria-hidden="true">{initial(user.id)}</span>}
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
@@ -61,6 +61,6 @@ export function Preferences() {
   );
 }
 
-function initial(userId: string | undefined): string {
-  return (userId ?? "·").slice(0, 1).toUpperCase();
+function initial(userId: string): string {
+  return userId.slice(0, 1).toUpperCase();
 }

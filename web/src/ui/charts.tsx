@@ -24,7 +24,7 @@ export interface BarsProps {
 
 const COLOURS = ["var(--series-1)", "var(--series-2)", "var(--series-3)", "var(--series-4)"];
 
-/** Stacked bars over time, with the same numbers as a table beneath for whoever wants or needs them. */
+/** Stacked bars over time (a word instead when there is nothing to draw), with the same numbers as a table beneath for whoever wants or needs them. */
 export function Bars({ label, series, rows, diverging = false, height = 260 }: BarsProps) {
   const { t } = useTranslation();
   const format = useFormat();
@@ -33,6 +33,13 @@ export function Bars({ label, series, rows, diverging = false, height = 260 }: B
     label: name,
     color: COLOURS[index % COLOURS.length] ?? "var(--series-1)",
   }));
+  if (rows.every((row) => series.every(({ key }) => Number(row[key] ?? 0) === 0))) {
+    return (
+      <p className={styles.none} style={{ height }}>
+        {t("common.noneInTime")}
+      </p>
+    );
+  }
   return (
     <figure className={styles.figure} aria-label={label}>
       {series.length < 2 ? null : (
@@ -62,7 +69,12 @@ export function Bars({ label, series, rows, diverging = false, height = 260 }: B
           xAxisProps={{ minTickGap: 28 }}
           barProps={{ radius: diverging ? 0 : 2, maxBarSize: 34, isAnimationActive: false }}
           tooltipProps={{ isAnimationActive: false }}
-          barChartProps={{ stackOffset: diverging ? "sign" : "none", accessibilityLayer: false }}
+          barChartProps={{
+            stackOffset: diverging ? "sign" : "none",
+            accessibilityLayer: false,
+            // Room for the topmost number of the axis, which would be cut off or pushed into the next one.
+            margin: { top: 10, right: 4 },
+          }}
           referenceLines={diverging ? [{ y: 0, color: "var(--line-strong)" }] : []}
         />
       </div>

@@ -28,6 +28,11 @@ export interface EventConsumerOptions {
   /** Partitions worked on at once. Default 2. */
   readonly concurrency?: number;
   readonly handlerTimeoutMs?: number;
+  /**
+   * Called whenever it has joined and found its places in the log: what is published from now on is handed over. With
+   * `fromBeginning: false` what was published while it was away may never be.
+   */
+  readonly onPlaced?: () => void;
   /** A member that is silent this long loses its partitions. Default 10,000 ms. */
   readonly sessionTimeoutMs?: number;
 }
@@ -176,14 +181,25 @@ export class EventConsumer implements Part {
     const sign = () => {
       this.#lastSign = performance.now();
     };
+    const asking = new Set<number>();
+    let isPlaced = true;
     consumer.on(events.HEARTBEAT, sign);
-    consumer.on(events.FETCH, sign);
+    consumer.on(events.FETCH_START, ({ payload }) => void asking.add(payload.nodeId));
+    consumer.on(events.FETCH, ({ payload }) => {
+      sign();
+      // Places are settled by the first fetch that began after the joining; one from before may end after it.
+      if (isPlaced || !asking.has(payload.nodeId)) return;
+      isPlaced = true;
+      this.#options.onPlaced?.();
+    });
     consumer.on(events.REBALANCING, () => {
       this.#joined = false;
     });
     consumer.on(events.GROUP_JOIN, ({ payload }) => {
       sign();
       this.#joined = true;
+      isPlaced = false;
+      asking.clear();
       this.#log.info({ assignment: payload.memberAssignment }, "joined the group");
     });
     const crash = new Promise<never>((_resolve, reject) => {

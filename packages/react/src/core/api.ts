@@ -6,6 +6,8 @@ import type { Environment, RequestOptions, Session } from "./types.ts";
 const PATIENCE_MS = 30_000;
 /** Waits between the tries of a spend whose answer was lost. */
 const TRIES_MS = [300, 1_000, 3_000];
+/** Codes and statuses after which it is not known whether it was done, or it may be done now. */
+const PASSING = /^(network_failed|answer_unreadable|request_in_progress|429|50[234])$/;
 /** Nobody who spends waits longer for a server that says when to come again. */
 const MAX_RETRY_AFTER_S = 5;
 
@@ -31,7 +33,7 @@ export class Api {
 
   /** Body and head of a good answer. @throws CreditsError */
   async call(caller: Caller, path: string, options: RequestOptions = {}): Promise<Answer> {
-    const signal = after(this.#env, PATIENCE_MS, caller.signal, ...(options.signal ? [options.signal] : []));
+    const signal = after(this.#env, PATIENCE_MS, caller.signal, options.signal ?? caller.signal);
     try {
       const response = await this.open(caller, path, { ...options, signal });
       const answer = { body: await bodyOf(response), headers: response.headers };
@@ -49,10 +51,8 @@ export class Api {
         return (await this.call(caller, path, options)).body;
       } catch (error) {
         const { code, status, retryAfterSeconds } = error as CreditsError;
-        const again =
-          /^(network_failed|answer_unreadable|request_in_progress)$/.test(code) || /^(429|50[234])$/.test(`${status}`);
         const asked = retryAfterSeconds ?? 0;
-        if (wait === undefined || !again || asked > MAX_RETRY_AFTER_S) throw error;
+        if (!wait || !(PASSING.test(code) || PASSING.test(`${status}`)) || asked > MAX_RETRY_AFTER_S) throw error;
         await pause(this.#env, Math.max(wait, asked * 1_000), caller.signal);
       }
     }
@@ -87,7 +87,7 @@ export class Api {
         ...(idempotencyKey && { "idempotency-key": idempotencyKey }),
         authorization: `Bearer ${token}`,
       },
-      body: body === undefined ? null : JSON.stringify(body),
+      body: JSON.stringify(body) ?? null,
       cache: "no-store",
       // A redirect would carry the request, and a spend with it, to another place.
       redirect: "error",

@@ -9,20 +9,10 @@ function attempt<T>(get: () => T | null | undefined): T | undefined {
   }
 }
 
-/** "" where there is no page, as on a server. */
-function pageOrigin(): string {
-  return attempt(() => location.origin) ?? "";
-}
-
 /** Its origin can be read only when it is our own. */
-function peer(other: Window | null | undefined): readonly Peer[] {
+function peer(other: Window | null): readonly Peer[] {
   if (!other || other === window) return [];
   return [{ window: other, origin: attempt(() => other.location.origin) ?? null }];
-}
-
-/** 128 random bits. randomUUID is missing on pages without https. */
-function randomId(): string {
-  return crypto.getRandomValues(new Uint32Array(4)).join("-");
 }
 
 /** The browser around this page. */
@@ -32,7 +22,8 @@ export function browserEnvironment(): Environment {
     now: () => Date.now(),
     monotonic: () => performance.now(),
     setTimeout: (run, ms) => setTimeout(run, ms),
-    random: randomId,
+    // 128 bits. randomUUID is missing on pages without https.
+    random: () => crypto.getRandomValues(new Uint32Array(4)).join("-"),
     storage: () => attempt<StorageLike>(() => localStorage),
     channel: (name, receive) =>
       attempt(() => {
@@ -41,13 +32,14 @@ export function browserEnvironment(): Environment {
         return channel;
       }),
     locks: () => attempt<LocksLike>(() => navigator.locks as unknown as LocksLike),
-    origin: pageOrigin(),
-    peers: () => attempt(() => [...peer(window.parent), ...peer(window.opener as Window | null)]) ?? [],
-    visible: () => attempt(() => document.visibilityState === "visible") ?? true,
+    // "" where there is no page, as on a server.
+    origin: attempt(() => location.origin) ?? "",
+    peers: () => attempt(() => [window.parent, window.opener as Window | null].flatMap(peer)) ?? [],
+    visible: () => attempt(() => document.visibilityState) !== "hidden",
     listen: (type, listener) => {
       // All of them come by the window; visibilitychange bubbles up to it.
-      attempt(() => window.addEventListener(type, listener));
-      return () => attempt(() => window.removeEventListener(type, listener));
+      globalThis.addEventListener?.(type, listener as EventListener);
+      return () => globalThis.removeEventListener?.(type, listener as EventListener);
     },
   };
 }

@@ -32,8 +32,14 @@ export function signedOut(): CreditsError {
 }
 
 /** An answer that is not what its route promises. */
-export function unreadable(idempotencyKey: string | null = null): CreditsError {
-  return new CreditsError("answer_unreadable", "The answer can't be read", { idempotencyKey });
+export function unreadable(): CreditsError {
+  return new CreditsError("answer_unreadable", "The answer can't be read");
+}
+
+/** What could be read. @throws CreditsError answer_unreadable for undefined */
+export function readable<T>(value: T | undefined): T {
+  if (value === undefined) throw unreadable();
+  return value;
 }
 
 /** What a refused or broken call says, as an error of ours. */

@@ -93,7 +93,7 @@ export class Live {
       });
     } catch (error) {
       // AbortError: another window took the lock, or the wait was ended. All else: there are no locks on this page.
-      if (!(error instanceof Error && error.name === "AbortError")) await this.#follow(signal);
+      if ((error as Error).name !== "AbortError") await this.#follow(signal);
     }
     over.abort();
     this.#rob = undefined;
@@ -165,7 +165,7 @@ export class Live {
 
 function retryAfter(failed: CreditsError | null, failures: number): number {
   const { status = 0, retryAfterSeconds } = failed ?? {};
-  if (status >= 400 && status < 500 && ![401, 408, 429].includes(status)) return REFUSED_RETRY_MS;
+  if (/^4(?!01|08|29)/.test(`${status}`)) return REFUSED_RETRY_MS;
   const wait = Math.max(FIRST_RETRY_MS * 2 ** Math.max(0, failures - 1), (retryAfterSeconds ?? 0) * 1_000);
   return Math.min(wait, LAST_RETRY_MS);
 }

@@ -1,11 +1,11 @@
-import { type Fields, isRecord, readChange, readCredits, readMembership } from "./read.ts";
+import { type Fields, isRecord, pick, readChange, readCredits, readMembership } from "./read.ts";
 import type { Parts } from "./state.ts";
 import type { Change, Credits } from "./types.ts";
 
 /** All that is known of a user: what windows tell each other, and what is stored. */
 export interface Copy extends Parts {
   readonly userId: string;
-  /** Wall clock of the last news. */
+  /** Wall clock of the last news, whole milliseconds. */
   readonly at: number;
 }
 
@@ -32,17 +32,13 @@ export function pack(scope: string, message: Message): unknown {
 /** Undefined for everything that is not ours, not of this version or not whole. */
 export function unpack(scope: string, data: unknown): Message | undefined {
   if (!isRecord(data) || data["stipend"] !== VERSION || data["scope"] !== scope) return undefined;
-  const { type, userId, was, live } = data;
-  if (type === "session") return isName(userId) && isName(was) ? { type, userId, was } : undefined;
-  if (type === "hello") return typeof userId === "string" ? { type, userId } : undefined;
+  const { type, live } = data;
+  if (type === "session") return pick(data, "type userId? was?");
+  if (type === "hello") return pick(data, "type userId");
   const copy = type === "state" && readCopy(data);
   return copy
     ? { ...copy, type, live: typeof live === "boolean" ? live : undefined, change: happened(data) }
     : undefined;
-}
-
-function isName(value: unknown): value is string | null {
-  return value === null || typeof value === "string";
 }
 
 function happened({ change: both }: Fields) {
@@ -52,15 +48,9 @@ function happened({ change: both }: Fields) {
 }
 
 export function readCopy(value: unknown): Copy | undefined {
-  if (!isRecord(value)) return undefined;
-  const { userId, at } = value;
-  if (typeof userId !== "string" || typeof at !== "number") return undefined;
-  return {
-    userId,
-    at,
-    credits: readCredits(value["credits"]),
-    membership: readMembership(value["membership"]),
-  };
+  const known = pick<Pick<Copy, "userId" | "at">>(value, "userId at#");
+  const parts = value as Fields;
+  return known && { ...known, credits: readCredits(parts["credits"]), membership: readMembership(parts["membership"]) };
 }
 
 export function parse(text: string | null): unknown {

@@ -17,24 +17,23 @@ function isText(value: unknown): value is string {
   return typeof value === "string" && value.length <= MAX_TEXT;
 }
 
-/** What the last letter of a field's name in a shape says of its value; a text without one. */
+/** What the sign after a field's name in a shape says of its value; a text without one. Behind it, "?": it may be null. */
 const KINDS: Readonly<Record<string, (value: unknown) => boolean>> = {
-  "#": (value) => Number.isSafeInteger(value),
+  "#": Number.isSafeInteger,
   "+": (value) => Number.isSafeInteger(value) && (value as number) >= 0,
   "!": (value) => typeof value === "boolean",
-  "?": (value) => value === null || isText(value),
-  "%": (value) => value === null || (Number.isSafeInteger(value) && (value as number) >= 0),
 };
 
 /** The fields of the shape, when each fits. */
-function pick<T>(value: unknown, shape: string): T | undefined {
+export function pick<T>(value: unknown, shape: string): T | undefined {
   if (!isRecord(value)) return undefined;
   const taken: Fields = {};
   for (const word of shape.split(" ")) {
-    const fits = KINDS[word.slice(-1)];
-    const name = fits === undefined ? word : word.slice(0, -1);
-    if (!(fits ?? isText)(value[name])) return undefined;
-    taken[name] = value[name];
+    const [name = "", ...signs] = word.split(/(?=\W)/);
+    const field = value[name];
+    const fits = KINDS[signs[0] ?? ""] ?? isText;
+    if (!(fits(field) || (field === null && word.endsWith("?")))) return undefined;
+    taken[name] = field;
   }
   return taken as T;
 }
@@ -67,7 +66,7 @@ export function readGrants(value: unknown): Grant[] | undefined {
 export function readMembership(value: unknown): Membership | undefined {
   return pick(
     value,
-    "userId tier? status cycle? startedAt? currentPeriodStart? currentPeriodEnd? expiresAt? cancelAtPeriodEnd! pendingTier? monthlyCredits% version+",
+    "userId tier? status cycle? startedAt? currentPeriodStart? currentPeriodEnd? expiresAt? cancelAtPeriodEnd! pendingTier? monthlyCredits+? version+",
   );
 }
 

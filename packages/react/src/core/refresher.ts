@@ -1,5 +1,5 @@
 import type { Api, Caller } from "./api.ts";
-import { asError, unreadable } from "./errors.ts";
+import { asError, readable } from "./errors.ts";
 import { readCredits, readMembership } from "./read.ts";
 import type { Parts, State } from "./state.ts";
 import { after } from "./time.ts";
@@ -61,19 +61,22 @@ export class Refresher {
 
   async #load(caller: Caller): Promise<void> {
     const { api, onAnswer } = this.#parts;
-    const answers = await Promise.allSettled([api.call(caller, "/api/credits"), api.call(caller, "/api/membership")]);
-    const [account, membership] = answers.map((answer) =>
-      answer.status === "fulfilled" ? answer.value.body : undefined,
-    );
-    const parts = {
-      credits: readCredits(account),
-
-      membership: readMembership(membership),
+    let failure: unknown;
+    // One that is refused is no reason to lose the other.
+    const ask = async <T>(path: string, read: (body: unknown) => T | undefined): Promise<T | undefined> => {
+      try {
+        return readable(read((await api.call(caller, path)).body));
+      } catch (error) {
+        failure ??= error;
+        return undefined;
+      }
     };
-    const isWhole = parts.credits !== undefined && parts.membership !== undefined;
-    if (!caller.signal.aborted) onAnswer(parts, isWhole);
-    for (const answer of answers) if (answer.status === "rejected") throw answer.reason;
-    if (!isWhole) throw unreadable();
+    const [credits, membership] = await Promise.all([
+      ask("/api/credits", readCredits),
+      ask("/api/membership", readMembership),
+    ]);
+    if (!caller.signal.aborted) onAnswer({ credits, membership }, !failure);
+    if (failure) throw failure;
   }
 
   /** One window at a time, so that one's answer serves all; but nobody waits for ever. */

@@ -1,6 +1,6 @@
 import { afterMovement, type Pending } from "./account.ts";
 import type { Answer, Api, Caller } from "./api.ts";
-import { asError, CreditsError, unreadable } from "./errors.ts";
+import { asError, CreditsError, readable } from "./errors.ts";
 import { readMovement, readShortfall } from "./read.ts";
 import type { State } from "./state.ts";
 import { pause } from "./time.ts";
@@ -34,8 +34,8 @@ export class Spending {
     const { amount, reason, feature = null } = body;
     const id = this.#begin({ amount, reason, feature, metered: false });
     try {
-      const movement = readMovement(await api.spend(caller, "/api/credits/consume", { body, idempotencyKey }));
-      if (!movement) throw unreadable();
+      const answer = await api.spend(caller, "/api/credits/consume", { body, idempotencyKey });
+      const movement = readable(readMovement(answer));
       const { credits, userId } = state.model;
       // What came between is in the balance, but its part of the allowance is not known.
       const isGap = credits !== null && movement.version > credits.version + 1;

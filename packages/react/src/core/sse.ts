@@ -1,3 +1,5 @@
+import { unreadable } from "./errors.ts";
+
 /** One event of a stream of server-sent events. */
 export interface ServerEvent {
   readonly event: string;
@@ -11,11 +13,11 @@ const MAX_CHARS = 1_000_000;
 export class EventParser {
   #rest = "";
 
-  /** @throws RangeError when the stream is none of events */
+  /** @throws CreditsError when the stream is none of events */
   push(text: string): ServerEvent[] {
     const blocks = (this.#rest + text).split(/\r?\n\r?\n/);
     this.#rest = blocks.pop() ?? "";
-    if (this.#rest.length > MAX_CHARS) throw new RangeError("Too long for an event");
+    if (this.#rest.length > MAX_CHARS) throw unreadable();
     return blocks.map(readBlock).filter((event) => event.data !== "");
   }
 }
@@ -23,6 +25,6 @@ export class EventParser {
 function readBlock(block: string): ServerEvent {
   const lines = block.split(/\r?\n/);
   const values = (field: string): string[] =>
-    lines.filter((line) => line.startsWith(`${field}:`)).map((line) => line.slice(field.length + 1).replace(/^ /, ""));
+    lines.flatMap((line) => new RegExp(`^${field}: ?(.*)`, "s").exec(line)?.[1] ?? []);
   return { event: values("event").at(-1) ?? "message", data: values("data").join("\n") };
 }

@@ -1,7 +1,7 @@
 import { Api, type Caller } from "./api.ts";
 import { Cache, FRESH_MS } from "./cache.ts";
 import { browserEnvironment } from "./environment.ts";
-import { signedOut, unreadable } from "./errors.ts";
+import { readable, signedOut } from "./errors.ts";
 import { Live, SILENCE_MS } from "./live.ts";
 import { parse } from "./messages.ts";
 import { type Fields, readChange, readCredits, readMembership } from "./read.ts";
@@ -333,8 +333,7 @@ class Store implements CreditsStore {
 
   async #changeMembership(what: "cancel" | "resume", reason: string | undefined): Promise<Membership> {
     const body = reason === undefined ? {} : { reason };
-    const membership = readMembership(await this.request(`/api/membership/${what}`, { body }));
-    if (!membership) throw unreadable();
+    const membership = readable(readMembership(await this.request(`/api/membership/${what}`, { body })));
     this.#learn({ membership });
     return membership;
   }

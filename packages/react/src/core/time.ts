@@ -12,8 +12,8 @@ export function after(timers: Timers, ms: number, ...signals: readonly AbortSign
 /** Resolves when the signal aborts; never rejects. */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve());
     if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve());
   });
 }
 

@@ -97,8 +97,8 @@ export class Windows {
   #state(live?: boolean, change?: StateMessage["change"]): StateMessage | undefined {
     const { userId, credits, membership, newsAt } = this.#parts.state.snapshot;
     if (!userId || !(credits || membership)) return undefined;
-    // Never known to be right: of an unknown age.
-    return { type: "state", userId, credits, membership, at: newsAt ?? 0, live, change };
+    // Never known to be right: of an unknown age. Rather thought too old than too young.
+    return { type: "state", userId, credits, membership, at: Math.floor(newsAt ?? 0), live, change };
   }
 
   /** Nobody's any more, or somebody else's. */

@@ -22,18 +22,15 @@ import type {
   TransactionListProps,
 } from "./types.ts";
 
-type Say = (name: keyof Texts, values?: Readonly<Record<string, string | number>>) => string;
+type Say = (name: keyof Texts, values?: Values) => string;
 
 /** Words of the reader's language: numbers formatted, `date` as a day. */
 function useWords(): { readonly say: Say; readonly locale: string } {
   const { texts, locale } = useCreditsContext();
-  const say: Say = (name, values = {}) => {
-    const shown: [string, string][] = Object.entries(values).map(([key, value]) => [
-      key,
+  const say: Say = (name, values = {}) =>
+    fill(texts[name], values, (value, key) =>
       key === "date" ? formatTime(locale, String(value)) : value.toLocaleString(locale),
-    ]);
-    return fill(texts[name], Object.fromEntries(shown) satisfies Values);
-  };
+    );
   return { say, locale };
 }
 
@@ -87,30 +84,22 @@ export function CreditsBadge({ onClick, ...props }: CreditsBadgeProps): ReactEle
 export function CreditsMeter({ shape = "bar", size = 120, ...props }: CreditsMeterProps): ReactElement {
   const { ratio, remaining, monthlyCredits, nextResetAt, other, low } = useMeter();
   const { say } = useWords();
-  const isKnown = ratio !== null && remaining !== null && monthlyCredits !== null;
-  const text = isKnown ? say("left", { remaining, total: monthlyCredits }) : say("noAllowance");
-  const isRing = shape === "ring";
+  const isKnown = ratio !== null;
+  const left = { remaining: remaining ?? 0, total: monthlyCredits ?? 0 };
   return (
     <div {...outer("meter", props)} data-shape={shape} data-low={low || undefined}>
       {isKnown && (
         <div
           aria-hidden="true"
           className="stipend-meter-track"
-          style={{ "--stipend-meter-ratio": ratio, ...(isRing && { width: size }) } as CSSProperties}
+          style={{ "--stipend-meter-ratio": ratio, ...(shape === "ring" && { width: size }) } as CSSProperties}
         >
-          {isRing ? (
-            <svg viewBox="0 0 36 36" className="stipend-meter-ring" aria-hidden="true">
-              <circle cx="18" cy="18" r="16" fill="none" />
-              <circle cx="18" cy="18" r="16" fill="none" pathLength={1} strokeDasharray={`${ratio} 1`} />
-            </svg>
-          ) : (
-            <div className="stipend-meter-fill" />
-          )}
+          <div className="stipend-meter-fill" />
         </div>
       )}
       <div className="stipend-meter-words">
         {part("meter-title", say("allowance"))}
-        {part("meter-text", text)}
+        {part("meter-text", isKnown ? say("left", left) : say("noAllowance"))}
         {part("meter-note", nextResetAt && say("nextReset", { date: nextResetAt }))}
         {part("meter-note", other ? say("others", { count: other }) : null)}
       </div>
@@ -120,7 +109,7 @@ export function CreditsMeter({ shape = "bar", size = 120, ...props }: CreditsMet
 
 /** The membership: tier, cycle, and what happens when. */
 export function MembershipInfo({ tierNames = {}, manageable, onJoin, ...props }: MembershipInfoProps): ReactElement {
-  const { membership, isMember, tier, busy, status, error, cancel, resume } = useMembership();
+  const { membership, isMember, tier, busy, status, error, ...change } = useMembership();
   const { say } = useWords();
   const nameOf = (code: string): string => tierNames[code] ?? code.charAt(0).toUpperCase() + code.slice(1);
   const shown = { ...outer("membership", props), "data-status": membership?.status ?? status };
@@ -136,6 +125,7 @@ export function MembershipInfo({ tierNames = {}, manageable, onJoin, ...props }:
   }
   const end = cancelAtPeriodEnd ? currentPeriodEnd : expiresAt;
   const date = currentPeriodEnd ?? "";
+  const offer = cancelAtPeriodEnd ? "resume" : "cancel";
   const next = pendingTier ? say("changes", { tier: nameOf(pendingTier), date }) : date && say("renews", { date });
   return (
     <div {...shown}>
@@ -143,10 +133,7 @@ export function MembershipInfo({ tierNames = {}, manageable, onJoin, ...props }:
       {part("membership-cycle", cycle && say(cycle as "monthly"))}
       {part("membership-credits", monthlyCredits && say("perMonth", { count: monthlyCredits }))}
       {end ? part("membership-end", say("ends", { date: end })) : part("membership-next", next)}
-      {manageable &&
-        (cancelAtPeriodEnd
-          ? button(say("resume"), () => void resume(), busy)
-          : button(say("cancel"), () => void cancel(), busy))}
+      {manageable && button(say(offer), () => void change[offer](), busy)}
     </div>
   );
 }
@@ -207,7 +194,7 @@ interface PromptProps extends TopUpPromptProps {
 
 function Prompt({ onTopUp, onUpgrade, shortfall, dismiss, ...props }: PromptProps): ReactElement {
   const { say } = useWords();
-  const title = useId();
+  const body = useId();
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => box.current?.focus(), []);
   const { required, available, shortfall: missing, options } = shortfall;
@@ -219,15 +206,13 @@ function Prompt({ onTopUp, onUpgrade, shortfall, dismiss, ...props }: PromptProp
       {...outer("top-up", props)}
       ref={box}
       role="alertdialog"
-      aria-labelledby={title}
-      aria-describedby={`${title}-body`}
+      aria-label={say("short")}
+      aria-describedby={body}
       tabIndex={-1}
       onKeyDown={(event: KeyboardEvent) => event.key === "Escape" && dismiss()}
     >
-      <h2 id={title} className="stipend-top-up-title">
-        {say("short")}
-      </h2>
-      <p id={`${title}-body`}>{say("shortBy", { required, available, shortfall: missing })}</p>
+      <h2 className="stipend-top-up-title">{say("short")}</h2>
+      <p id={body}>{say("shortBy", { required, available, shortfall: missing })}</p>
       <div className="stipend-top-up-ways">
         {options.map(({ action, packages }) =>
           action === "upgrade"

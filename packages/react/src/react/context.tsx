@@ -11,6 +11,7 @@ import {
 import { describe, NOTHING } from "../core/state.ts";
 import { createCreditsStore } from "../core/store.ts";
 import type { CreditsStore, Session, Snapshot } from "../core/types.ts";
+import { useLatest } from "./latest.ts";
 import { en, type Texts } from "./texts.ts";
 import type { CreditsContextValue, CreditsProviderProps } from "./types.ts";
 
@@ -22,10 +23,7 @@ const UNKNOWN: Snapshot = { ...describe(NOTHING), status: "loading" };
 /** Gives all below it the credits of the one who is signed in. Options of the store are read once. */
 export function CreditsProvider(props: CreditsProviderProps): ReactElement {
   const { children, store: given, session, locale, texts, ...options } = props;
-  const onSessionEnd = useRef(options.onSessionEnd);
-  useEffect(() => {
-    onSessionEnd.current = options.onSessionEnd;
-  });
+  const onSessionEnd = useLatest(options.onSessionEnd);
   const [own] = useState(() =>
     given === undefined
       ? createCreditsStore({
@@ -37,7 +35,7 @@ export function CreditsProvider(props: CreditsProviderProps): ReactElement {
   );
   const store = given ?? (own as CreditsStore);
   useSession(store, session);
-  const language = locale ?? browserLanguage();
+  const language = locale ?? globalThis.navigator?.language ?? "en";
   const words = useTexts(language);
   const value = useMemo(
     () => ({ store, locale: language, texts: { ...words, ...texts } }),
@@ -63,10 +61,6 @@ function useSession(store: CreditsStore, session: Session | null | undefined): v
   }, [store, userId, getToken]);
 }
 
-function browserLanguage(): string {
-  return typeof navigator === "undefined" ? "en" : (navigator.languages?.[0] ?? navigator.language ?? "en");
-}
-
 /** English at once; who reads Chinese gets 简体中文 as soon as it is loaded, and nobody else has to load it. */
 function useTexts(locale: string): Texts {
   const [chinese, setChinese] = useState<Texts>();
@@ -80,7 +74,7 @@ function useTexts(locale: string): Texts {
 /** @throws Error outside a CreditsProvider */
 export function useCreditsContext(): CreditsContextValue {
   const value = useContext(CreditsContext);
-  if (value === null) throw new Error("Hooks and components of @stipend/react need a CreditsProvider above them");
+  if (value === null) throw new Error("There is no CreditsProvider above");
   return value;
 }
 

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import { asError, unreadable } from "../core/errors.ts";
+import { asError, readable } from "../core/errors.ts";
 import type { CreditsErrorLike } from "../core/types.ts";
 import { useCreditsSnapshot, useCreditsStore } from "./context.tsx";
 
@@ -31,8 +31,7 @@ export function useFollowing<T>(path: string, read: (body: unknown) => T | undef
     const { signal } = controller;
     const ask = async (): Promise<void> => {
       try {
-        const value = read(await store.request(path, { signal }));
-        if (value === undefined) throw unreadable();
+        const value = readable(read(await store.request(path, { signal })));
         last.current = { of, round };
         setFound({ of, value });
       } catch (error) {

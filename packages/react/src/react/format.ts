@@ -1,8 +1,12 @@
 export type Values = Readonly<Record<string, string | number>>;
 
-/** Fills `{name}` of a text; names without a value stay. */
-export function fill(text: string, values: Values): string {
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+/** Fills `{name}` of a text; names without a value stay. `show` makes words of a value. */
+export function fill(
+  text: string,
+  values: Values,
+  show: (value: string | number, name: string) => string = String,
+): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => show(values[name] ?? whole, name));
 }
 
 /** In the reader's own zone. */

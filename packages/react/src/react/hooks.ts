@@ -1,9 +1,10 @@
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { asError } from "../core/errors.ts";
 import { readGrants } from "../core/read.ts";
 import type { Change, Credits, CreditsErrorLike } from "../core/types.ts";
 import { useCreditsSnapshot, useCreditsStore } from "./context.tsx";
 import { useFollowing } from "./following.ts";
+import { useLatest } from "./latest.ts";
 import type { UseConsume, UseCredits, UseGrants, UseMembership, UseMeter, UseTopUp } from "./types.ts";
 
 /** Less than this part of the allowance is low. */
@@ -120,9 +121,6 @@ export function useTopUp(): UseTopUp {
 /** Calls `listener` for each change of the account, in every window once. For toasts. */
 export function useChanges(listener: (change: Change, credits: Credits) => void): void {
   const store = useCreditsStore();
-  const latest = useRef(listener);
-  useEffect(() => {
-    latest.current = listener;
-  });
-  useEffect(() => store.onChange((change, credits) => latest.current(change, credits)), [store]);
+  const latest = useLatest(listener);
+  useEffect(() => store.onChange((change, credits) => latest.current(change, credits)), [store, latest]);
 }

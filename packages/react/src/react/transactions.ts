@@ -49,8 +49,6 @@ export function useTransactions(filter: TransactionFilter = {}): UseTransactions
 }
 
 function pathOf(filter: TransactionFilter): string {
-  const query = Object.entries({ limit: 20, ...filter })
-    .filter(([, value]) => value !== undefined && String(value) !== "")
-    .map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`);
-  return `/api/credits/transactions?${query.join("&")}`;
+  const given = Object.entries({ limit: 20, ...filter }).map(([name, value]) => [name, String(value ?? "")]);
+  return `/api/credits/transactions?${new URLSearchParams(given.filter(([, text]) => text))}`;
 }

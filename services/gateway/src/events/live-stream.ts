@@ -9,6 +9,8 @@ export interface LiveStreamOptions {
   readonly token: StreamToken;
   /** Default 15,000 ms. */
   readonly heartbeatMs?: number | undefined;
+  /** False: changes don't reach this process, so there is no heartbeat, which would say that nothing has changed. */
+  readonly isHearing?: (() => boolean) | undefined;
 }
 
 /** A reader this far behind is cut off; it comes again and gets the whole state. */
@@ -59,7 +61,7 @@ export class LiveStream implements Listener {
     this.#res.write(createEventBuffer().retry(RECONNECT_MS).dispatch().read());
     const left = Math.min(MAX_TIMER_MS, Math.max(0, this.token.expiresAt * 1_000 - Date.now()));
     this.#end = setTimeout(() => this.close(), left);
-    this.#heartbeat = setInterval(() => this.#write(HEARTBEAT), this.#options.heartbeatMs ?? 15_000);
+    this.#heartbeat = setInterval(() => this.#beat(), this.#options.heartbeatMs ?? 15_000);
     const early = [...(this.#early?.values() ?? [])];
     this.#early = undefined;
     for (const state of [...snapshots, ...early]) this.push(state);
@@ -75,6 +77,10 @@ export class LiveStream implements Listener {
     this.#versions[state.kind] = state.version;
     const id = `${this.#versions.credits}-${this.#versions.membership}`;
     this.#write(createEventBuffer().push(state.data, state.kind, id).read());
+  }
+
+  #beat(): void {
+    if (this.#options.isHearing?.() !== false) this.#write(HEARTBEAT);
   }
 
   #write(text: string): void {

@@ -12,7 +12,7 @@ import { More } from "../../ui/table.tsx";
 import ui from "../../ui/ui.module.css";
 import { Pill, type Tone, When } from "../../ui/values.tsx";
 import styles from "../admin.module.css";
-import { LOOK_AGAIN_MS } from "../use-overview.ts";
+import { useLookAgain } from "../live/live-console.tsx";
 import { UserLink } from "../user-link.tsx";
 
 const STATUSES = ["open", "acknowledged", "resolved"] as const;
@@ -24,7 +24,7 @@ export function Alerts() {
   const { t } = useTranslation();
   const [status, setStatus] = useState<AlertStatus>("open");
   const [family, setFamily] = useState("");
-  const pages = usePages<Alert>("/api/admin/alerts", { status, family, limit: 50 }, { refetchMs: LOOK_AGAIN_MS });
+  const pages = usePages<Alert>("/api/admin/alerts", { status, family, limit: 50 }, { refetchMs: useLookAgain() });
   const isNew = useArrivals(`${status} ${family}`, pages.rows);
   return (
     <Page title={t("admin.alerts.title")} lead={t("admin.alerts.lead")}>

@@ -12,6 +12,7 @@ import { More } from "../../ui/table.tsx";
 import ui from "../../ui/ui.module.css";
 import { Change, Pill, type Tone, When } from "../../ui/values.tsx";
 import styles from "../admin.module.css";
+import { useLookAgain } from "../live/live-console.tsx";
 import { UserLink } from "../user-link.tsx";
 
 const STATUSES = ["pending", "approved", "rejected", "expired"] as const;
@@ -26,7 +27,7 @@ const TONES: Readonly<Record<ApprovalStatus, Tone>> = {
 export function Approvals() {
   const { t } = useTranslation();
   const [status, setStatus] = useState<ApprovalStatus>("pending");
-  const pages = usePages<Approval>("/api/admin/approvals", { status, limit: 50 }, { refetchMs: 15_000 });
+  const pages = usePages<Approval>("/api/admin/approvals", { status, limit: 50 }, { refetchMs: useLookAgain() });
   return (
     <Page
       title={t("admin.approvals.title")}

@@ -107,7 +107,7 @@ function Packages() {
       align: "end",
       wide: true,
       cell: (each) =>
-        each.validDays === null ? t("admin.user.never") : t("admin.catalogue.days", { count: each.validDays }),
+        each.validDays === null ? t("admin.catalogue.noEnd") : t("admin.catalogue.days", { count: each.validDays }),
     },
     {
       name: t("admin.catalogue.membersOnly"),

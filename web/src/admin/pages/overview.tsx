@@ -71,7 +71,7 @@ function Numbers({ data }: { data: Overview }) {
       <Stat
         name={t("admin.overview.members")}
         value={<Num value={members.active} />}
-        hint={t("admin.overview.ofUsers", { users: format.number(accounts.known) })}
+        hint={t("admin.overview.ofUsers", { count: accounts.known, users: format.number(accounts.known) })}
       />
       <Stat
         name={t("admin.overview.openAlerts")}

@@ -23,6 +23,8 @@ export function MembershipDialog({ user, onClose }: Props) {
     queryKey: ["admin-tiers"],
     queryFn: ({ signal }) => api.get<{ data: readonly Tier[] }>("/api/admin/tiers", {}, signal),
   });
+  // What was there when the dialog was opened: the page beneath goes on reading, and a newer state is somebody else's work.
+  const [version] = useState(user.membershipVersion);
   const [tier, setTier] = useState(user.tier ?? "pro");
   const [cycle, setCycle] = useState<string>(user.cycle ?? "monthly");
   const [until, setUntil] = useState(user.expiresAt?.slice(0, 10) ?? "");
@@ -37,7 +39,7 @@ export function MembershipDialog({ user, onClose }: Props) {
       run={(reason, key) => {
         const expiresAt = until === "" ? null : new Date(`${until}T00:00:00`).toISOString();
         const body = { tier, cycle, expiresAt, reason };
-        return api.put(membershipPath(user.userId), body, { key, ifMatch: user.membershipVersion });
+        return api.put(membershipPath(user.userId), body, { key, ifMatch: version });
       }}
     >
       <Select
@@ -70,6 +72,7 @@ export function MembershipDialog({ user, onClose }: Props) {
 export function EndDialog({ user, onClose }: Props) {
   const { t } = useTranslation();
   const api = useApi();
+  const [version] = useState(user.membershipVersion);
   return (
     <ActionDialog
       title={t("admin.user.endMembership")}
@@ -78,9 +81,7 @@ export function EndDialog({ user, onClose }: Props) {
       danger
       done={t("admin.user.endMembershipDone")}
       onClose={onClose}
-      run={(reason, key) =>
-        api.delete(membershipPath(user.userId), { reason }, { key, ifMatch: user.membershipVersion })
-      }
+      run={(reason, key) => api.delete(membershipPath(user.userId), { reason }, { key, ifMatch: version })}
     />
   );
 }

@@ -25,6 +25,7 @@ export const common = {
     tier: "Tier",
     package: "Package",
     membership: "Membership",
+    noneInTime: "Nothing in this time",
     numbers: "Show the numbers",
   },
   shell: {

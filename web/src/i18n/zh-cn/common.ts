@@ -24,6 +24,7 @@ export const common = {
     tier: "等级",
     package: "积分包",
     membership: "会员",
+    noneInTime: "这段时间内没有数据",
     numbers: "查看数据",
   },
   shell: {
