@@ -11,7 +11,6 @@ import { createRedis, redisPart, redisReady } from "@stipend/platform/redis/redi
 import { gauge } from "@stipend/platform/telemetry/metrics";
 import { publicRoutes, type RouteOwner } from "@stipend/proto/http/catalogue";
 import { gatewayProblems } from "@stipend/proto/http/gateway-problems";
-import helmet from "helmet";
 import type { Redis } from "ioredis";
 import { KeyStore } from "./auth/key-store.ts";
 import { Revocations } from "./auth/revocations.ts";
@@ -33,6 +32,7 @@ import { Upstreams } from "./forward/upstreams.ts";
 import type { Route } from "./http/context.ts";
 import { Door } from "./http/door.ts";
 import { withoutQuery } from "./http/no-query.ts";
+import { isStream, publicDoor } from "./http/public-door.ts";
 import { RoutesInForce } from "./http/routes-in-force.ts";
 import { connectKafka } from "./kafka.ts";
 import { Limits } from "./limits/limits.ts";
@@ -273,21 +273,16 @@ function httpDoor(
   { door, web }: { readonly door: Door; readonly web: WebApp | undefined },
   readiness: NonNullable<ConstructorParameters<typeof HttpServer>[0]["readiness"]>,
 ): HttpServer {
-  const http = new HttpServer({
+  return new HttpServer({
     host: config.STIPEND_HTTP_HOST,
     port: config.STIPEND_HTTP_PORT,
     log,
     problems: [gatewayProblems],
     readiness,
     maxInFlight: config.STIPEND_MAX_IN_FLIGHT,
-    isStream: (req) => req.url?.split("?")[0] === "/api/events",
+    isStream,
+    fast: publicDoor({ door, web, trustedProxies: config.STIPEND_TRUSTED_PROXIES }),
   });
-  http.app.set("trust proxy", config.STIPEND_TRUSTED_PROXIES ?? false);
-  http.app.use(helmet({ contentSecurityPolicy: { directives: { "upgrade-insecure-requests": null } } }));
-  http.app.use((req, res) => {
-    if (web?.handle(req, res) !== true) void door.handle(req, res);
-  });
-  return http;
 }
 
 /** Added last, so that streams end first: they would never finish by themselves. */

@@ -84,7 +84,13 @@ test("every gateway hears every change from its start on, as the state its reade
   const gateways = ["one", "two"].map((name) => {
     const hub = new LiveHub({ perUser: 5, total: 5 });
     const heard: LiveState[] = [];
-    hub.add({ token: { sub: "alice", expiresAt: 0 }, push: (state) => void heard.push(state), close: () => undefined });
+    const nothing = () => undefined;
+    hub.add({
+      token: { sub: "alice", expiresAt: 0 },
+      push: (state) => void heard.push(state),
+      tick: nothing,
+      close: nothing,
+    });
     const handler = liveEvents(hub);
     const consumer = new EventConsumer({
       kafka,

@@ -57,12 +57,15 @@ interface SetUpOptions {
 }
 
 async function setUp(options: SetUpOptions = {}) {
-  const hub = new LiveHub({ perUser: options.perUser ?? 5, total: options.total ?? 100 });
+  const hub = new LiveHub({
+    perUser: options.perUser ?? 5,
+    total: options.total ?? 100,
+    ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
+  });
   const ok = (body: unknown): JsonAnswer => ({ status: 200, headers: {}, body });
   const route = eventsRoute({
     hub,
     revocations: { check: options.check ?? (() => undefined) },
-    ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
     credits: { call: options.creditsAnswer ?? (async () => ok(creditsBody(7))) },
     membership: { call: async () => ok(membershipBody(2)) },
   });
