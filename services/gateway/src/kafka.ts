@@ -34,6 +34,8 @@ export function connectKafka(config: GatewayConfig, log: Log) {
         topics: live,
         handler: liveEvents(hub),
         fromBeginning: false,
+        // A stream that began before may have missed a change for good: its reader comes again and is told the present state.
+        onReading: () => hub.closeAll(),
         log,
         ensureTopics,
       }),

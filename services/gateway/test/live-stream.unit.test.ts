@@ -247,6 +247,16 @@ describe("bounds", () => {
     expect((await listen(url, {}, { sub: "carol" })).status).toBe(503);
   });
 
+  test("when a change may have been missed, streams end and their readers are told what is new", async () => {
+    const { hub, url } = await setUp();
+    const reader = await listen(url);
+    await eventually(() => expect(reader.events).toHaveLength(2));
+    hub.closeAll();
+    await eventually(() => expect(reader.ended).toBe(true));
+    const again = await listen(url, { "last-event-id": "6-2" });
+    await eventually(() => expect(ids(again)).toEqual(["credits 7-2"]));
+  });
+
   test("closed for good: streams end and no other is admitted", async () => {
     const { hub, url } = await setUp();
     const reader = await listen(url);

@@ -23,6 +23,11 @@ export interface EventConsumerOptions {
   readonly ensureTopics?: () => Promise<void>;
   /** Where a group that is new begins. Default true. */
   readonly fromBeginning?: boolean;
+  /**
+   * Called each time the group was joined and it is settled where reading goes on. With `fromBeginning: false` what was told
+   * between the last event handled and this moment may never come. Must not throw.
+   */
+  readonly onReading?: () => void;
   /** Most events in one call of the handler, 1..500. Default 200. */
   readonly maxBatch?: number;
   /** Partitions worked on at once. Default 2. */
@@ -177,12 +182,19 @@ export class EventConsumer implements Part {
       this.#lastSign = performance.now();
     };
     consumer.on(events.HEARTBEAT, sign);
-    consumer.on(events.FETCH, sign);
+    let settled = false;
+    consumer.on(events.FETCH, () => {
+      sign();
+      // The first answer to a fetch: by now every partition has its place, whichever broker answered.
+      if (!settled) this.#options.onReading?.();
+      settled = true;
+    });
     consumer.on(events.REBALANCING, () => {
       this.#joined = false;
     });
     consumer.on(events.GROUP_JOIN, ({ payload }) => {
       sign();
+      settled = false;
       this.#joined = true;
       this.#log.info({ assignment: payload.memberAssignment }, "joined the group");
     });

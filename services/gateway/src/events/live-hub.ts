@@ -73,10 +73,15 @@ export class LiveHub {
     for (const listener of this.#all()) if (fits(listener.token)) listener.close();
   }
 
+  /** Ends every stream; their readers come again, with all that they know. */
+  closeAll(): void {
+    for (const listener of this.#all()) listener.close();
+  }
+
   /** Ends every stream and admits no other: readers go to another instance. */
   closeForGood(): void {
     this.#closed = true;
-    for (const listener of this.#all()) listener.close();
+    this.closeAll();
   }
 
   #all(): readonly Listener[] {

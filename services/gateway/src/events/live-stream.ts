@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createEventBuffer } from "better-sse";
 import type { Listener, LiveHub, StreamToken } from "./live-hub.ts";
 import type { LiveState } from "./states.ts";
 
@@ -12,15 +11,14 @@ const HEAD = {
   "cache-control": "no-store",
   "x-accel-buffering": "no",
 } as const;
-const FIRST = createEventBuffer().retry(RECONNECT_MS).dispatch().read();
+const FIRST = `retry: ${RECONNECT_MS}\n\n`;
 
 /**
  * One user's stream. States of an older version than one already sent are left out, so whatever order they come in
  * (snapshot, events of Kafka, events delivered twice), a reader only ever sees a version rise. The id of an event
  * holds the versions of both sides, so Last-Event-ID says all that a reader knows.
  *
- * There are thousands of these for hours, so each keeps next to nothing: better-sse writes the fields, but its Session
- * would hold a second request and response for every stream.
+ * There are thousands of these for hours, so each keeps next to nothing.
  */
 export class LiveStream implements Listener {
   readonly token: StreamToken;
@@ -70,7 +68,8 @@ export class LiveStream implements Listener {
     if (state.version <= this.#versions[state.kind]) return;
     this.#versions[state.kind] = state.version;
     const id = `${this.#versions.credits}-${this.#versions.membership}`;
-    this.#write(createEventBuffer().push(state.data, state.kind, id).read());
+    // JSON has no line breaks of its own, so the data is one line.
+    this.#write(`event: ${state.kind}\nid: ${id}\ndata: ${JSON.stringify(state.data)}\n\n`);
   }
 
   #write(text: string): void {
