@@ -18,7 +18,7 @@ function tameOne(operation: Operation): Operation {
       return { ...operation, body: withFixed(operation.body, "active", false) };
     case "tokens.revoke":
       // Revoking those who ask would turn every later request into a 401, which proves nothing.
-      return { ...operation, body: withFixed(operation.body, "userId", "random-revoked") };
+      return { ...operation, body: withFixed(without(operation.body, "userId"), "jti", "random-revoked") };
     default:
       return operation;
   }
@@ -27,4 +27,9 @@ function tameOne(operation: Operation): Operation {
 function withFixed(schema: JsonSchema | undefined, name: string, value: unknown): JsonSchema {
   const { properties = {}, required = [] } = schema ?? {};
   return { ...schema, properties: { ...properties, [name]: { const: value } }, required: [...required, name] };
+}
+
+function without(schema: JsonSchema | undefined, name: string): JsonSchema {
+  const { [name]: _left, ...properties } = schema?.properties ?? {};
+  return { ...schema, properties };
 }
