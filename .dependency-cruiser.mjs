@@ -170,10 +170,10 @@ export default {
     },
     {
       name: "cli-uses-the-front-door",
-      comment: "The command line is a client: contracts, HTTP and engines, never a service's code.",
+      comment: "The command line is a client: @stipend/client, contracts and engines, never a service's code.",
       severity: "error",
       from: { path: "^packages/cli/", pathNot: "^packages/cli/test/" },
-      to: { path: OURS, pathNot: ["^packages/(cli|platform)/", "^proto/", "^deploy/local/"] },
+      to: { path: OURS, pathNot: ["^packages/(cli|client|platform)/", "^proto/", "^deploy/local/"] },
     },
     {
       name: "nobody-imports-tests",

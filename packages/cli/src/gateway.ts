@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
-import { setTimeout as pause } from "node:timers/promises";
+import { StipendClient } from "@stipend/client";
+import { ApiProblem, Cancelled, StipendError, UnexpectedAnswer } from "@stipend/client/errors";
+import type { TokenSource } from "@stipend/client/transport";
 import { keyFiles } from "@stipend/local/keys/dev-keys";
 import { signToken } from "@stipend/local/keys/token";
 import { pathsOf } from "@stipend/local/paths";
 import { readSettings } from "@stipend/local/settings";
 import { ConfigError } from "@stipend/platform/config/config";
 import type { Command } from "commander";
-import { z } from "zod";
 import { CliFailure, EXIT } from "./failure.ts";
 import { callersPath, type Shell } from "./shell.ts";
 
@@ -16,30 +17,13 @@ export interface GatewayFlags {
   readonly tokenFile?: string;
 }
 
-/** One call, as often as needed; an answer is final when it is not about the moment (429, 502, 503, 504). */
-export interface Call {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  readonly path: string;
-  readonly body?: unknown;
-  /** May be sent again when no answer came: a read, or a write that the system does once however often it comes. */
-  readonly repeatable: boolean;
-}
-
-export interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-}
-
 /** Longest wait for one answer, and for a system that is away or busy, all tries together. */
 const ANSWER_MS = 60_000;
-const PATIENCE_MS = 60_000;
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 5_000;
+const RETRIES = { attempts: Number.POSITIVE_INFINITY, firstPauseMs: 250, longestPauseMs: 5_000, forMs: 60_000 };
+/** Refusals about the moment, not about the call. */
 const OF_THE_MOMENT: ReadonlySet<number> = new Set([429, 502, 503, 504]);
-/** A development token is made anew for each stretch of this many seconds: a long run outlives no token. */
+/** A development token is made anew when it has run out: a long run outlives it. */
 const DEV_TOKEN_SECONDS = 3_600;
-
-const ProblemBody = z.object({ code: z.string(), detail: z.string().optional(), title: z.string().optional() });
 
 /** Adds the flags by which a command finds the system. */
 export function withGateway(command: Command): Command {
@@ -49,84 +33,10 @@ export function withGateway(command: Command): Command {
     .option("--token <jwt>", "the token itself; others can read it in the list of processes: prefer STIPEND_TOKEN");
 }
 
-/** The gateway of a running system, called as somebody with these roles. */
-export class Gateway {
+/** A running system, called as somebody with these roles. */
+export interface Gateway {
   readonly url: string;
-  readonly #token: () => Promise<string>;
-  readonly #signal: AbortSignal | undefined;
-
-  constructor(url: string, token: () => Promise<string>, signal?: AbortSignal) {
-    this.url = url;
-    this.#token = token;
-    this.#signal = signal;
-  }
-
-  /**
-   * Sends the call, again while the system is away or busy, at most for a minute.
-   * @returns the answer, whatever its status, unless it is one of the moment or of the token.
-   * @throws CliFailure unreachable, denied, or interrupted.
-   */
-  async call(call: Call): Promise<Answer> {
-    const giveUpAt = performance.now() + PATIENCE_MS;
-    for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(LONGEST_PAUSE_MS, wait * 2)) {
-      const tried = await this.#once(call);
-      if (tried.ok) return tried.answer;
-      if (!tried.again || performance.now() + wait > giveUpAt) {
-        throw new CliFailure(EXIT.unreachable, `${call.method} ${this.url}${call.path}: ${tried.why}`, {
-          advice: "Is the system up (npm start), and the address right? What was acknowledged before stays done.",
-          cause: tried.cause,
-        });
-      }
-      await this.#sleep(Math.max(wait, tried.notBeforeMs));
-    }
-  }
-
-  async #once(call: Call) {
-    const token = await this.#token();
-    let response: Response;
-    let text: string;
-    try {
-      response = await fetch(`${this.url}${call.path}`, {
-        method: call.method,
-        headers: {
-          authorization: `Bearer ${token}`,
-          ...(call.body === undefined ? {} : { "content-type": "application/json" }),
-        },
-        body: call.body === undefined ? null : JSON.stringify(call.body),
-        signal: this.#bounded(),
-      });
-      text = await response.text();
-    } catch (cause) {
-      this.#endWhenInterrupted();
-      return { ok: false, again: call.repeatable, why: wordsOf(cause), notBeforeMs: 0, cause } as const;
-    }
-    const answer = { status: response.status, body: parse(text) };
-    if (answer.status === 401 || answer.status === 403) throw denied(call, answer);
-    if (!OF_THE_MOMENT.has(answer.status)) return { ok: true, answer } as const;
-    const seconds = Number(response.headers.get("retry-after") ?? "0");
-    const notBeforeMs = Number.isFinite(seconds) ? Math.min(seconds, 30) * 1_000 : 0;
-    // 429 says that nothing was done, so even a call that must not be repeated may be sent again.
-    const again = call.repeatable || answer.status === 429;
-    return { ok: false, again, why: describe(answer), notBeforeMs, cause: undefined } as const;
-  }
-
-  #bounded(): AbortSignal {
-    const timeout = AbortSignal.timeout(ANSWER_MS);
-    return this.#signal === undefined ? timeout : AbortSignal.any([timeout, this.#signal]);
-  }
-
-  async #sleep(ms: number): Promise<void> {
-    await pause(ms, undefined, this.#signal === undefined ? {} : { signal: this.#signal }).catch(() => undefined);
-    this.#endWhenInterrupted();
-  }
-
-  #endWhenInterrupted(): void {
-    if (this.#signal?.aborted === true) {
-      throw new CliFailure(EXIT.interrupted, "interrupted", {
-        advice: "What was acknowledged stays done; run the same command again to go on.",
-      });
-    }
-  }
+  readonly api: StipendClient;
 }
 
 /**
@@ -146,22 +56,78 @@ export function openGateway(
   const local = `http://127.0.0.1:${settings.ports.services.gateway}`;
   const url = plainUrl(flags.url ?? shell.env["STIPEND_URL"] ?? local);
   const given = givenToken(shell, flags);
-  if (given !== undefined) return new Gateway(url, () => Promise.resolve(given), signal);
+  if (given !== undefined) return gatewayAt(url, given, signal);
   const keys = pathsOf(settings.home).keys;
   if (!isLoopback(url) || !existsSync(keyFiles(keys).issuerPrivate)) {
     throw new CliFailure(EXIT.denied, `there is no token for ${url}`, {
       advice: `Put one with the roles ${roles.join(", ")} into STIPEND_TOKEN, or name its file with --token-file.`,
     });
   }
-  return new Gateway(url, developmentToken(keys, roles), signal);
+  const make = () => signToken(keys, { user: "stipend-cli", roles, ttlSeconds: DEV_TOKEN_SECONDS });
+  return gatewayAt(url, make, signal);
 }
 
-/** The words of a refusal: its code and what was said about it. */
-export function describe(answer: Answer): string {
-  const problem = ProblemBody.safeParse(answer.body);
-  if (!problem.success) return `status ${answer.status}`;
-  const { code, detail, title } = problem.data;
-  return `${answer.status} ${code}: ${detail ?? title ?? ""}`;
+/** @param signal ends every call: the person at the terminal has had enough. */
+export function gatewayAt(url: string, token: TokenSource, signal?: AbortSignal): Gateway {
+  const api = new StipendClient({
+    baseUrl: url,
+    token,
+    timeoutMs: ANSWER_MS,
+    retries: RETRIES,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return { url, api };
+}
+
+/**
+ * The answer of one call.
+ *
+ * @param what is called, for messages: "GET /api/admin/tiers".
+ * @param refused what a refusal means that is about neither the moment nor the token. Default: the system is not the one
+ *   this command was made for.
+ * @throws CliFailure unreachable, denied, interrupted, or what `refused` says.
+ */
+export async function answerOf<T>(
+  what: string,
+  call: Promise<T>,
+  refused: (problem: StipendError) => CliFailure = (problem) => unknownSystem(what, problem),
+): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!(error instanceof StipendError)) throw error;
+    throw failureOf(what, error) ?? refused(error);
+  }
+}
+
+/** An answer, or a refusal, that the system this command was made for would not give. */
+export function unknownSystem(what: string, problem?: StipendError): CliFailure {
+  const why = problem === undefined ? "the answer is not what it should be" : wordsOf(problem);
+  return new CliFailure(EXIT.unreachable, `${what}: ${why}`, {
+    advice:
+      "Is this the address of a Stipend gateway, of the same version as this command? What was acknowledged stays done.",
+    cause: problem,
+  });
+}
+
+function failureOf(what: string, error: StipendError): CliFailure | undefined {
+  if (error instanceof Cancelled) {
+    return new CliFailure(EXIT.interrupted, "interrupted", {
+      advice: "What was acknowledged stays done; run the same command again to go on.",
+    });
+  }
+  const status = error instanceof ApiProblem || error instanceof UnexpectedAnswer ? error.status : undefined;
+  if (status === 401 || status === 403) {
+    return new CliFailure(EXIT.denied, `${what}: ${wordsOf(error)}`, {
+      advice: "Give a token that is valid and has the role; then run the same command again.",
+      cause: error,
+    });
+  }
+  if (status !== undefined && !OF_THE_MOMENT.has(status)) return undefined;
+  return new CliFailure(EXIT.unreachable, `${what}: ${wordsOf(error)}`, {
+    advice: "Is the system up (npm start), and the address right? What was acknowledged before stays done.",
+    cause: error,
+  });
 }
 
 function settingsOf(shell: Shell) {
@@ -195,32 +161,7 @@ function givenToken(shell: Shell, flags: GatewayFlags): string | undefined {
   }
 }
 
-function developmentToken(keys: string, roles: readonly string[]): () => Promise<string> {
-  let made: { token: Promise<string>; until: number } | undefined;
-  return () => {
-    if (made === undefined || performance.now() > made.until) {
-      const token = signToken(keys, { user: "stipend-cli", roles, ttlSeconds: DEV_TOKEN_SECONDS });
-      made = { token, until: performance.now() + (DEV_TOKEN_SECONDS * 1_000) / 2 };
-    }
-    return made.token;
-  };
-}
-
-function denied(call: Call, answer: Answer): CliFailure {
-  return new CliFailure(EXIT.denied, `${call.method} ${call.path}: ${describe(answer)}`, {
-    advice: "Give a token that is valid and has the role; then run the same command again.",
-  });
-}
-
 function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

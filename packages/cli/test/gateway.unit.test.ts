@@ -1,9 +1,10 @@
+import { ApiProblem } from "@stipend/client/errors";
 import { afterEach, describe, expect, test } from "vitest";
 import { EXIT } from "../src/failure.ts";
-import { Gateway, openGateway } from "../src/gateway.ts";
-import { type Asked, answering, type Reply, shellWith, tempFile } from "./support.ts";
+import { answerOf, type Gateway, gatewayAt, openGateway } from "../src/gateway.ts";
+import { type Asked, answering, type Reply, refusal, shellWith, tempFile } from "./support.ts";
 
-const CALL = { method: "POST", path: "/api/x", body: { a: 1 }, repeatable: true } as const;
+const SPEND = { amount: 3, reason: "r" };
 let stop: (() => Promise<unknown>) | undefined;
 afterEach(() => stop?.());
 
@@ -13,40 +14,56 @@ async function serving(...replies: (Reply | ((asked: Asked) => Reply))[]) {
     return typeof reply === "function" ? reply(asked) : (reply ?? { status: 500 });
   });
   stop = server.stop;
-  return { ...server, gateway: new Gateway(server.url, () => Promise.resolve("t0ken")) };
+  return { ...server, gateway: gatewayAt(server.url, "t0ken") };
 }
 
+const consume = ({ api }: Gateway) => answerOf("consume", api.post("/api/credits/consume", { body: SPEND, key: "k" }));
+/** A write without a key: never sent twice. */
+const cancel = ({ api }: Gateway) => answerOf("cancel", api.post("/api/membership/cancel", { body: {} }));
+
 describe("a call", () => {
-  test("carries the token and gives back any final answer", async () => {
-    const { gateway, asked } = await serving({ status: 422, body: { code: "x" } });
-    expect(await gateway.call(CALL)).toEqual({ status: 422, body: { code: "x" } });
-    expect(asked).toEqual([{ method: "POST", url: "/api/x", authorization: "Bearer t0ken", body: { a: 1 } }]);
+  test("carries the token and gives back the answer", async () => {
+    const { gateway, asked } = await serving({ status: 200, body: { amount: 3 } });
+    expect(await consume(gateway)).toMatchObject({ status: 200, data: { amount: 3 } });
+    expect(asked).toEqual([
+      { method: "POST", url: "/api/credits/consume", authorization: "Bearer t0ken", body: SPEND },
+    ]);
+  });
+
+  test("that is refused is the command's to judge", async () => {
+    const { gateway } = await serving(refusal(422, "idempotency_key_reused"));
+    await expect(consume(gateway)).rejects.toMatchObject({ exit: EXIT.unreachable });
+    const judged = answerOf("x", gateway.api.get("/api/credits"), (problem) => {
+      expect(problem).toBeInstanceOf(ApiProblem);
+      return Object.assign(new Error("judged"), { exit: EXIT.findings }) as never;
+    });
+    await expect(judged).rejects.toThrow("judged");
   });
 
   test("is sent again while the system is busy, and when the connection breaks", async () => {
     const { gateway, asked } = await serving(
-      { status: 503 },
+      refusal(503, "overloaded"),
       { status: 0, cut: true },
       { status: 200, body: { ok: true } },
     );
-    expect(await gateway.call(CALL)).toMatchObject({ status: 200 });
+    expect(await consume(gateway)).toMatchObject({ status: 200 });
     expect(asked).toHaveLength(3);
   });
 
   test("that may not be repeated is sent again only when nothing was done", async () => {
     const broken = await serving({ status: 0, cut: true });
-    await expect(broken.gateway.call({ ...CALL, repeatable: false })).rejects.toMatchObject({ exit: EXIT.unreachable });
+    await expect(cancel(broken.gateway)).rejects.toMatchObject({ exit: EXIT.unreachable });
     expect(broken.asked).toHaveLength(1);
     await stop?.();
-    const limited = await serving({ status: 429 }, { status: 200 });
-    expect(await limited.gateway.call({ ...CALL, repeatable: false })).toMatchObject({ status: 200 });
+    const limited = await serving(refusal(429, "rate_limited"), { status: 200, body: {} });
+    expect(await cancel(limited.gateway)).toMatchObject({ status: 200 });
   });
 
   test.each([401, 403])("%i ends the command and says what to do", async (status) => {
-    const { gateway, asked } = await serving({ status, body: { code: "token_expired", detail: "expired at noon" } });
-    await expect(gateway.call(CALL)).rejects.toMatchObject({
+    const { gateway, asked } = await serving(refusal(status, "token_revoked", "revoked at noon"));
+    await expect(consume(gateway)).rejects.toMatchObject({
       exit: EXIT.denied,
-      message: expect.stringContaining("token_expired: expired at noon"),
+      message: expect.stringContaining("token_revoked: revoked at noon"),
     });
     expect(asked).toHaveLength(1);
   });
@@ -55,10 +72,9 @@ describe("a call", () => {
     const interrupt = new AbortController();
     const { url } = await serving(() => {
       interrupt.abort();
-      return { status: 503 };
+      return refusal(503, "overloaded");
     });
-    const gateway = new Gateway(url, () => Promise.resolve("t"), interrupt.signal);
-    await expect(gateway.call(CALL)).rejects.toMatchObject({ exit: EXIT.interrupted });
+    await expect(consume(gatewayAt(url, "t", interrupt.signal))).rejects.toMatchObject({ exit: EXIT.interrupted });
   });
 });
 
@@ -74,11 +90,11 @@ describe("the address and the token", () => {
 
   test("a token's file is read as the caller names it", async () => {
     const file = tempFile("token", "from-a-file\n");
-    const server = await answering(() => ({ status: 200 }));
+    const server = await answering(() => ({ status: 200, body: {} }));
     stop = server.stop;
     const folder = file.path.slice(0, file.path.lastIndexOf("/"));
     const flags = { url: server.url, tokenFile: "token" };
-    await openGateway(shellWith({ INIT_CWD: folder }), flags, []).call({ ...CALL, method: "GET", body: undefined });
+    await openGateway(shellWith({ INIT_CWD: folder }), flags, []).api.get("/api/credits");
     expect(server.asked[0]?.authorization).toBe("Bearer from-a-file");
     file.remove();
   });

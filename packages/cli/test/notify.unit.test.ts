@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { addNotify } from "../src/commands/notify.ts";
 import { EXIT } from "../src/failure.ts";
 import type { Shell } from "../src/shell.ts";
+import { refusal } from "./support.ts";
 
 let stop: (() => void) | undefined;
 afterEach(() => stop?.());
@@ -52,13 +53,13 @@ describe("stipend notify test", () => {
   });
 
   test("ends with 1 when the channel did not take it, and tries once", async () => {
-    const { asked, failure } = await run(424, { code: "notification_failed", detail: "ops: answered 500" });
+    const { asked, failure } = await run(424, refusal(424, "notification_failed", "ops: answered 500").body);
     expect(failure).toMatchObject({ exit: EXIT.findings, message: expect.stringContaining("answered 500") });
     expect(asked).toHaveLength(1);
   });
 
   test("ends with 2 when there is no such channel", async () => {
-    const { failure } = await run(404, { code: "channel_not_found", title: "There is no such channel" });
+    const { failure } = await run(404, refusal(404, "channel_not_found").body);
     expect(failure).toMatchObject({ exit: EXIT.usage });
   });
 });

@@ -59,6 +59,12 @@ export interface Reply {
   readonly cut?: boolean;
 }
 
+/** A refusal as the API words it. */
+export function refusal(status: number, code: string, detail = "because", headers: Record<string, string> = {}): Reply {
+  const problem = { type: `urn:stipend:problem:${code}`, title: "No", status, code, detail, action: "what to do" };
+  return { status, headers, body: problem };
+}
+
 /** An HTTP server that answers as it is told; what a client does with odd answers needs no system behind them. */
 export async function answering(answer: (asked: Asked) => Reply) {
   const asked: Asked[] = [];

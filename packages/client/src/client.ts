@@ -25,6 +25,8 @@ export interface ClientOptions {
   readonly retries?: Partial<RetryPolicy>;
   /** Sent with every call. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Ends every call, besides the call's own: a program that is asked to stop. */
+  readonly signal?: AbortSignal;
   /** Default: the global one. */
   readonly fetch?: typeof fetch;
 }
@@ -47,22 +49,28 @@ interface AnyCall extends CallOptions {
   readonly body?: unknown;
 }
 
-/** Each item of a batch carries a key of its own, so sending it again is as safe as for a single operation. */
-const KEYED_INSIDE = "POST /api/credits/batch";
+/** Each item of these carries a key of its own, so sending them again is as safe as for a single operation. */
+const KEYED_INSIDE: ReadonlySet<string> = new Set([
+  "POST /api/credits/batch",
+  "POST /api/admin/credits/openings",
+  "POST /api/admin/users/batch",
+]);
 
 const serializeQuery = createQuerySerializer<Record<string, unknown>>();
 
 /**
  * The API of Stipend, typed by its OpenAPI document. A call resolves with a good answer and throws a StipendError for
  * everything else. Reads, and writes with an Idempotency-Key, are sent again when the connection broke or the API said
- * that it will pass; other writes never are.
+ * that it will pass; other writes only when the API said that it had not begun.
  */
 export class StipendClient {
   readonly #baseUrl: string;
   readonly #transport: Transport;
+  readonly #signal: AbortSignal | undefined;
 
   constructor(options: ClientOptions) {
     this.#baseUrl = options.baseUrl.replace(/\/+$/, "");
+    this.#signal = options.signal;
     this.#transport = new Transport({
       fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
       token: options.token,
@@ -116,7 +124,7 @@ export class StipendClient {
    */
   async feature(verb: Verb, path: string, call: FeatureCall = {}): Promise<FeatureAnswer> {
     const outgoing = this.#outgoing(verb, path, { key: crypto.randomUUID(), ...call });
-    const answer = await this.#transport.send({ ...outgoing, repeatable: true }, readAnswer);
+    const answer = await this.#transport.send({ ...outgoing, again: "safe" }, readAnswer);
     return {
       ...answer,
       charged: credits(answer.headers.get("stipend-credits-charged")),
@@ -130,7 +138,7 @@ export class StipendClient {
    * signal says so; throws ApiProblem when the API refuses for good.
    */
   events(options: EventOptions = {}): AsyncGenerator<StipendEvent> {
-    return readEvents(this.#streamOf("/api/events"), stipendEvent, options);
+    return readEvents(this.#streamOf("/api/events"), stipendEvent, this.#bound(options));
   }
 
   /**
@@ -138,11 +146,17 @@ export class StipendClient {
    * a break it begins with the open alerts again, so none is missed. Ends and throws as `events` does.
    */
   staffEvents(options: StreamOptions = {}): AsyncGenerator<StaffEvent> {
-    return readEvents<StaffEvent & { readonly id?: never }>(this.#streamOf("/api/admin/events"), staffEvent, options);
+    const open = this.#streamOf("/api/admin/events");
+    return readEvents<StaffEvent & { readonly id?: never }>(open, staffEvent, this.#bound(options));
+  }
+
+  /** Ends with the client's own signal as well. */
+  #bound<Options extends StreamOptions>(options: Options): Options {
+    return { ...options, ...signalOf(this.#signal, options.signal) };
   }
 
   #streamOf(path: string): OpenStream {
-    const target = { verb: "get", url: this.#baseUrl + path, repeatable: false, key: undefined } as const;
+    const target = { verb: "get", url: this.#baseUrl + path, again: "never", key: undefined } as const;
     return (headers, signal) => this.#transport.open({ ...target, headers, signal });
   }
 
@@ -166,9 +180,9 @@ export class StipendClient {
         ...call.headers,
       },
       key,
-      repeatable: verb === "get" || key !== undefined || operation === KEYED_INSIDE,
+      again: verb === "get" || key !== undefined || KEYED_INSIDE.has(operation) ? "safe" : "not_begun",
       ...(call.body === undefined ? {} : { json: JSON.stringify(call.body) }),
-      ...(call.signal === undefined ? {} : { signal: call.signal }),
+      ...signalOf(this.#signal, call.signal),
       ...(call.timeoutMs === undefined ? {} : { timeoutMs: call.timeoutMs }),
     };
   }
@@ -181,6 +195,12 @@ async function readAnswer(response: Response, key: string | undefined): Promise<
 function answerOf<T>(response: Response, key: string | undefined, data: T): Answer<T> {
   const replayed = response.headers.get("idempotent-replayed") === "true";
   return { status: response.status, headers: response.headers, data, key, replayed };
+}
+
+function signalOf(...signals: readonly (AbortSignal | undefined)[]): { readonly signal?: AbortSignal } {
+  const given = signals.filter((signal) => signal !== undefined);
+  if (given.length === 0) return {};
+  return { signal: given.length === 1 && given[0] !== undefined ? given[0] : AbortSignal.any(given) };
 }
 
 function credits(text: string | null): number | undefined {

@@ -1,7 +1,7 @@
 import { readError } from "./answers.ts";
-import { ApiProblem, Cancelled, NoAnswer, StipendError } from "./errors.ts";
+import { ApiProblem, Cancelled, NoAnswer, StipendError, UnexpectedAnswer } from "./errors.ts";
 import { pause } from "./pause.ts";
-import { pauseBeforeRetry, type RetryPolicy } from "./retries.ts";
+import { didNothing, pauseBeforeRetry, type RetryPolicy } from "./retries.ts";
 import type { Verb } from "./types.ts";
 
 /** A token, or where to get one. The reason is "expired" when the one before was refused for its age. */
@@ -22,8 +22,11 @@ export interface Outgoing {
   readonly headers: Readonly<Record<string, string>>;
   readonly json?: string;
   readonly key: string | undefined;
-  /** Sending it again has the same effect as sending it once. */
-  readonly repeatable: boolean;
+  /**
+   * When it may be sent again. "safe": doing it twice is doing it once; "not_begun": only where the API says that it did
+   * nothing; "never": the caller goes on by itself.
+   */
+  readonly again: "safe" | "not_begun" | "never";
   readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
 }
@@ -63,6 +66,7 @@ export class Transport {
     request: Outgoing,
     attempt: (signal: AbortSignal, headArrived: () => void) => Promise<T>,
   ): Promise<T> {
+    const began = performance.now();
     for (let failed = 1; ; failed += 1) {
       const clock = new AttemptClock(request.timeoutMs ?? this.#options.timeoutMs, request.signal);
       let error: StipendError;
@@ -73,7 +77,9 @@ export class Transport {
       } finally {
         clock.stop();
       }
-      const ms = request.repeatable ? pauseBeforeRetry(error, failed, this.#options.retries, Math.random()) : undefined;
+      const again = request.again === "safe" || (request.again === "not_begun" && didNothing(error));
+      const spentMs = performance.now() - began;
+      const ms = again ? pauseBeforeRetry(error, failed, this.#options.retries, Math.random(), spentMs) : undefined;
       if (ms === undefined) throw error;
       await pause(ms, request.signal);
     }
@@ -123,8 +129,12 @@ export class Transport {
       ...(json === undefined ? {} : { body: json }),
       signal,
       // A redirect would carry the token to another place; this API never answers one.
-      redirect: "error",
+      redirect: "manual",
     });
+    if (isRedirect(response)) {
+      const message = `${url} redirects elsewhere, where the token must not go: is the address right?`;
+      throw new UnexpectedAnswer(message, { status: response.status, key });
+    }
     if (!response.ok) throw await readError(response, key);
     return await read(response, key);
   }
@@ -135,6 +145,11 @@ export class Transport {
     if (reason === "expired" || this.#token === undefined) this.#token = await token(reason);
     return this.#token;
   }
+}
+
+/** A browser tells of a redirect no more than that there is one, with status 0. */
+function isRedirect({ type, status }: Response): boolean {
+  return type === "opaqueredirect" || (status >= 300 && status < 400 && status !== 304);
 }
 
 /** Ends an attempt when its time is over or the caller says so. */

@@ -175,10 +175,26 @@ describe("what fails is sent again", () => {
     }
   });
 
+  test("unless the API says that it did not begin", async () => {
+    for (const code of ["rate_limited", "overloaded"]) {
+      const { url, seen } = await serverWith(problem(code === "overloaded" ? 503 : 429, code), json(200, {}));
+      const call = { path: { code: "pro" }, body: { monthlyCredits: 1, reason: "r" } };
+      await clientOf(url).put("/api/admin/tiers/{code}", call);
+      expect(seen).toHaveLength(2);
+    }
+  });
+
   test("and a batch is, as each of its items has a key", async () => {
-    const { url, seen } = await serverWith(breakOff, json(200, { results: [] }));
-    await clientOf(url).post("/api/credits/batch", { body: { operations: [] } });
-    expect(seen).toHaveLength(2);
+    const batches = [
+      (client: StipendClient) => client.post("/api/credits/batch", { body: { operations: [] } }),
+      (client: StipendClient) => client.post("/api/admin/credits/openings", { body: { reason: "r", items: [] } }),
+      (client: StipendClient) => client.post("/api/admin/users/batch", { body: { reason: "r", items: [] } }),
+    ];
+    for (const send of batches) {
+      const { url, seen } = await serverWith(breakOff, json(200, { results: [] }));
+      await send(clientOf(url));
+      expect(seen).toHaveLength(2);
+    }
   });
 
   test("not when the API asks for more patience than allowed", async () => {
@@ -197,10 +213,25 @@ describe("what fails is sent again", () => {
     expect(seen).toHaveLength(1);
   });
 
+  test("and not when the whole client is told to stop", async () => {
+    const stop = new AbortController();
+    const { url, seen } = await serverWith((res, one) => {
+      stop.abort();
+      problem(503, "overloaded")(res, one);
+    });
+    const client = clientOf(url, { signal: stop.signal });
+    await expect(client.get("/api/credits")).rejects.toBeInstanceOf(Cancelled);
+    await expect(client.get("/api/credits", { signal: new AbortController().signal })).rejects.toBeInstanceOf(
+      Cancelled,
+    );
+    for await (const _ of client.events()) expect.fail("told something");
+    expect(seen).toHaveLength(1);
+  });
+
   test("and the token goes nowhere else: a redirect is no answer", async () => {
     const other = await serverWith(json(200, {}));
-    const { url } = await serverWith((res) => res.writeHead(307, { location: other.url }).end());
-    await expect(clientOf(url).get("/api/credits")).rejects.toBeInstanceOf(NoAnswer);
-    expect(other.seen).toHaveLength(0);
+    const { url, seen } = await serverWith((res) => res.writeHead(307, { location: other.url }).end());
+    await expect(clientOf(url).get("/api/credits")).rejects.toBeInstanceOf(UnexpectedAnswer);
+    expect([seen.length, other.seen.length]).toEqual([1, 0]);
   });
 });

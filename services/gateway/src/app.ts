@@ -10,10 +10,7 @@ import type { Log } from "@stipend/platform/log/log";
 import { createRedis, redisPart, redisReady } from "@stipend/platform/redis/redis";
 import { gauge } from "@stipend/platform/telemetry/metrics";
 import { publicRoutes, type RouteOwner } from "@stipend/proto/http/catalogue";
-import { events } from "@stipend/proto/http/gateway";
 import { gatewayProblems } from "@stipend/proto/http/gateway-problems";
-import { staffEvents } from "@stipend/proto/http/staff-events";
-import helmet from "helmet";
 import type { Redis } from "ioredis";
 import { KeyStore } from "./auth/key-store.ts";
 import { Revocations } from "./auth/revocations.ts";
@@ -37,6 +34,7 @@ import { Upstreams } from "./forward/upstreams.ts";
 import type { Route } from "./http/context.ts";
 import { Door } from "./http/door.ts";
 import { withoutQuery } from "./http/no-query.ts";
+import { isStream, publicDoor } from "./http/public-door.ts";
 import { RoutesInForce } from "./http/routes-in-force.ts";
 import { connectKafka } from "./kafka.ts";
 import { Limits } from "./limits/limits.ts";
@@ -50,9 +48,6 @@ import type { WebApp, WebSettings } from "./web/web-app.ts";
 
 /** The demo users of the development sign-in, where there is one. */
 const DEV_USERS = "/api/dev/users";
-
-/** Streams of server-sent events: they end with their readers, not with a request's time. */
-const STREAMS: ReadonlySet<string> = new Set([events.path, staffEvents.path]);
 
 type Service = Exclude<RouteOwner, "gateway">;
 
@@ -75,7 +70,12 @@ export function createApp(config: GatewayConfig, log: Log): App {
   });
   const staff = new StaffLog({ spool: staffSpool, topic: messaging.topic("admin.v1") });
   const services = connectServices(config, upstreams, staff);
-  const hub = new LiveHub({ perUser: config.STIPEND_EVENTS_PER_USER, total: config.STIPEND_EVENTS_TOTAL });
+  const isHearing = (): boolean => live.ready();
+  const hub = new LiveHub({
+    perUser: config.STIPEND_EVENTS_PER_USER,
+    total: config.STIPEND_EVENTS_TOTAL,
+    isHearing,
+  });
   const staffHub = new StaffHub({
     perUser: config.STIPEND_EVENTS_PER_USER,
     total: config.STIPEND_STAFF_EVENTS_TOTAL,
@@ -92,7 +92,6 @@ export function createApp(config: GatewayConfig, log: Log): App {
   const issuer = devIssuer(config);
 
   const live = messaging.consumer(hub, staffHub);
-  const isHearing = () => live.ready();
   const own: readonly Route[] = [
     ...forwardedRoutes(services),
     ...docs.routes(),
@@ -102,7 +101,6 @@ export function createApp(config: GatewayConfig, log: Log): App {
         revocations,
         credits: services.client("credits"),
         membership: services.client("membership"),
-        isHearing,
       }),
     ),
     withoutQuery(staffEventsRoute({ hub: staffHub, revocations, monitor: services.client("monitor"), isHearing })),
@@ -289,21 +287,16 @@ function httpDoor(
   { door, web }: { readonly door: Door; readonly web: WebApp | undefined },
   readiness: NonNullable<ConstructorParameters<typeof HttpServer>[0]["readiness"]>,
 ): HttpServer {
-  const http = new HttpServer({
+  return new HttpServer({
     host: config.STIPEND_HTTP_HOST,
     port: config.STIPEND_HTTP_PORT,
     log,
     problems: [gatewayProblems],
     readiness,
     maxInFlight: config.STIPEND_MAX_IN_FLIGHT,
-    isStream: (req) => STREAMS.has(req.url?.split("?")[0] ?? ""),
+    isStream,
+    fast: publicDoor({ door, web, trustedProxies: config.STIPEND_TRUSTED_PROXIES }),
   });
-  http.app.set("trust proxy", config.STIPEND_TRUSTED_PROXIES ?? false);
-  http.app.use(helmet({ contentSecurityPolicy: { directives: { "upgrade-insecure-requests": null } } }));
-  http.app.use((req, res) => {
-    if (web?.handle(req, res) !== true) void door.handle(req, res);
-  });
-  return http;
 }
 
 /** Added last, so that streams end first: they would never finish by themselves. */

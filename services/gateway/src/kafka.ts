@@ -40,7 +40,7 @@ export function connectKafka(config: GatewayConfig, log: Log) {
         // Streams that were open while nothing was heard may have missed something: their readers come again, and
         // begin with the state as it is then.
         onPlaced: () => {
-          hub.closeWhere(() => true);
+          hub.closeAll();
           staff.closeWhere(() => true);
         },
         log,

@@ -57,12 +57,15 @@ interface SetUpOptions {
 }
 
 async function setUp(options: SetUpOptions = {}) {
-  const hub = new LiveHub({ perUser: options.perUser ?? 5, total: options.total ?? 100 });
+  const hub = new LiveHub({
+    perUser: options.perUser ?? 5,
+    total: options.total ?? 100,
+    ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
+  });
   const ok = (body: unknown): JsonAnswer => ({ status: 200, headers: {}, body });
   const route = eventsRoute({
     hub,
     revocations: { check: options.check ?? (() => undefined) },
-    ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
     credits: { call: options.creditsAnswer ?? (async () => ok(creditsBody(7))) },
     membership: { call: async () => ok(membershipBody(2)) },
   });
@@ -242,6 +245,16 @@ describe("bounds", () => {
     expect([third.status, third.res.headers["retry-after"]]).toEqual([429, "5"]);
     expect((await listen(url, {}, { sub: "bob" })).status).toBe(200);
     expect((await listen(url, {}, { sub: "carol" })).status).toBe(503);
+  });
+
+  test("when a change may have been missed, streams end and their readers are told what is new", async () => {
+    const { hub, url } = await setUp();
+    const reader = await listen(url);
+    await eventually(() => expect(reader.events).toHaveLength(2));
+    hub.closeAll();
+    await eventually(() => expect(reader.ended).toBe(true));
+    const again = await listen(url, { "last-event-id": "6-2" });
+    await eventually(() => expect(ids(again)).toEqual(["credits 7-2"]));
   });
 
   test("closed for good: streams end and no other is admitted", async () => {

@@ -136,6 +136,13 @@ describe("a served call", () => {
   });
 });
 
+test("a body that can't be has no length", async () => {
+  const setup = await setUp((_req, res) => void res.writeHead(204).end());
+  const answer = await call(setup);
+  expect([answer.status, answer.headers.get("content-length")]).toEqual([204, null]);
+  expect(setup.credits.state.rows).toEqual(["hold 1", "capture 1"]);
+});
+
 describe("a call that is not served costs nothing", () => {
   const failures: [string, RequestListener, number, string][] = [
     ["the upstream answers 500", (_req, res) => void res.writeHead(500).end("secret stack"), 502, "feature_failed"],
@@ -439,6 +446,14 @@ describe("a client that goes away", () => {
     await eventually(() => expect(ended).toBe(true));
   });
 
+  test("policy release: gone while the credits are taken, it is given them back", async () => {
+    const setup = await setUp(good);
+    setup.credits.fault(/capture$/, "hang");
+    await breakOff(setup, () => setup.credits.state.calls.some((line) => line.endsWith("/capture")));
+    await eventually(() => expect(setup.credits.state.refunds).toEqual(["91"]), { timeoutMs: 10_000 });
+    expect(setup.credits.state.rows).toEqual(["hold 1", "capture 1"]);
+  }, 15_000);
+
   test("policy charge: the call goes on to its end and is paid", async () => {
     let finish: (() => void) | undefined;
     const setup = await setUp(
@@ -475,6 +490,72 @@ describe("a streamed answer", () => {
     expect(res.headers["stipend-credits-held"]).toBe("1");
     expect(res.trailers).toEqual({ "stipend-credits-charged": "1", "stipend-credits-remaining": "2" });
     expect(setup.credits.state.rows).toEqual(["hold 1", "capture 1"]);
+  });
+
+  describe("whose cost is told after it", () => {
+    const reported = { ...streamed, cost: { kind: "reported", upTo: 3, otherwise: undefined } } as const;
+    const telling = (trailers: Record<string, string>, seen: (req: IncomingMessage) => void = () => undefined) =>
+      ((req, res) => {
+        seen(req);
+        res.writeHead(200, { trailer: "Stipend-Cost" });
+        res.write("one ");
+        res.addTrailers(trailers);
+        res.end("two");
+      }) satisfies RequestListener;
+
+    test("costs what the trailer says, up to what was held", async () => {
+      const te: unknown[] = [];
+      for (const [said, charged, left] of [
+        ["2", "2", "1"],
+        ["99", "3", "0"],
+      ] as const) {
+        const setup = await setUp(
+          telling({ "stipend-cost": said }, (req) => te.push(req.headers.te)),
+          reported,
+        );
+        const { chunks, done } = await open(setup);
+        expect((await done).trailers).toEqual({
+          "stipend-credits-charged": charged,
+          "stipend-credits-remaining": left,
+        });
+        expect(chunks.join("")).toBe("one two");
+        expect(setup.credits.state.rows).toEqual(["hold 3", `capture ${charged}`]);
+      }
+      expect(te).toEqual(["trailers", "trailers"]);
+    });
+
+    test("and is nothing is free", async () => {
+      const setup = await setUp(telling({ "stipend-cost": "0" }), reported);
+      const { done } = await open(setup);
+      expect((await done).trailers).toEqual({ "stipend-credits-charged": "0", "stipend-credits-remaining": "3" });
+      expect(setup.credits.state.rows).toEqual(["hold 3", "release 3"]);
+    });
+
+    test("costs what the file says when nothing is told, and without that never ends well", async () => {
+      const otherwise = await setUp(telling({}), { ...reported, cost: { ...reported.cost, otherwise: 1 } });
+      await (await open(otherwise)).done;
+      expect(otherwise.credits.state.rows).toEqual(["hold 3", "capture 1"]);
+      for (const trailers of [{}, { "stipend-cost": "two" }]) {
+        const setup = await setUp(telling(trailers), reported);
+        await expect((await open(setup)).done).rejects.toThrow();
+        await eventually(() => expect(setup.credits.state.rows).toEqual(["hold 3", "release 3"]));
+      }
+    });
+  });
+
+  test("that is free by its head is streamed all the same", async () => {
+    let finish: (() => void) | undefined;
+    const free = { ...streamed, cost: { kind: "reported", upTo: 3, otherwise: undefined }, answerLimit: 3 } as const;
+    const setup = await setUp((_req, res) => {
+      res.writeHead(200, { "stipend-cost": "0" });
+      res.write("from the cache");
+      finish = () => res.end();
+    }, free);
+    const { chunks, done } = await open(setup);
+    await eventually(() => expect(chunks.join("")).toBe("from the cache"));
+    finish?.();
+    expect((await done).trailers["stipend-credits-charged"]).toBe("0");
+    expect(setup.credits.state).toMatchObject({ balance: 3, rows: ["hold 3", "release 3"] });
   });
 
   test("cut by the upstream is cut for the client and given back", async () => {

@@ -89,6 +89,70 @@ describe("a good token", () => {
     ]);
   });
 
+  // The shapes that the providers document; Keycloak's was taken from a running one (26.7).
+  describe("of a provider, with the settings of docs/identity-providers.md,", () => {
+    const claims = { rolesClaim: "https://stipend.example/roles", emailClaim: "https://stipend.example/email" };
+    /** Auth0, profile "Auth0": a person's token for an API, asked for with the scope openid. */
+    const person = {
+      "https://stipend.example/roles": ["user", "admin", "editor"],
+      "https://stipend.example/email": "ada@example.org",
+      sub: "auth0|64f0c0ffee64f0c0ffee64f0",
+      aud: [AUDIENCE, `${ISSUER}userinfo`],
+      azp: "my0clientid0of0the0application0",
+      scope: "openid profile email offline_access",
+      permissions: ["read:reports", "admin"],
+      gty: "password",
+    };
+    /** Auth0: a machine's token, by client credentials. */
+    const machine = {
+      "https://stipend.example/roles": ["service"],
+      sub: "my0clientid0of0the0backend@clients",
+      aud: AUDIENCE,
+      azp: "my0clientid0of0the0backend",
+      scope: "read:reports",
+      permissions: ["read:reports"],
+      gty: "client-credentials",
+    };
+
+    test("Auth0: roles and e-mail by their namespaced names, and nothing by scope or permissions", async () => {
+      const { verify } = verifier({ claims });
+      expect(await verify(await rs.token(person))).toMatchObject({
+        sub: "auth0|64f0c0ffee64f0c0ffee64f0",
+        roles: ["user", "admin"],
+        email: "ada@example.org",
+      });
+      const { roles, sub, email } = await verify(await rs.token(machine));
+      expect([sub, roles, email]).toEqual(["my0clientid0of0the0backend@clients", ["service"], undefined]);
+      const { "https://stipend.example/roles": _roles, ...withoutAction } = person;
+      expect((await verify(await rs.token({ ...withoutAction, roles: undefined }))).roles).toEqual(["user"]);
+    });
+
+    test("Auth0, profile RFC 9068: another typ, and a jti to revoke it by", async () => {
+      const { verify } = verifier({ claims });
+      const token = await rs.token({ ...person, jti: "a1b2", client_id: person.azp }, { typ: "at+jwt" });
+      expect(await verify(token)).toMatchObject({ roles: ["user", "admin"], jti: "a1b2" });
+    });
+
+    test("Keycloak: realm roles among those of its own", async () => {
+      const { verify } = verifier({ claims: { rolesClaim: "realm_access.roles" } });
+      const token = await rs.token({
+        jti: "onrtro:eea99c43-18b9-6ece-a683-580074ddc21c",
+        aud: [AUDIENCE, "account"],
+        sub: "56804280-f643-4b24-9448-8b65e0ea3637",
+        typ: "Bearer",
+        azp: "shop-web",
+        realm_access: { roles: ["offline_access", "default-roles-shop", "uma_authorization", "user"] },
+        resource_access: { account: { roles: ["manage-account", "admin"] } },
+        email: "alice@shop.example",
+      });
+      expect(await verify(token)).toMatchObject({
+        roles: ["user"],
+        email: "alice@shop.example",
+        jti: "onrtro:eea99c43-18b9-6ece-a683-580074ddc21c",
+      });
+    });
+  });
+
   test.each(["alice", "A.b_c@d|e:f-9", "x".repeat(128)])("with the subject %s is accepted", async (sub) => {
     expect((await verifier().verify(await es.token({ sub }))).sub).toBe(sub);
   });

@@ -42,6 +42,7 @@ test("a user is told once, as membership's contract wants it; services and other
   const alice: Principal = { sub: "alice", roles: ["user"], email: "alice@example.org", expiresAt: 0 };
   seen.seen({ ...alice });
   seen.seen({ sub: "machine", roles: ["service"], expiresAt: 0 });
+  seen.seen({ sub: "service-account", roles: ["service", "user"], expiresAt: 0 });
   await eventually(() => expect(told).toHaveLength(1));
   expect(told[0]).toEqual({
     line: `${seeUsers.method} ${seeUsers.path}`,

@@ -159,3 +159,18 @@ describe("the service's own MySQL user", () => {
     await expect(rig.owner.query("DELETE FROM membership_history")).rejects.toThrow(/append-only/);
   });
 });
+
+it("a new tier beside one at the very top has a rank that the contract knows", async () => {
+  const write = (tier: string, rank?: number) =>
+    setTier(rig.deps, {
+      tier: { tier, monthlyCredits: 1, ...(rank === undefined ? {} : { rank }) },
+      reason: "new offer",
+      asker: {
+        ...adminAsker(),
+        admin: { id: crypto.randomUUID(), roles: [], ip: "", userAgent: "", requestId: "", traceId: "" },
+      },
+      now: NOW,
+    });
+  await write("top", 1_000_000);
+  expect(await write("beside")).toMatchObject({ ok: true, tier: { rank: 1_000_000 } });
+});

@@ -1,20 +1,20 @@
 import type { KnownHead } from "@stipend/proto/audit/verify";
 import { AuditVerification } from "@stipend/proto/http/audit";
-import { CliFailure, EXIT } from "../failure.ts";
-import { describe, type Gateway } from "../gateway.ts";
+import { answerOf, type Gateway, unknownSystem } from "../gateway.ts";
 import type { Findings } from "./findings.ts";
+
+const VERIFY = "/api/admin/audit/verify";
 
 /**
  * Lets the service check its log against its anchors, and holds the end it found against an anchor of the caller's.
  *
- * @throws CliFailure as Gateway.call, and unreachable when the service could not prove the log's end.
+ * @throws CliFailure as answerOf; unreachable, too, when the service could not prove the log's end.
  */
-export async function checkOnline(gateway: Gateway, anchor: KnownHead | null): Promise<Findings> {
-  const answer = await gateway.call({ method: "GET", path: "/api/admin/audit/verify", repeatable: true });
-  const parsed = AuditVerification.safeParse(answer.body);
-  if (answer.status !== 200 || !parsed.success) {
-    throw new CliFailure(EXIT.unreachable, `the log could not be checked: ${describe(answer)}`);
-  }
+export async function checkOnline({ api }: Gateway, anchor: KnownHead | null): Promise<Findings> {
+  const what = `the log could not be checked: GET ${VERIFY}`;
+  const { data } = await answerOf(what, api.get(VERIFY));
+  const parsed = AuditVerification.safeParse(data);
+  if (!parsed.success) throw unknownSystem(what);
   const found = parsed.data;
   if (!found.valid || anchor === null) return found;
   const { head } = found;

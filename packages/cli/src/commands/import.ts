@@ -2,7 +2,7 @@ import { listTiers, type Tier } from "@stipend/proto/http/membership";
 import { InvalidArgumentError } from "commander";
 import type { z } from "zod";
 import { CliFailure, EXIT } from "../failure.ts";
-import { describe, type Gateway, type GatewayFlags, openGateway, withGateway } from "../gateway.ts";
+import { answerOf, type Gateway, type GatewayFlags, openGateway, unknownSystem, withGateway } from "../gateway.ts";
 import { readCsv } from "../import/csv.ts";
 import { count, printReport, type Report } from "../import/report.ts";
 import { COLUMNS, type ImportRow, REQUIRED, rowsOf } from "../import/rows.ts";
@@ -128,14 +128,11 @@ function stepsOf(shell: Shell, path: string, flags: Flags, gateway: Gateway, rep
   return report.dryRun ? steps : [...steps, { title: "import", run: write }];
 }
 
-async function tiersOf(gateway: Gateway): Promise<ReadonlyMap<string, z.output<typeof Tier>>> {
-  const answer = await gateway.call({ method: "GET", path: listTiers.path, repeatable: true });
-  const parsed = listTiers.responses[200].schema.safeParse(answer.body);
-  if (!parsed.success) {
-    throw new CliFailure(EXIT.unreachable, `GET ${listTiers.path}: ${describe(answer)}`, {
-      advice: "Is this the address of a Stipend gateway, of the same version as this command?",
-    });
-  }
+async function tiersOf({ api }: Gateway): Promise<ReadonlyMap<string, z.output<typeof Tier>>> {
+  const what = `GET ${listTiers.path}`;
+  const { data } = await answerOf(what, api.get(listTiers.path));
+  const parsed = listTiers.responses[200].schema.safeParse(data);
+  if (!parsed.success) throw unknownSystem(what);
   return new Map(parsed.data.data.map((tier) => [tier.tier, tier]));
 }
 

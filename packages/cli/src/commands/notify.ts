@@ -1,7 +1,7 @@
-import { notificationTest } from "@stipend/proto/http/monitor";
+import { ApiProblem, type StipendError } from "@stipend/client/errors";
 import type { Command } from "commander";
 import { CliFailure, EXIT } from "../failure.ts";
-import { describe, type GatewayFlags, openGateway, withGateway } from "../gateway.ts";
+import { answerOf, type GatewayFlags, openGateway, withGateway } from "../gateway.ts";
 import type { AddCommand, Shell } from "../shell.ts";
 
 /** stipend notify …: the channels by which the monitor tells of alerts. */
@@ -18,17 +18,16 @@ function addTest(notify: Command): Command {
 }
 
 async function testChannel(shell: Shell, channel: string, flags: GatewayFlags): Promise<void> {
-  const gateway = openGateway(shell, flags, ["admin"]);
-  const { method, path } = notificationTest;
-  // A message too many would do no harm, but nobody should wonder why there are two.
-  const answer = await gateway.call({ method, path, body: { channel }, repeatable: false });
-  const sent = notificationTest.responses[200].schema.safeParse(answer.body);
-  if (answer.status === 200 && sent.success) {
-    shell.print(`${sent.data.channel}: sent as ${sent.data.deliveryId}`);
-    return;
-  }
-  const usage = answer.status === 400 || answer.status === 404;
-  throw new CliFailure(usage ? EXIT.usage : EXIT.findings, describe(answer), {
+  const { api } = openGateway(shell, flags, ["admin"]);
+  // Sent once, whatever happens: a message too many would do no harm, but nobody should wonder why there are two.
+  const sent = api.post("/api/admin/notifications/test", { body: { channel } });
+  const { data } = await answerOf("POST /api/admin/notifications/test", sent, refusalOf);
+  shell.print(`${data.channel}: sent as ${data.deliveryId}`);
+}
+
+function refusalOf(problem: StipendError): CliFailure {
+  const usage = problem instanceof ApiProblem && (problem.status === 400 || problem.status === 404);
+  return new CliFailure(usage ? EXIT.usage : EXIT.findings, problem.message, {
     advice: usage
       ? "Name a channel that stands in the settings file of the monitor (deploy/monitor.yaml)."
       : "Check the address and the secret of the channel: its variables STIPEND_NOTIFY_… of the monitor.",

@@ -1,8 +1,7 @@
 import { openAccounts } from "@stipend/proto/http/credits/openings";
 import { batchUsers } from "@stipend/proto/http/membership";
 import { z } from "zod";
-import { CliFailure, EXIT } from "../failure.ts";
-import { describe, type Gateway } from "../gateway.ts";
+import { answerOf, type Gateway, unknownSystem } from "../gateway.ts";
 import type { Problem } from "./csv.ts";
 import type { ImportRow } from "./rows.ts";
 
@@ -87,20 +86,15 @@ async function sendBatch(batch: readonly ImportRow[], sending: Sending, outcome:
 
 async function post(
   { gateway, reason, dryRun }: Sending,
-  path: string,
+  path: typeof openAccounts.path | typeof batchUsers.path,
   rows: readonly ImportRow[],
   itemOf: (row: ImportRow) => unknown,
 ): Promise<Map<ImportRow, Result>> {
   if (rows.length === 0) return new Map();
-  const body = { reason, dryRun, items: rows.map(itemOf) };
-  const answer = await gateway.call({ method: "POST", path, body, repeatable: true });
-  const parsed = Results.safeParse(answer.body);
-  if (answer.status !== 200 || !parsed.success || parsed.data.results.length !== rows.length) {
-    throw new CliFailure(EXIT.unreachable, `POST ${path}: ${describe(answer)}`, {
-      advice:
-        "Is the gateway of the same version as this command? Run it again once that is mended: what was done is not done twice.",
-    });
-  }
+  const what = `POST ${path}`;
+  const { data } = await answerOf(what, gateway.api.post(path, { body: { reason, dryRun, items: rows.map(itemOf) } }));
+  const parsed = Results.safeParse(data);
+  if (!parsed.success || parsed.data.results.length !== rows.length) throw unknownSystem(what);
   const { results } = parsed.data;
   return new Map(rows.flatMap((row, index) => (results[index] === undefined ? [] : [[row, results[index]] as const])));
 }

@@ -12,10 +12,6 @@ export interface EventsRouteParts {
   readonly revocations: Pick<Revocations, "check">;
   readonly credits: Pick<JsonClient, "call">;
   readonly membership: Pick<JsonClient, "call">;
-  /** Default 15,000 ms. */
-  readonly heartbeatMs?: number;
-  /** Whether what Kafka tells reaches this process now. Default: yes. */
-  readonly isHearing?: () => boolean;
 }
 
 const SNAPSHOT_TIMEOUT_MS = 5_000;
@@ -32,12 +28,7 @@ async function openStream(parts: EventsRouteParts, context: RequestContext): Pro
   if (admission === "user_full") throw new Refusal("too_many_streams", { retryAfterSeconds: 5 });
   if (admission === "gateway_full") throw new Refusal("overloaded", { retryAfterSeconds: 5 });
 
-  const stream = new LiveStream(req, res, {
-    hub,
-    token: principal,
-    heartbeatMs: parts.heartbeatMs,
-    isHearing: parts.isHearing,
-  });
+  const stream = new LiveStream(req, res, hub, principal);
   stream.listen();
   try {
     // Revoked between the door and here, it would be found neither at the door nor among those that listen.

@@ -1,21 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createEventBuffer } from "better-sse";
 import type { Listener, LiveHub, StreamToken } from "./live-hub.ts";
 import type { LiveState } from "./states.ts";
 
-export interface LiveStreamOptions {
-  readonly hub: LiveHub;
-  /** What it was opened with: a stream outlives neither its end nor its revocation. */
-  readonly token: StreamToken;
-  /** Default 15,000 ms. */
-  readonly heartbeatMs?: number | undefined;
-  /** False: changes don't reach this process, so there is no heartbeat, which would say that nothing has changed. */
-  readonly isHearing?: (() => boolean) | undefined;
-}
-
 /** A reader this far behind is cut off; it comes again and gets the whole state. */
 const MAX_BUFFERED_BYTES = 262_144;
-const MAX_TIMER_MS = 2_147_483_647;
 const RECONNECT_MS = 2_000;
 const HEARTBEAT = ":\n\n";
 const HEAD = {
@@ -23,48 +11,52 @@ const HEAD = {
   "cache-control": "no-store",
   "x-accel-buffering": "no",
 } as const;
+const FIRST = `retry: ${RECONNECT_MS}\n\n`;
 
 /**
  * One user's stream. States of an older version than one already sent are left out, so whatever order they come in
  * (snapshot, events of Kafka, events delivered twice), a reader only ever sees a version rise. The id of an event
  * holds the versions of both sides, so Last-Event-ID says all that a reader knows.
  *
- * There are thousands of these, so each keeps next to nothing: better-sse writes the fields, but its Session would hold
- * a second request and response for every stream.
+ * There are thousands of these for hours, so each keeps next to nothing.
  */
 export class LiveStream implements Listener {
   readonly token: StreamToken;
-  readonly #options: LiveStreamOptions;
+  readonly #hub: LiveHub;
   readonly #res: ServerResponse;
   readonly #versions: { credits: number; membership: number };
-  #end: NodeJS.Timeout | undefined;
-  #heartbeat: NodeJS.Timeout | undefined;
   /** Before the snapshots are in, live states wait here; the newest of each side is enough. */
   #early: Map<LiveState["kind"], LiveState> | undefined = new Map();
 
-  constructor(req: IncomingMessage, res: ServerResponse, options: LiveStreamOptions) {
-    this.token = options.token;
-    this.#options = options;
+  /** @param token what it was opened with: a stream outlives neither its end nor its revocation. */
+  constructor(req: IncomingMessage, res: ServerResponse, hub: LiveHub, token: StreamToken) {
+    this.token = token;
+    this.#hub = hub;
     this.#res = res;
     this.#versions = parseEventId(req.headers["last-event-id"]);
   }
 
   /** Listens from now on, so that nothing that happens while the snapshots are read is missed. */
   listen(): void {
-    this.#options.hub.add(this);
-    this.#res.once("close", () => this.#ended());
+    this.#hub.add(this);
+    this.#res.once("close", () => this.#hub.remove(this));
   }
 
   /** Sends the head, the snapshots and what came in meanwhile. */
   open(snapshots: readonly LiveState[]): void {
     this.#res.writeHead(200, HEAD);
-    this.#res.write(createEventBuffer().retry(RECONNECT_MS).dispatch().read());
-    const left = Math.min(MAX_TIMER_MS, Math.max(0, this.token.expiresAt * 1_000 - Date.now()));
-    this.#end = setTimeout(() => this.close(), left);
-    this.#heartbeat = setInterval(() => this.#beat(), this.#options.heartbeatMs ?? 15_000);
+    // On its own: sent together with a text, the head would be kept as the hundred pieces that it was made of.
+    this.#res.flushHeaders();
+    forgetHeaders(this.#res.req);
+    this.#write(FIRST);
     const early = [...(this.#early?.values() ?? [])];
     this.#early = undefined;
     for (const state of [...snapshots, ...early]) this.push(state);
+  }
+
+  tick(now: number, beat: boolean): void {
+    if (this.token.expiresAt * 1_000 <= now) this.close();
+    else if (beat && this.#early === undefined) this.#write(HEARTBEAT);
   }
 
   push(state: LiveState): void {
@@ -76,11 +68,8 @@ export class LiveStream implements Listener {
     if (state.version <= this.#versions[state.kind]) return;
     this.#versions[state.kind] = state.version;
     const id = `${this.#versions.credits}-${this.#versions.membership}`;
-    this.#write(createEventBuffer().push(state.data, state.kind, id).read());
-  }
-
-  #beat(): void {
-    if (this.#options.isHearing?.() !== false) this.#write(HEARTBEAT);
+    // JSON has no line breaks of its own, so the data is one line.
+    this.#write(`event: ${state.kind}\nid: ${id}\ndata: ${JSON.stringify(state.data)}\n\n`);
   }
 
   #write(text: string): void {
@@ -90,15 +79,17 @@ export class LiveStream implements Listener {
   }
 
   close(): void {
-    this.#res.end();
-    this.#ended();
+    // Before its head it has nothing to end: an empty answer would look like a stream that was open.
+    if (this.#res.headersSent) this.#res.end();
+    else this.#res.destroy();
+    this.#hub.remove(this);
   }
+}
 
-  #ended(): void {
-    clearTimeout(this.#end);
-    clearInterval(this.#heartbeat);
-    this.#options.hub.remove(this);
-  }
+/** The request has been understood; its headers, the token among them, would be kept as long as the stream is open. */
+function forgetHeaders(req: IncomingMessage): void {
+  req.headers = {};
+  req.rawHeaders = [];
 }
 
 /** "12-3": credits at version 12, membership at 3. Anything else is a reader that knows nothing. */

@@ -1,5 +1,4 @@
 import type { ServerResponse } from "node:http";
-import { createEventBuffer } from "better-sse";
 import type { StreamToken } from "./live-hub.ts";
 import type { StaffHub, StaffListener, StaffNews } from "./staff-hub.ts";
 
@@ -54,7 +53,7 @@ export class StaffStream implements StaffListener {
   /** Sends the head, the state (the event `alerts`) and what came in meanwhile. */
   open(alerts: unknown): void {
     this.#res.writeHead(200, HEAD);
-    this.#write(createEventBuffer().retry(RECONNECT_MS).push(alerts, "alerts").read());
+    this.#write(`retry: ${RECONNECT_MS}\n\n${eventText("alerts", alerts)}`);
     const left = Math.min(MAX_TIMER_MS, Math.max(0, this.token.expiresAt * 1_000 - Date.now()));
     this.#end = setTimeout(() => this.close(), left);
     this.#heartbeat = setInterval(() => this.#beat(), this.#options.heartbeatMs ?? 15_000);
@@ -64,7 +63,7 @@ export class StaffStream implements StaffListener {
   }
 
   push(news: StaffNews): void {
-    if (this.#early === undefined) this.#write(createEventBuffer().push(news.data, news.kind).read());
+    if (this.#early === undefined) this.#write(eventText(news.kind, news.data));
     else if (this.#early.length < MAX_EARLY) this.#early.push(news);
     else this.close();
   }
@@ -91,4 +90,9 @@ export class StaffStream implements StaffListener {
     clearInterval(this.#heartbeat);
     this.#options.hub.remove(this);
   }
+}
+
+/** JSON has no line breaks of its own, so the data is one line. */
+function eventText(kind: string, data: unknown): string {
+  return `event: ${kind}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -8,7 +8,7 @@ export interface StatusRange {
 
 export type FeatureCost =
   | { readonly kind: "fixed"; readonly amount: number }
-  /** `upTo` is held; the upstream's header Stipend-Cost says what is captured of it. */
+  /** `upTo` is held; the upstream's header Stipend-Cost says what is captured of it, of a stream also a trailer. */
   | { readonly kind: "reported"; readonly upTo: number; readonly otherwise: number | undefined };
 
 /** One metered feature: an address of the gateway that costs credits and is answered by an upstream. */
@@ -59,7 +59,7 @@ export function heldAmount(cost: FeatureCost): number {
 /**
  * What the served call costs, or undefined when the upstream should have said and did not. Never more than was held.
  *
- * @param header the value of Stipend-Cost in the upstream's answer.
+ * @param header the value of Stipend-Cost in the upstream's answer, or in its trailers.
  */
 export function chargedAmount(cost: FeatureCost, header: string | readonly string[] | undefined): number | undefined {
   if (cost.kind === "fixed") return cost.amount;

@@ -38,6 +38,7 @@ export interface MeteredRequest {
 
 type Held = Extract<OpenedHold, { kind: "held" }>;
 
+const COST = "stipend-cost";
 /** How long the client waits for credits to take a hold back, and to capture it. */
 const RELEASE_WITHIN_MS = 2_000;
 const CAPTURE_WITHIN_MS = 5_000;
@@ -98,6 +99,8 @@ export class MeteredCall {
       "stipend-actor": principal.sub,
       "stipend-feature": feature.id,
       "stipend-max-cost": String(hold.amount),
+      // The cost of a stream may come after it.
+      ...(feature.answer === "streamed" && feature.cost.kind === "reported" ? { te: "trailers" } : {}),
     };
     const length = req.headers["content-length"];
     if (length !== undefined && hasBody(req)) headers["content-length"] = length;
@@ -118,21 +121,23 @@ export class MeteredCall {
   async #settleByStatus(hold: Held, watch: CallWatch, answer: UpstreamAnswer): Promise<void> {
     const { feature } = this.#request;
     const verdict = judgeStatus(feature, answer.status);
-    const cost = verdict === "charge" ? chargedAmount(feature.cost, answer.headers["stipend-cost"]) : 0;
     if (verdict === "failure") {
       return await this.#fail(hold, watch, new FeatureFault(`the upstream answered ${answer.status}`, answer.status));
     }
-    if (cost === undefined) return await this.#fail(hold, watch, new FeatureFault("the upstream named no cost"));
-    if (cost > 0 && feature.answer === "streamed") return await this.#stream(hold, watch, answer, cost);
+    if (verdict === "charge" && feature.answer === "streamed") return await this.#stream(hold, watch, answer);
+    const cost = verdict === "charge" ? chargedAmount(feature.cost, answer.headers[COST]) : 0;
+    if (cost === undefined) return await this.#fail(hold, watch, unnamedCost());
 
     let body: Buffer;
     try {
       body = await readWhole(answer, feature.answerLimit);
+      // Gone with the last byte of the upstream: nothing has been paid yet.
+      watch.throwIfOver();
     } catch (error) {
       return await this.#fail(hold, watch, error);
     }
     if (cost === 0) return await this.#deliverFree(hold, answer, body);
-    await this.#deliverPaid(hold, answer, body, cost);
+    await this.#deliverPaid(hold, watch, answer, body, cost);
   }
 
   async #deliverFree(hold: Held, answer: UpstreamAnswer, body: Buffer): Promise<void> {
@@ -142,18 +147,50 @@ export class MeteredCall {
     this.#answer(answer, body, 0, undone.kind === "released" ? undone.available : undefined);
   }
 
-  async #deliverPaid(hold: Held, answer: UpstreamAnswer, body: Buffer, cost: number): Promise<void> {
+  async #deliverPaid(hold: Held, watch: CallWatch, answer: UpstreamAnswer, body: Buffer, cost: number): Promise<void> {
+    const { metrics, settler } = this.#parts;
+    const { feature, caller, res } = this.#request;
     const paid = await this.#capture(hold, cost);
-    this.#parts.metrics.counted(this.#request.feature.id, "charged");
+    if (watch.clientGone && feature.onDisconnect === "release") {
+      // Left while the credits were taken, and nothing of the answer was sent.
+      metrics.counted(feature.id, "client_gone");
+      settler.refundLater(hold.holdId, caller);
+      res.destroy();
+      return;
+    }
+    metrics.counted(feature.id, "charged");
     this.#answer(answer, body, cost, paid.available);
   }
 
   /**
    * The client gets the bytes as they come; the end of the message waits for the capture. An answer that could not
-   * be charged is cut, so that no client takes it for complete.
+   * be charged is cut, so that no client takes it for complete. What it costs may stand in the answer's trailers: who
+   * streams often knows it only at the end.
    */
-  async #stream(hold: Held, watch: CallWatch, answer: UpstreamAnswer, cost: number): Promise<void> {
+  async #stream(hold: Held, watch: CallWatch, answer: UpstreamAnswer): Promise<void> {
     const { res, feature } = this.#request;
+    const named = answer.headers[COST];
+    // A header that is none is told before the first byte.
+    if (named !== undefined && chargedAmount(feature.cost, named) === undefined) {
+      return await this.#fail(hold, watch, unnamedCost());
+    }
+    this.#beginStream(hold, answer);
+    let cost: number | undefined;
+    try {
+      for await (const chunk of answer.body as AsyncIterable<Buffer>) await writeTo(res, chunk, watch.signal);
+      watch.throwIfOver();
+      cost = chargedAmount(feature.cost, named ?? answer.trailers[COST]);
+      if (cost === undefined) throw unnamedCost();
+    } catch (error) {
+      return await this.#fail(hold, watch, error);
+    }
+    const available = await this.#payStreamed(hold, cost);
+    res.addTrailers(creditHeaders(cost, available));
+    res.end();
+  }
+
+  #beginStream(hold: Held, answer: UpstreamAnswer): void {
+    const { res } = this.#request;
     const headers = headersForClient(answer.headers);
     delete headers["content-length"];
     setHeaders(res, answer.status, {
@@ -162,15 +199,20 @@ export class MeteredCall {
       trailer: "Stipend-Credits-Charged, Stipend-Credits-Remaining",
     });
     res.flushHeaders();
-    try {
-      for await (const chunk of answer.body as AsyncIterable<Buffer>) await writeTo(res, chunk, watch.signal);
-    } catch (error) {
-      return await this.#fail(hold, watch, error);
+  }
+
+  /** @returns what is available then. @throws Refusal charge_failed. */
+  async #payStreamed(hold: Held, cost: number): Promise<number | undefined> {
+    const { metrics, settler } = this.#parts;
+    const { feature, caller } = this.#request;
+    if (cost > 0) {
+      const { available } = await this.#capture(hold, cost);
+      metrics.counted(feature.id, "charged");
+      return available;
     }
-    const paid = await this.#capture(hold, cost);
-    this.#parts.metrics.counted(feature.id, "charged");
-    res.addTrailers(creditHeaders(cost, paid.available));
-    res.end();
+    metrics.counted(feature.id, "free");
+    const undone = await settler.release(hold.holdId, caller, RELEASE_WITHIN_MS, false);
+    return undone.kind === "released" ? undone.available : undefined;
   }
 
   /** @throws Refusal charge_failed when the hold could not be captured; it is given back then. */
@@ -247,7 +289,8 @@ export class MeteredCall {
     setHeaders(res, answer.status, {
       ...headersForClient(answer.headers),
       ...creditHeaders(charged, available),
-      "content-length": String(body.length),
+      // RFC 9110 §8.6: where there can be no body, there is no length of it.
+      ...(answer.status === 204 ? {} : { "content-length": String(body.length) }),
     });
     res.end(body);
   }
@@ -262,6 +305,10 @@ class FeatureFault extends Error {
     this.name = "FeatureFault";
     this.status = status;
   }
+}
+
+function unnamedCost(): FeatureFault {
+  return new FeatureFault("the upstream named no cost");
 }
 
 function creditHeaders(charged: number, available: number | undefined): Record<string, string> {
@@ -284,6 +331,8 @@ function passOn(res: ServerResponse, answer: JsonAnswer): void {
     "cache-control": "no-store",
     ...(retryAfter === undefined ? {} : { "retry-after": retryAfter }),
     "stipend-credits-charged": "0",
+    // A body that is not wanted is not waited for.
+    ...(res.req.complete ? {} : { connection: "close" }),
   });
   res.end(JSON.stringify(answer.body));
 }

@@ -54,6 +54,11 @@ export class Settler implements Part {
     this.#track(this.#releaseOrKeepTrying(holdId, caller));
   }
 
+  /** Gives back a capture whose answer nobody is there to read any more. */
+  refundLater(holdId: string, caller: Caller): void {
+    this.#track(this.#tryUntilSettled(holdId, caller, true));
+  }
+
   async start(): Promise<void> {
     this.#endGauge = gauge("gateway_holds_to_settle", "Holds that wait to be given back", () => this.#pending.size);
   }

@@ -1,10 +1,9 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { trace } from "@opentelemetry/api";
 import { hasAnyRole } from "@stipend/platform/auth/actor";
 import type { RouteContract } from "@stipend/platform/http/contract";
 import { ReportQuota } from "@stipend/platform/kafka/report-quota";
 import type { Log } from "@stipend/platform/log/log";
-import type { Request, Response } from "express";
-import "@stipend/platform/http/request";
 import type { Principal } from "../auth/claims.ts";
 import type { Revocations } from "../auth/revocations.ts";
 import type { TokenVerifier } from "../auth/token-verifier.ts";
@@ -47,39 +46,44 @@ export class Door {
     this.#parts = parts;
   }
 
-  /** Never rejects: whatever goes wrong becomes a problem+json. */
-  async handle(req: Request, res: Response): Promise<void> {
+  /**
+   * Never rejects: whatever goes wrong becomes a problem+json.
+   *
+   * @param ip the client's address, whoever stands between.
+   */
+  async handle(req: IncomingMessage, res: ServerResponse, requestId: string, ip: string): Promise<void> {
     try {
-      await this.#serve(req, res);
+      await this.#serve(req, res, requestId, ip);
     } catch (error) {
-      answerProblem(res, error, req.requestId, this.#parts.log);
+      answerProblem(res, error, requestId, this.#parts.log);
     }
   }
 
-  async #serve(req: Request, res: Response): Promise<void> {
+  async #serve(req: IncomingMessage, res: ServerResponse, requestId: string, ip: string): Promise<void> {
     // The server, the metrics, the forwarder, the stream and tracing each listen for the end of one answer.
     res.setMaxListeners(32);
-    const { pathname, search } = splitTarget(req.originalUrl);
-    const { route, params } = this.#find(req.method, pathname);
+    const method = req.method ?? "GET";
+    const { pathname, search } = splitTarget(req.url ?? "/");
+    const { route, params } = this.#find(method, pathname);
     const { contract } = route;
-    this.#measure(req, res, contract);
-    nameSpan(req.method, contract.path);
-    const caller = callerOf(req, clientIp(req), req.requestId);
+    this.#measure(method, res, contract);
+    nameSpan(method, contract.path);
+    const caller = callerOf(req, ip, requestId);
     const principal = contract.roles === "anyone" ? undefined : await this.#identify(req, contract, caller);
-    await this.#limit(req, res, route, caller, principal);
+    await this.#limit(method, res, route, caller, principal);
     if (principal !== undefined) {
-      await this.#authorise(req, contract, principal, caller);
+      await this.#authorise(method, contract, principal, caller);
       this.#parts.onCaller(principal);
     }
     await route.run({ req, res, contract, params, pathname, search, principal, caller });
   }
 
-  #measure(req: Request, res: Response, contract: RouteContract): void {
+  #measure(method: string, res: ServerResponse, contract: RouteContract): void {
     const began = performance.now();
     res.once("close", () => {
       // 499: the client left before there was an answer.
       const status = res.headersSent ? res.statusCode : 499;
-      this.#metrics.answered(contract.path, req.method, status, (performance.now() - began) / 1_000);
+      this.#metrics.answered(contract.path, method, status, (performance.now() - began) / 1_000);
     });
   }
 
@@ -91,7 +95,7 @@ export class Door {
     return match;
   }
 
-  async #identify(req: Request, contract: RouteContract, caller: Caller): Promise<Principal> {
+  async #identify(req: IncomingMessage, contract: RouteContract, caller: Caller): Promise<Principal> {
     try {
       const principal = await this.#parts.verifier.verify(req.headers.authorization);
       // Judged at every request: a token that was verified before may have been revoked since.
@@ -103,10 +107,11 @@ export class Door {
     }
   }
 
-  async #badToken(code: string, req: Request, contract: RouteContract, caller: Caller): Promise<void> {
+  async #badToken(code: string, req: IncomingMessage, contract: RouteContract, caller: Caller): Promise<void> {
     if (!code.startsWith("token_")) return;
     await this.#parts.limits?.takeBadToken(caller.ip);
-    const refused = { code, subject: "", roles: [], method: req.method, route: contract.path, caller };
+    const method = req.method ?? "GET";
+    const refused = { code, subject: "", roles: [], method, route: contract.path, caller };
     if (isPrivileged(contract)) {
       if (this.#knocks.take(caller.ip)) await this.#parts.refusals.record(refused);
       return;
@@ -116,21 +121,21 @@ export class Door {
   }
 
   async #limit(
-    req: Request,
-    res: Response,
+    method: string,
+    res: ServerResponse,
     { contract, limit }: Route,
     caller: Caller,
     principal: Principal | undefined,
   ): Promise<void> {
     const { limits } = this.#parts;
     if (limits === undefined) return;
-    const isRead = req.method === "GET" || req.method === "HEAD";
+    const isRead = method === "GET" || method === "HEAD";
     const limited = limit === undefined ? undefined : { id: contract.id, quota: limit };
     const headers = await limits.take(caller.ip, principal, isRead, limited);
     for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
   }
 
-  async #authorise(req: Request, contract: RouteContract, principal: Principal, caller: Caller): Promise<void> {
+  async #authorise(method: string, contract: RouteContract, principal: Principal, caller: Caller): Promise<void> {
     const { roles } = contract;
     if (roles === "anyone" || hasAnyRole(principal, roles)) return;
     const code = "role_required";
@@ -140,7 +145,7 @@ export class Door {
         code,
         subject,
         roles: has,
-        method: req.method,
+        method,
         route: contract.path,
         caller,
       });
@@ -153,7 +158,7 @@ export class Door {
   }
 }
 
-/** Express knows no routes of ours, so the request's span is named here. */
+/** The tracing of HTTP knows no routes, so the request's span is named here. */
 function nameSpan(method: string, route: string): void {
   const span = trace.getActiveSpan();
   span?.updateName(`${method} ${route}`);
@@ -162,9 +167,4 @@ function nameSpan(method: string, route: string): void {
 
 function methodNotAllowed(allow: readonly string[]): Refusal {
   return new Refusal("method_not_allowed", { headers: { allow: allow.join(", ") } });
-}
-
-/** An IPv4 client of a socket that listens on IPv6 has one address, not two. */
-function clientIp(req: Request): string {
-  return (req.ip ?? "").replace(/^::ffff:(?=\d+\.)/, "");
 }

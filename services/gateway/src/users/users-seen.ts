@@ -48,7 +48,8 @@ export class UsersSeen implements Part {
 
   /** Cheap: called for every request. Services and other machines are no users. */
   seen(principal: Principal): void {
-    if (!principal.roles.includes("user")) return;
+    // Keycloak gives every service account the roles that everyone has.
+    if (!principal.roles.includes("user") || principal.roles.includes("service")) return;
     if (this.#told.get(principal.sub) === (principal.email ?? "")) return;
     if (this.#waiting.size < MAX_WAITING) this.#waiting.set(principal.sub, principal);
   }

@@ -12,6 +12,8 @@ export interface CreditsDouble {
     readonly holds: Map<string, Hold>;
     readonly rows: string[];
     readonly refunds: string[];
+    /** Every call that came, whatever became of it. */
+    readonly calls: string[];
   };
   /** What happens to the next calls whose path matches; the function returned ends it. */
   fault(match: RegExp, what: Fault, times?: number): () => void;
@@ -32,13 +34,14 @@ interface Answer {
 }
 
 export async function startCreditsDouble(balance: number): Promise<CreditsDouble> {
-  const state: CreditsDouble["state"] = { balance, holds: new Map(), rows: [], refunds: [] };
+  const state: CreditsDouble["state"] = { balance, holds: new Map(), rows: [], refunds: [], calls: [] };
   const faults: { match: RegExp; what: Fault; times: number }[] = [];
   const answers = new Map<string, Answer>();
 
   async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const path = req.url ?? "";
     const text = await readAll(req);
+    state.calls.push(`${req.method} ${path}`);
     const fault = faults.find(({ match, times }) => times > 0 && match.test(`${req.method} ${path}`));
     if (fault !== undefined) fault.times -= 1;
     if (fault?.what === "hang") return;

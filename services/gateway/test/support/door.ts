@@ -12,6 +12,7 @@ import type { Revocations } from "../../src/auth/revocations.ts";
 import { TokenVerifier } from "../../src/auth/token-verifier.ts";
 import type { Route } from "../../src/http/context.ts";
 import { Door } from "../../src/http/door.ts";
+import { publicDoor } from "../../src/http/public-door.ts";
 import { RouteTable } from "../../src/routing/route-table.ts";
 import type { Refused } from "../../src/security/refusal-log.ts";
 import { AUDIENCE, ISSUER, type Issuer } from "./issuer.ts";
@@ -51,9 +52,8 @@ export async function openDoor(
     onCaller: () => undefined,
     log: silentLog(),
   });
-  const http = new HttpServer({ host: "127.0.0.1", port: 0, log: silentLog(), problems: [gatewayProblems] });
-  if (trustedProxies !== undefined) http.app.set("trust proxy", trustedProxies);
-  http.app.use((req, res) => void door.handle(req, res));
+  const fast = publicDoor({ door, trustedProxies: trustedProxies?.split(",") });
+  const http = new HttpServer({ host: "127.0.0.1", port: 0, log: silentLog(), problems: [gatewayProblems], fast });
   await http.start();
   onTestFinished(() => http.stop());
   return { url: http.url, refused };

@@ -57,12 +57,15 @@ export async function readTier(deps: Deps, code: string): Promise<{ ok: true; ti
   return refusal("tier_not_found", `there is no tier "${code}"; there are: ${codes.join(", ")}`, { tiers: codes });
 }
 
-/** A new tier stands above all others; its terms are those of the tiers that come with the system. */
+/** The highest that the contract knows (proto/http/membership.ts). */
+const TOP_RANK = 1_000_000;
+
+/** A new tier stands above all others, or beside one that stands at the very top; its terms are those of the tiers that come with the system. */
 function newTier(code: string, tiers: readonly Tier[]): Omit<Tier, "version" | "monthlyCredits"> {
   return {
     tier: code,
     displayName: code,
-    rank: Math.max(0, ...tiers.map((tier) => tier.rank)) + 10,
+    rank: Math.min(TOP_RANK, Math.max(0, ...tiers.map((tier) => tier.rank)) + 10),
     anchor: "calendar",
     firstPeriod: "full",
     rolloverCap: 0,
