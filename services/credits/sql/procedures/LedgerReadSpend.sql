@@ -1,6 +1,5 @@
 -- NAME
---   LedgerReadSpend: as LedgerRead, with the columns only that consume and hold have: each costs MariaDB a walk through the JSON, so the
---   lifetime is read for holds alone. Internal.
+--   LedgerReadSpend: as LedgerRead, with the columns only that consume or hold have: each costs MariaDB a walk through the JSON. Internal.
 -- SYNOPSIS
 --   CALL LedgerReadSpend(in_operations, in_operation);
 CREATE PROCEDURE LedgerReadSpend(IN in_operations JSON, IN in_operation VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin)
