@@ -168,6 +168,7 @@ const IMPERSONAL = [
   "credits.adminGetPackage",
   "credits.adminPackages",
   "gateway.getDevClock",
+  "gateway.staffEvents",
   "membership.tiers",
   "monitor.notifications.list",
   "monitor.overview",

@@ -33,7 +33,7 @@ async function everyRowHasItsEvent(): Promise<void> {
     `SELECT (SELECT COUNT(*) FROM credit_transactions) AS ledger,
             (SELECT COUNT(*) FROM outbox WHERE type = 'stipend.credits.v1.CreditsChanged') AS events,
             (SELECT COUNT(*) FROM credit_transactions t
-              WHERE NOT EXISTS (SELECT 1 FROM outbox o WHERE o.subject = t.user_id AND o.occurred_at = t.created_at)) AS wrong`,
+              WHERE NOT EXISTS (SELECT 1 FROM outbox o WHERE o.subject = t.user_id AND o.ledger_version = t.version)) AS wrong`,
   );
   expect(counts?.events).toBe(counts?.ledger);
 }
