@@ -1,10 +1,10 @@
 import { Button, Group, Modal, Stack, Textarea } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Answer, newKey } from "../api/api.ts";
 import { Failure } from "./states.tsx";
+import { useToast } from "./toast.ts";
 
 export interface ActionDialogProps {
   readonly title: string;
@@ -24,13 +24,14 @@ export interface ActionDialogProps {
 /** Anything an admin does: says what happens, asks for a reason, shows what was refused and why. */
 export function ActionDialog({ title, lead, submit, danger, onClose, done, run, children }: ActionDialogProps) {
   const { t } = useTranslation();
+  const toast = useToast();
   const queries = useQueryClient();
   const [reason, setReason] = useState("");
   const [key] = useState(newKey);
   const act = useMutation({
     mutationFn: () => run(reason.trim(), key),
     onSuccess: async ({ status }) => {
-      notifications.show({ message: status === 202 ? t("common.waitsForApproval") : done, color: "evergreen" });
+      toast({ message: status === 202 ? t("common.waitsForApproval") : done, color: "evergreen" });
       onClose();
       await queries.invalidateQueries();
     },

@@ -1,6 +1,6 @@
-import { notifications } from "@mantine/notifications";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
+import { useToast } from "../../ui/toast.ts";
 import type { StaffAlert } from "./arrivals.ts";
 import styles from "./live.module.css";
 
@@ -14,6 +14,7 @@ const ALERTS_PAGE = "~/admin/alerts";
 /** Shows alerts that have just arrived. */
 export function useAlertToasts(): (arrived: readonly StaffAlert[]) => void {
   const { t } = useTranslation();
+  const toast = useToast();
   const toAlerts = (
     <Link href={ALERTS_PAGE} className={styles.toAlerts}>
       {t("admin.live.toAlerts")}
@@ -22,11 +23,11 @@ export function useAlertToasts(): (arrived: readonly StaffAlert[]) => void {
   return (arrived) => {
     if (arrived.length > MOST_AT_ONCE) {
       const title = t("admin.live.many", { count: arrived.length });
-      notifications.show({ id: "alerts-many", title, message: toAlerts, color: "red", autoClose: SHOWN_MS });
+      toast({ id: "alerts-many", title, message: toAlerts, color: "red", autoClose: SHOWN_MS });
       return;
     }
     for (const { id, rule, severity, family } of arrived) {
-      notifications.show({
+      toast({
         // Told again as something graver, it is news again.
         id: `alert-${id}-${severity}`,
         title: t(`rules.${rule}`, { defaultValue: rule }),

@@ -1,5 +1,4 @@
 import { Button, Select, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { type Transaction, useTransactions } from "@stipend/react";
 import { useMutation } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
@@ -11,6 +10,7 @@ import { Icon } from "../../ui/icons.tsx";
 import { Card, Page } from "../../ui/page.tsx";
 import { Empty, Failure, Loading } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
+import { useToast } from "../../ui/toast.ts";
 import ui from "../../ui/ui.module.css";
 import { Change, Num, When } from "../../ui/values.tsx";
 
@@ -119,13 +119,14 @@ function Ledger({ filter }: { filter: Filter }) {
 
 function Export({ filter }: { filter: Filter }) {
   const { t } = useTranslation();
+  const toast = useToast();
   const api = useApi();
   const text = useProblemText();
   const { type, ...days } = filter;
   const save = useMutation({
     mutationFn: () =>
       api.download("/api/credits/transactions.csv", { ...days, type: type?.join(",") }, "stipend-history.csv"),
-    onError: (error) => notifications.show({ color: "red", message: text(problemOf(error)).title }),
+    onError: (error) => toast({ color: "red", message: text(problemOf(error)).title }),
   });
   return (
     <Button
