@@ -26,17 +26,22 @@ const NOW = "2026-01-15 12:00:00.000";
 let cpuOfServer = (): number | null => null;
 
 const fresh = await freshDatabase(target.adminUrl, "credits");
+/** Every connection that was made; destroying one that has ended does nothing. */
+const open: Connection[] = [];
 try {
   await prepare();
   await compare("spread over all accounts", (n) => `user-${String((n * 7919) % accounts).padStart(6, "0")}`);
   await compare("one hot account", () => "user-000000");
 } finally {
+  // a drop waits for ever behind a transaction that somebody left open
+  for (const connection of open) connection.destroy();
   await fresh.drop();
   await target.stop();
 }
 
 async function connect(url = fresh.url): Promise<Connection> {
   const connection = await createConnection({ uri: url, timezone: "Z", supportBigNumbers: true });
+  open.push(connection);
   await connection.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
   await connection.query("SET SESSION time_zone = '+00:00'");
   return connection;

@@ -26,10 +26,13 @@ if (unknown.length > 0) {
 }
 
 const failed: string[] = [];
+let interrupted = false;
 for (const name of names.length > 0 ? names : Object.keys(BENCHES)) {
   console.log(`\n== ${name}`);
   const [file, ...args] = BENCHES[name] ?? [name];
   if (!(await runOne(join(here, file), args))) failed.push(name);
+  // whoever stops one bench means all that follow
+  if (interrupted) break;
 }
 if (failed.length > 0) {
   console.error(`\nfailed: ${failed.join(", ")}`);
@@ -41,7 +44,10 @@ function runOne(file: string, args: readonly string[]): Promise<boolean> {
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", file, ...args], {
       stdio: "inherit",
     });
-    const passOn = (signal: NodeJS.Signals) => child.kill(signal);
+    const passOn = (signal: NodeJS.Signals) => {
+      interrupted = true;
+      child.kill(signal);
+    };
     process.on("SIGINT", passOn);
     process.on("SIGTERM", passOn);
     child.on("error", (error) => {

@@ -11,7 +11,34 @@ export interface MysqlTarget {
 export async function mysqlTarget(given: string | undefined): Promise<MysqlTarget> {
   const url = given ?? process.env["STIPEND_TEST_MYSQL_URL"];
   if (url !== undefined) return { adminUrl: url, stop: () => Promise.resolve() };
+  let stop = (): Promise<void> => Promise.resolve();
+  // listens before the engine starts: one that is just starting is killed by the exit itself
+  const forget = stopWhenInterrupted(() => stop());
   const engines = await startEngines({ mysql: true }, new PlainReporter((line) => console.error(line)));
+  stop = () => engines.stop();
   if (engines.urls.mysqlAdminUrl === undefined) throw new Error("no MySQL was started");
-  return { adminUrl: engines.urls.mysqlAdminUrl, stop: () => engines.stop() };
+  return {
+    adminUrl: engines.urls.mysqlAdminUrl,
+    stop: async () => {
+      await engines.stop();
+      forget();
+    },
+  };
+}
+
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** An interrupted bench ends its engine and then itself, at once: its schema goes with the engine. */
+function stopWhenInterrupted(stop: () => Promise<void>): () => void {
+  const end = (signal: "SIGINT" | "SIGTERM"): void => {
+    forget();
+    void stop().finally(() => process.exit(EXIT_CODES[signal]));
+  };
+  const forget = (): void => {
+    process.off("SIGINT", end);
+    process.off("SIGTERM", end);
+  };
+  process.on("SIGINT", end);
+  process.on("SIGTERM", end);
+  return forget;
 }

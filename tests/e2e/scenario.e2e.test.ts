@@ -124,7 +124,7 @@ describe("the scenario", () => {
     });
     await eventually(
       async () => {
-        const spans = await readTrace(tracesUrl, traceId);
+        const spans = await readTrace({ engine: "zipkin", url: tracesUrl }, traceId);
         const inDatabase = spans.filter((span) => Object.keys(span.tags ?? {}).some((name) => name.startsWith("db.")));
         const ways = inDatabase.map((span) => [...new Set(pathTo(spans, span).map(serviceOf))].join(" → "));
         expect(ways).toContain("gateway → membership → credits");

@@ -1,4 +1,6 @@
+import type { TraceUi } from "@stipend/local/engines/trace-ui";
 import { z } from "zod";
+import { fromJaeger } from "./traces-jaeger.ts";
 
 const Span = z.object({
   traceId: z.string(),
@@ -14,19 +16,27 @@ const Span = z.object({
 
 export type Span = z.output<typeof Span>;
 
+const TRACE_PATHS = { zipkin: "/api/v2/trace/", jaeger: "/api/traces/" } as const;
+
 /**
  * The spans of one trace as the trace UI's API has them; none while it knows nothing of it.
  *
  * @throws Error that says what to do when no trace UI answers.
  */
-export async function readTrace(tracesUrl: string, traceId: string): Promise<Span[]> {
-  const answer = await fetch(`${tracesUrl}/api/v2/trace/${traceId}`).catch((cause: unknown) => {
+export async function readTrace(ui: TraceUi, traceId: string): Promise<Span[]> {
+  const answer = await fetch(`${ui.url}${TRACE_PATHS[ui.engine]}${traceId}`).catch((cause: unknown) => {
     const advice = "a system started with --no-traces has none; start it without that";
-    throw new Error(`no trace UI answers at ${tracesUrl}: ${advice}`, { cause });
+    throw new Error(`no trace UI answers at ${ui.url}: ${advice}`, { cause });
   });
   if (answer.status === 404) return [];
   if (!answer.ok) throw new Error(`the trace UI answered ${answer.status}`);
-  return z.array(Span).parse(await answer.json());
+  const body: unknown = await answer.json();
+  return ui.engine === "jaeger" ? fromJaeger(body) : z.array(Span).parse(body);
+}
+
+/** The page where a person sees this trace. */
+export function traceLink(ui: TraceUi, traceId: string): string {
+  return `${ui.url}${ui.engine === "jaeger" ? "/trace/" : "/zipkin/traces/"}${traceId}`;
 }
 
 export function serviceOf(span: Span): string {

@@ -1,6 +1,7 @@
 import { StipendClient } from "@stipend/client";
 import { ApiProblem } from "@stipend/client/errors";
 import type { Answer } from "@stipend/client/types";
+import { type TraceUi, traceUiOf } from "@stipend/local/engines/trace-ui";
 import { signToken } from "@stipend/local/keys/token";
 import { pathsOf } from "@stipend/local/paths";
 import type { Settings } from "@stipend/local/settings";
@@ -17,7 +18,7 @@ export interface Guide {
   readonly admin: StipendClient;
   readonly auditor: StipendClient;
   readonly settings: Settings;
-  readonly urls: { readonly gateway: string; readonly traces: string; readonly kafkaBrokers: string };
+  readonly urls: { readonly gateway: string; readonly traces: TraceUi; readonly kafkaBrokers: string };
   /** Different in each tour, so that idempotency keys are new. */
   readonly run: string;
 }
@@ -105,7 +106,7 @@ export async function prepare(settings: Settings): Promise<Guide> {
     bob: await person("bob"),
     urls: {
       gateway,
-      traces: settings.given.otlpUrl ?? `http://127.0.0.1:${settings.ports.traces}`,
+      traces: traceUiOf(settings),
       kafkaBrokers: settings.given.kafkaBrokers ?? `127.0.0.1:${settings.ports.kafka}`,
     },
   };

@@ -1,5 +1,5 @@
 import { eventually } from "@stipend/testing/eventually";
-import { drawTree, pathTo, readTrace, type Span, serviceOf } from "../../support/traces.ts";
+import { drawTree, pathTo, readTrace, type Span, serviceOf, traceLink } from "../../support/traces.ts";
 import { expectThat, type Guide, say } from "../guide.ts";
 
 /** 6. One trace, from the admin's HTTP request through outbox and Kafka to the transaction in credits. */
@@ -25,7 +25,7 @@ export async function readTheTrace({ alice, auditor, urls }: Guide): Promise<voi
   const last = creditsTransaction(spans);
   const way = last === undefined ? [] : [...new Set(pathTo(spans, last).map(serviceOf))];
   expectThat(way.join(" → ") === "gateway → membership → credits", `one trace leads ${way.join(" → ")}`);
-  say(`See it: ${urls.traces}/zipkin/traces/${traceId}`);
+  say(`See it: ${traceLink(urls.traces, traceId)}`);
 }
 
 /** A span of credits that talks to MySQL: the transaction that gave the allowance. */

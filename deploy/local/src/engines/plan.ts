@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LauncherError } from "../errors.ts";
 import { type NativeNeeds, prepareToolbox, type Toolbox } from "../install/toolbox.ts";
-import type { Paths } from "../paths.ts";
+import { type Paths, pathsOf } from "../paths.ts";
 import type { UnitSpec } from "../process/unit.ts";
 import { type Reporter, Step } from "../report/reporter.ts";
 import type { EngineAddresses } from "../services/environment.ts";
@@ -62,13 +62,20 @@ export async function chooseMode(mode: EngineMode, wanted: WantedEngines, report
  * in Docker's volumes: a Docker engine that appears or goes must not make a system look empty. --fresh forgets it.
  */
 async function modeOf(settings: Settings, wanted: WantedEngines, paths: Paths, reporter: Reporter): Promise<RunMode> {
-  const file = join(paths.data, "engines-run-by");
+  const file = modeFile(paths);
   const remembered = settings.engines === "auto" ? readMode(file) : undefined;
   const mode = await chooseMode(remembered ?? settings.engines, wanted, reporter);
   mkdirSync(paths.data, { recursive: true });
   writeFileSync(file, mode);
   return mode;
 }
+
+/** How the engines of the system in this home were run the last time; undefined before the first. */
+export function rememberedMode(settings: Settings): RunMode | undefined {
+  return readMode(modeFile(pathsOf(settings.home)));
+}
+
+const modeFile = (paths: Paths): string => join(paths.data, "engines-run-by");
 
 function readMode(file: string): RunMode | undefined {
   if (!existsSync(file)) return undefined;
