@@ -1,7 +1,6 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
-import { eventually } from "@stipend/testing/eventually";
 import { afterEach, expect, test } from "vitest";
 import { createDoor } from "../src/traces/door.ts";
 
@@ -70,18 +69,18 @@ test("what doesn't fit beside the exports in hand is 503, is logged once with it
   const server = createDoor(zipkin, (line) => lines.push(line), { maxBytes: 2 * oneSpan().length, atOnce: 1 });
   const door = await listening(server);
   const first = send(door);
-  await eventually(() => expect(held).toHaveLength(1));
+  await expect.poll(() => held.length).toBe(1);
   // of two more, one waits for its turn and one finds no room
   const more = [send(door), send(door)];
   expect(await Promise.race(more)).toBe(503);
   expect(held).toHaveLength(1);
   held[0]?.();
   expect(await first).toBe(200);
-  await eventually(() => expect(held).toHaveLength(2));
+  await expect.poll(() => held.length).toBe(2);
   held[1]?.();
   expect((await Promise.all(more)).toSorted()).toEqual([200, 503]);
   const third = send(door);
-  await eventually(() => expect(held).toHaveLength(3));
+  await expect.poll(() => held.length).toBe(3);
   held[2]?.();
   expect(await third).toBe(200);
   expect(lines).toEqual([]);

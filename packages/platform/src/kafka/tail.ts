@@ -36,11 +36,13 @@ export async function readTail(options: TailOptions): Promise<TailMessage[]> {
   await admin.connect();
   try {
     if (!(await admin.listTopics()).includes(topic)) return [];
-    const stretches = (await admin.fetchTopicOffsets(topic)).flatMap((offsets) =>
-      stretchOf(offsets.partition, BigInt(offsets.low), BigInt(offsets.high), BigInt(options.perPartition)),
-    );
-    if (stretches.length === 0) return [];
-    return await tried(options.timeoutMs, (leftMs) => readOnce(admin, stretches, { ...options, timeoutMs: leftMs }));
+    return await tried(options.timeoutMs, async (leftMs) => {
+      // A topic that was just made may have no leader yet.
+      const stretches = (await admin.fetchTopicOffsets(topic)).flatMap((offsets) =>
+        stretchOf(offsets.partition, BigInt(offsets.low), BigInt(offsets.high), BigInt(options.perPartition)),
+      );
+      return stretches.length === 0 ? [] : await readOnce(admin, stretches, { ...options, timeoutMs: leftMs });
+    });
   } finally {
     await admin.disconnect();
   }
