@@ -457,6 +457,33 @@ describe("a repair", () => {
     expect(await problemsOf(userId)).toEqual([]);
   });
 
+  test("brings back a hold that still ends by itself, though the account had forgotten that anything ends", async () => {
+    const userId = await livelyAccount();
+    await ledger.owner.query("UPDATE credit_holds SET status = 'released' WHERE user_id = ?", [userId]);
+    await ledger.owner.query("UPDATE profiles SET lapse_at = NULL WHERE user_id = ?", [userId]);
+    done(await repair(userId));
+    expect(await accountOf(userId)).toMatchObject({ held: 30 });
+    await ledger.db.transaction((tx) => touchAccounts(tx, later(2 * 3_600_000), [userId]));
+    expect(await accountOf(userId)).toMatchObject({ held: 0, balance: 275 });
+    expect(await problemsOf(userId)).toEqual([]);
+  });
+
+  test("settles draws from another's grant that add up to nothing, which the check finds all the same", async () => {
+    const userId = await livelyAccount();
+    const stranger = await ledger.db.transaction((tx) => give(tx, freshUser("stranger"), 100));
+    const there = { g: Number(stranger.grantId), k: "bonus", c: -10, r: 0 };
+    const told = { owner: ledger.owner, userId, grantId: "", spentId: "" };
+    await forge(told, { type: "adjust", amount: 0, draws: JSON.stringify([there, { ...there, c: 10 }]) });
+    await ledger.owner.query("UPDATE profiles SET version = 6 WHERE user_id = ?", [userId]);
+    expect(await problemsOf(userId)).toEqual(["grant_draws"]);
+    expect(done(await repair(userId)).transaction).toMatchObject({
+      operation: "restate",
+      amount: 0,
+      balanceAfter: 275,
+    });
+    expect(await problemsOf(userId)).toEqual([]);
+  });
+
   test("takes no more back than is there and not held", async () => {
     const userId = await damaged(named("a consumption given back more than once"));
     const { available } = await accountOf(userId);
