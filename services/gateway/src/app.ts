@@ -79,6 +79,7 @@ export function createApp(config: GatewayConfig, log: Log): App {
   const staffHub = new StaffHub({
     perUser: config.STIPEND_EVENTS_PER_USER,
     total: config.STIPEND_STAFF_EVENTS_TOTAL,
+    isHearing,
   });
   const revocations = new Revocations({
     membership: services.client("membership"),
@@ -103,7 +104,7 @@ export function createApp(config: GatewayConfig, log: Log): App {
         membership: services.client("membership"),
       }),
     ),
-    withoutQuery(staffEventsRoute({ hub: staffHub, revocations, monitor: services.client("monitor"), isHearing })),
+    withoutQuery(staffEventsRoute({ hub: staffHub, revocations, monitor: services.client("monitor") })),
     ...(clock === undefined ? [] : clockRoutes(clock, clockMover(clock, redis, services)).map(withoutQuery)),
     ...(issuer === undefined ? [] : signInRoutes(issuer)),
   ];

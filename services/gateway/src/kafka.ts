@@ -41,7 +41,7 @@ export function connectKafka(config: GatewayConfig, log: Log) {
         // begin with the state as it is then.
         onPlaced: () => {
           hub.closeAll();
-          staff.closeWhere(() => true);
+          staff.closeAll();
         },
         log,
         ensureTopics,

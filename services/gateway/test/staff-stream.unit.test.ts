@@ -91,15 +91,19 @@ interface SetUpOptions {
 }
 
 async function setUp(options: SetUpOptions = {}) {
-  const hub = new StaffHub({ perUser: options.perUser ?? 5, total: options.total ?? 100, gatherMs: 20 });
+  const hub = new StaffHub({
+    perUser: options.perUser ?? 5,
+    total: options.total ?? 100,
+    gatherMs: 20,
+    ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
+    ...(options.isHearing === undefined ? {} : { isHearing: options.isHearing }),
+  });
   const handler = staffNews(hub);
   const asked: JsonCall[] = [];
   const page = { data: [listed(2), listed(1)], nextCursor: null };
   const route = staffEventsRoute({
     hub,
     revocations: { check: options.check ?? (() => undefined) },
-    ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
-    ...(options.isHearing === undefined ? {} : { isHearing: options.isHearing }),
     monitor: {
       call: (call) => {
         asked.push(call);

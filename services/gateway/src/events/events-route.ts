@@ -24,12 +24,8 @@ async function openStream(parts: EventsRouteParts, context: RequestContext): Pro
   const { hub, credits, membership } = parts;
   const { req, res } = context;
   const principal = requirePrincipal(context);
-  const admission = hub.admits(principal.sub);
-  if (admission === "user_full") throw new Refusal("too_many_streams", { retryAfterSeconds: 5 });
-  if (admission === "gateway_full") throw new Refusal("overloaded", { retryAfterSeconds: 5 });
-
+  hub.admit(principal.sub);
   const stream = new LiveStream(req, res, hub, principal);
-  stream.listen();
   try {
     // Revoked between the door and here, it would be found neither at the door nor among those that listen.
     parts.revocations.check(principal);

@@ -12,10 +12,6 @@ export interface StaffEventsRouteParts {
   readonly hub: StaffHub;
   readonly revocations: Pick<Revocations, "check">;
   readonly monitor: Pick<JsonClient, "call">;
-  /** Default 15,000 ms. */
-  readonly heartbeatMs?: number;
-  /** Whether what Kafka tells reaches this process now. Default: yes. */
-  readonly isHearing?: () => boolean;
 }
 
 const STATE_TIMEOUT_MS = 5_000;
@@ -25,15 +21,11 @@ export function staffEventsRoute(parts: StaffEventsRouteParts): Route {
 }
 
 async function openStream(parts: StaffEventsRouteParts, context: RequestContext): Promise<void> {
-  const { hub, monitor, heartbeatMs, isHearing } = parts;
+  const { hub, monitor } = parts;
   const { res, caller } = context;
   const principal = requirePrincipal(context);
-  const admission = hub.admits(principal.sub);
-  if (admission === "user_full") throw new Refusal("too_many_streams", { retryAfterSeconds: 5 });
-  if (admission === "gateway_full") throw new Refusal("overloaded", { retryAfterSeconds: 5 });
-
-  const stream = new StaffStream(res, { hub, token: principal, heartbeatMs, isHearing });
-  stream.listen();
+  hub.admit(principal.sub);
+  const stream = new StaffStream(res, hub, principal);
   try {
     // Revoked between the door and here, it would be found neither at the door nor among those that listen.
     parts.revocations.check(principal);

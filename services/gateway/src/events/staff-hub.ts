@@ -1,7 +1,7 @@
 import type { AlertEvent } from "@stipend/proto/http/staff-events";
 import { MAX_ACTIONS } from "@stipend/proto/http/staff-events";
 import type { z } from "zod";
-import type { Admission, StreamToken } from "./live-hub.ts";
+import { type OpenStream, OpenStreams, type OpenStreamsOptions } from "./open-streams.ts";
 
 /** What consoles are told after the first state. */
 export type StaffNews =
@@ -9,73 +9,41 @@ export type StaffNews =
   | { readonly kind: "activity"; readonly data: { readonly actions: string[] } };
 
 /** One open stream of a console, as the hub sees it. */
-export interface StaffListener {
-  readonly token: StreamToken;
+export interface StaffListener extends OpenStream {
   /** Must not block and must not throw. */
   push(news: StaffNews): void;
-  /** Ends the stream; the console comes again. */
-  close(): void;
 }
 
-export interface StaffHubOptions {
-  readonly perUser: number;
-  readonly total: number;
+export interface StaffHubOptions extends OpenStreamsOptions {
   /** Default 200 ms: what is done within it is told once. */
   readonly gatherMs?: number;
 }
 
-/** Which consoles listen; each hears everything. Streams are bounded by user and altogether. */
-export class StaffHub {
-  readonly #options: StaffHubOptions;
-  readonly #listeners = new Set<StaffListener>();
+/** Which consoles listen; each hears everything. */
+export class StaffHub extends OpenStreams<StaffListener> {
+  readonly #gatherMs: number;
   readonly #actions = new Set<string>();
   #gathering: NodeJS.Timeout | undefined;
-  #closed = false;
 
   constructor(options: StaffHubOptions) {
-    this.#options = options;
-  }
-
-  get open(): number {
-    return this.#listeners.size;
-  }
-
-  admits(userId: string): Admission {
-    if (this.#closed || this.#listeners.size >= this.#options.total) return "gateway_full";
-    let own = 0;
-    for (const { token } of this.#listeners) if (token.sub === userId) own += 1;
-    return own >= this.#options.perUser ? "user_full" : "admitted";
-  }
-
-  add(listener: StaffListener): void {
-    this.#listeners.add(listener);
-  }
-
-  remove(listener: StaffListener): void {
-    this.#listeners.delete(listener);
+    super(options);
+    this.#gatherMs = options.gatherMs ?? 200;
   }
 
   publish(news: StaffNews): void {
-    for (const listener of this.#listeners) listener.push(news);
+    for (const listener of this.all()) listener.push(news);
   }
 
   /** An import does thousands of actions: consoles only need to know of which kinds. */
   gather(action: string): void {
-    if (this.#listeners.size === 0 || this.#actions.size >= MAX_ACTIONS) return;
+    if (this.open === 0 || this.#actions.size >= MAX_ACTIONS) return;
     this.#actions.add(action);
-    this.#gathering ??= setTimeout(() => this.#tellActions(), this.#options.gatherMs ?? 200);
+    this.#gathering ??= setTimeout(() => this.#tellActions(), this.#gatherMs);
   }
 
-  /** Ends the streams whose token fits: it was revoked. */
-  closeWhere(fits: (token: StreamToken) => boolean): void {
-    for (const listener of [...this.#listeners]) if (fits(listener.token)) listener.close();
-  }
-
-  /** Ends every stream and admits no other: consoles go to another instance. */
-  closeForGood(): void {
-    this.#closed = true;
+  override closeForGood(): void {
     clearTimeout(this.#gathering);
-    this.closeWhere(() => true);
+    super.closeForGood();
   }
 
   #tellActions(): void {
