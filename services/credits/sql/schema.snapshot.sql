@@ -2533,7 +2533,7 @@ BEGIN
 
   INSERT INTO w_item (ord, user_id, request_key, request_hash, tx_version, verdict)
   SELECT o.ord, r.user_id, o.request_key, o.request_hash, t.version,
-         CASE WHEN r.user_id IS NULL OR o.turn > 1 OR o.request_key IS NULL OR o.request_hash IS NULL OR o.actor IS NULL OR COALESCE(o.reason, '') = '' THEN 'invalid'
+         CASE WHEN r.user_id IS NULL OR o.turn > 1 OR o.request_key IS NULL OR o.request_hash IS NULL OR o.code IS NULL OR o.actor IS NULL OR COALESCE(o.reason, '') = '' THEN 'invalid'
               WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
               WHEN r.differs = 0 THEN 'nothing_to_repair'
               WHEN o.code <> r.proposal THEN 'proposal_outdated'

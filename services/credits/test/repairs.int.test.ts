@@ -19,9 +19,12 @@ const problemsOf = async (userId: string) => {
 };
 const planOf = async (userId: string): Promise<RepairPlan | undefined> =>
   (await ledger.db.transaction((tx) => planRepairs(tx, [userId])))[0];
+/** What is proposed; of an account with nothing to repair, a proposal that nobody made. */
+const proposalOf = async (userId: string) => (await planOf(userId))?.proposal ?? "none";
 const repair = async (userId: string, proposal?: string, key = request()) => {
+  const chosen = proposal ?? (await proposalOf(userId));
   const [result] = await ledger.db.transaction((tx) =>
-    repairAccounts(tx, later(60_000), [{ userId, proposal, ...key }]),
+    repairAccounts(tx, later(60_000), [{ userId, proposal: chosen, ...key }]),
   );
   return result;
 };
@@ -533,22 +536,29 @@ describe("a repair", () => {
     const users: string[] = [];
     for (const damage of DAMAGES.slice(0, 12)) users.push(await damaged(damage));
     users.push(await livelyAccount());
-    const results = await ledger.db.transaction((tx) =>
-      repairAccounts(
-        tx,
-        NOW,
-        users.map((userId) => ({ userId, ...request() })),
-      ),
+    const operations = await Promise.all(
+      users.map(async (userId) => ({ userId, proposal: await proposalOf(userId), ...request() })),
     );
+    const results = await ledger.db.transaction((tx) => repairAccounts(tx, NOW, operations));
     expect(results.map(({ outcome }) => outcome)).toEqual([...Array(12).fill("ok"), "nothing_to_repair"]);
     for (const userId of users) expect(await problemsOf(userId)).toEqual([]);
+  });
+
+  test("without naming what was proposed is refused: who must agree to it was judged by that", async () => {
+    const userId = await damaged(named("a version that no row has"));
+    const [nameless] = await ledger.db.transaction((tx) =>
+      repairAccounts(tx, NOW, [{ userId, proposal: null as unknown as string, ...request() }]),
+    );
+    expect(nameless).toMatchObject({ outcome: "invalid" });
+    expect(await problemsOf(userId)).not.toEqual([]);
   });
 
   test("that dies before its commit has done nothing", async () => {
     const userId = await damaged(named("a grant that is gone, with what a hold kept of it"));
     const before = [await problemsOf(userId), await planOf(userId), await rowsOf(userId)];
+    const proposal = await proposalOf(userId);
     const dying = ledger.db.transaction(async (tx) => {
-      done((await repairAccounts(tx, NOW, [{ userId, ...request() }]))[0]);
+      done((await repairAccounts(tx, NOW, [{ userId, proposal, ...request() }]))[0]);
       const [own] = await tx.query<{ id: number }>("SELECT CONNECTION_ID() AS id");
       await tx.query(`KILL ${own?.id}`);
       await tx.query("SELECT 1");

@@ -111,7 +111,7 @@ export function requestOf({ kind, op }: Proposable): ProposedRequest {
     case "purchase":
       return { code: op.code, paymentReference: op.paymentReference };
     case "repair":
-      return op.proposal === undefined ? {} : { proposal: op.proposal };
+      return { proposal: op.proposal };
   }
 }
 

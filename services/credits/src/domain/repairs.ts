@@ -65,8 +65,8 @@ export interface RepairPlan {
 
 export interface RepairOperation extends Origin, Keyed {
   readonly userId: UserId;
-  /** The plan that shall be carried out; left out: whatever it is by then. */
-  readonly proposal?: string | undefined;
+  /** The plan that shall be carried out, and no other: how many admins it needs was judged by it. */
+  readonly proposal: string;
 }
 
 export type RepairResult = Done | KeyReused | Invalid | Refused<"nothing_to_repair"> | Refused<"proposal_outdated">;

@@ -16,6 +16,7 @@ import type { Audit } from "../domain/ledger/operation.ts";
 import type { LedgerId, UserId } from "../domain/ledger/terms.ts";
 import { mostChanged } from "../domain/repairs.ts";
 import type { Clock, Ledger, LedgerReads } from "./ports.ts";
+import { planRepairs } from "./repair-books.ts";
 import { type OperationResult, runOperations } from "./run-operations.ts";
 
 const HOUR_MS = 3_600_000;
@@ -90,7 +91,7 @@ async function mostMoved(ports: FourEyesPorts, { kind, op }: Proposable, now: Da
     case "purchase":
       return (await ports.reads.package(op.code))?.credits ?? 0;
     case "repair": {
-      const [plan] = await ports.ledger.write("repairs.plan", (session) => session.planRepairs([op.userId]));
+      const [plan] = await planRepairs(ports.ledger, [op.userId]);
       return plan === undefined || plan.proposal !== op.proposal ? 0 : mostChanged(plan);
     }
   }

@@ -1,6 +1,5 @@
 import type { RepairOperation, RepairPlan, RepairResult } from "../domain/repairs.ts";
-import type { FourEyesPorts } from "./four-eyes.ts";
-import type { Ledger, LedgerSession } from "./ports.ts";
+import type { Clock, Ledger, LedgerSession } from "./ports.ts";
 
 /** After the repair something would still differ; nothing was done. */
 export class RepairIncomplete extends Error {
@@ -43,7 +42,7 @@ export async function planRepairs(ledger: Ledger, userIds: readonly string[]): P
 
 /** One admin's repair; what is above the threshold was kept as a proposal before. */
 export async function repairBooks(
-  { ledger, clock }: Pick<FourEyesPorts, "ledger" | "clock">,
+  { ledger, clock }: { readonly ledger: Ledger; readonly clock: Clock },
   operation: RepairOperation,
 ): Promise<RepairResult> {
   const [result] = await ledger.write("repairs.repair", (session) => repairAndProve(session, clock.now(), [operation]));

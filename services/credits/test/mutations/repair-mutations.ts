@@ -102,6 +102,13 @@ export const repairMutations: readonly Mutation[] = [
   },
   {
     file: repair,
+    find: "OR o.code IS NULL ",
+    replace: "",
+    what: "a repair that names no proposal is done, however much it changes",
+    test: "repairs",
+  },
+  {
+    file: repair,
     find: "WHEN r.differs = 0 THEN 'nothing_to_repair'",
     replace: "WHEN 1 = 0 THEN 'nothing_to_repair'",
     what: "a sound account is repaired",
