@@ -32,6 +32,8 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 function stopWhenInterrupted(stop: () => Promise<void>): () => void {
   const end = (signal: "SIGINT" | "SIGTERM"): void => {
     forget();
+    // What is under way loses its server; that is no news, and must not end this process before the engine has ended.
+    process.on("uncaughtException", () => undefined);
     void stop().finally(() => process.exit(EXIT_CODES[signal]));
   };
   const forget = (): void => {

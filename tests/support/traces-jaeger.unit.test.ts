@@ -5,7 +5,7 @@ import { fromJaeger } from "./traces-jaeger.ts";
 const traceID = "0af7651916cd43dd8448eb211c80319c";
 const other = "ffffffffffffffffffffffffffffffff";
 
-/** The documented shape of an answer to GET /api/traces/{id}, cut to two spans. */
+/** An answer to GET /api/traces/{id} of two spans; written by hand, not recorded from a Jaeger. */
 const ANSWER = {
   data: [
     {

@@ -1,10 +1,11 @@
-import { join } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { REPO_ROOT } from "@stipend/local/repo";
 import { build } from "vite";
 
 const ROOT = join(REPO_ROOT, "packages", "react", "test", "page");
-/** The oldest React the package is for. */
-const REACT_18 = join(REPO_ROOT, "packages", "react-18", "node_modules");
+/** The oldest React the package is for, wherever npm has put it. */
+const react18 = createRequire(join(REPO_ROOT, "tests", "browser", "react-18", "package.json"));
 
 /** Builds packages/react/test/page, from the sources, into `outDir`. */
 export async function buildPage(outDir: string): Promise<void> {
@@ -19,7 +20,13 @@ export async function buildPage(outDir: string): Promise<void> {
 
 /** The page that is hydrated, with React as developers have it: StrictMode does everything twice, mistakes are told. */
 export async function buildHydration(outDir: string, react: 18 | 19): Promise<void> {
-  const alias = react === 19 ? [] : [{ find: /^(react|react-dom)(?=$|\/)/, replacement: join(REACT_18, "$1") }];
+  const alias =
+    react === 19
+      ? []
+      : ["react", "react-dom"].map((name) => ({
+          find: new RegExp(`^${name}(?=$|/)`),
+          replacement: dirname(react18.resolve(`${name}/package.json`)),
+        }));
   await build({
     root: ROOT,
     mode: "development",
