@@ -6,15 +6,17 @@
  */
 import { pathsOf } from "@stipend/local/paths";
 import { readPid } from "@stipend/local/process/pidfile";
+import { createHold } from "@stipend/proto/http/credits/holds";
 import fc from "fast-check";
 import { beforeAll, describe, expect, inject, test } from "vitest";
 import { checkBooks } from "../support/books.ts";
+import { type Client, expectBody } from "../support/client.ts";
 import { readApi } from "../support/fuzz/document.ts";
 import { play } from "../support/fuzz/play.ts";
 import { type CallerName, randomRequests } from "../support/fuzz/requests.ts";
 import { tame } from "../support/fuzz/tame.ts";
 import type { Known } from "../support/fuzz/values.ts";
-import { accountOf, giveCredits, type Person } from "../support/people.ts";
+import { accountOf, giveCredits, newKey, type Person } from "../support/people.ts";
 import { running } from "../support/running.ts";
 
 const { baseUrl, home, mysqlAdminUrl, topicPrefix } = inject("running");
@@ -26,11 +28,19 @@ const PARTS = ["gateway", "credits", "membership", "admin-audit", "monitor", "re
 
 let users: readonly Person[];
 let tokens: Record<CallerName, string | undefined>;
+/** Holds the requests may end: one that ends the hold of a metered call which runs would make that call fail, rightly. */
+let holds: readonly string[];
 
 beforeAll(async () => {
   users = await Promise.all(["rita", "rolf", "ruth"].map((name) => people.newcomer(name)));
   const admin = await people.admin();
   for (const user of users) await giveCredits(admin, user, 100_000);
+  const service = await people.service();
+  holds = await Promise.all(
+    Array.from({ length: 20 }, () => users)
+      .flat()
+      .map((user) => hold(service, user)),
+  );
   const [rita = "", rolf = ""] = users.map(({ name }) => name);
   tokens = {
     user: await token(rita, ["user"]),
@@ -44,13 +54,22 @@ beforeAll(async () => {
   };
 });
 
+async function hold(service: Client, user: Person): Promise<string> {
+  const body = { userId: user.name, amount: 5, ttlSeconds: 3_600, reason: "for random requests" };
+  return expectBody(
+    await service.post("/api/credits/holds", body, { key: newKey() }),
+    createHold.responses[201].schema,
+    201,
+  ).holdId;
+}
+
 /** Things that exist, so that requests get past the first look. Ids are counted from 1. */
 function known(): Known {
   const ids = Array.from({ length: 300 }, (_, index) => String(index + 1));
   const own = ["random-1", "random-2", "random-3"];
   return {
     userId: users.map(({ name }) => name),
-    holdId: ids.slice(0, 60),
+    holdId: holds,
     transactionId: ids,
     tier: ["lite", "pro", "premium"],
     code: ["starter-50", "pack-100", "pack-500", "lite", "pro"],

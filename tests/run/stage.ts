@@ -3,6 +3,8 @@ export interface StageResult {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** A line for each failure, so that it is found below a long output. */
+  readonly failures?: readonly string[];
   /** A line for the table, e.g. which engine the stage ran on. */
   readonly note?: string;
 }
@@ -21,7 +23,7 @@ export interface StageReport extends StageResult {
   readonly seconds: number;
 }
 
-/** A table of times, then the counts alone on the last line, in a form that machines read. */
+/** What failed, a table of times, then the counts alone on the last line, in a form that machines read. */
 export function report(reports: readonly StageReport[]): string {
   const rows = reports.map(({ stage, seconds, passed, failed, skipped, note }) =>
     [
@@ -37,7 +39,13 @@ export function report(reports: readonly StageReport[]): string {
       .join("  ")
       .trimEnd(),
   );
-  return ["", ...rows, "", summaryLine(reports)].join("\n");
+  return [...failed(reports), "", ...rows, "", summaryLine(reports)].join("\n");
+}
+
+function failed(reports: readonly StageReport[]): string[] {
+  return reports
+    .filter(({ failures = [] }) => failures.length > 0)
+    .flatMap(({ stage, failures = [] }) => ["", `── failed: ${stage.title} ──`, ...failures]);
 }
 
 function summaryLine(reports: readonly StageResult[]): string {

@@ -1,9 +1,12 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { z } from "zod";
-import { runChild } from "./child.ts";
+import { ROOT, runChild } from "./child.ts";
 import type { StageResult } from "./stage.ts";
+
+const MAX_REASON = 300;
 
 const Report = z.object({
   success: z.boolean(),
@@ -11,8 +14,18 @@ const Report = z.object({
   numFailedTests: z.int(),
   numPendingTests: z.int(),
   numTodoTests: z.int(),
-  testResults: z.array(z.object({ status: z.string(), assertionResults: z.array(z.object({ status: z.string() })) })),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      message: z.string().default(""),
+      assertionResults: z.array(
+        z.object({ status: z.string(), fullName: z.string(), failureMessages: z.array(z.string()).nullish() }),
+      ),
+    }),
+  ),
 });
+type FileReport = z.infer<typeof Report>["testResults"][number];
 
 /**
  * Counts of one vitest run. A file that could not even be loaded holds no failed test, an error outside of all tests
@@ -29,7 +42,19 @@ export function countTests(json: string, exitCode: number): StageResult {
     passed: report.numPassedTests,
     failed: silent ? 1 : failed,
     skipped: report.numPendingTests + report.numTodoTests,
+    failures: report.testResults.flatMap(failuresOf),
   };
+}
+
+/** A line for each test that failed, or for the file when it could not be loaded. */
+function failuresOf({ name, status, message, assertionResults }: FileReport): string[] {
+  const line = (test: string, why: string): string => {
+    const [first = ""] = stripVTControlCharacters(why).trim().split("\n");
+    return `${relative(ROOT, name)}${test}: ${first.slice(0, MAX_REASON)}`;
+  };
+  const tests = assertionResults.filter((test) => test.status === "failed");
+  if (tests.length > 0) return tests.map((test) => line(` > ${test.fullName}`, test.failureMessages?.[0] ?? ""));
+  return status === "failed" ? [line("", message)] : [];
 }
 
 /** Runs one project of vitest.config.ts; its progress goes to our terminal. */

@@ -11,6 +11,9 @@ import { searchLog } from "../src/usecases/search-log.ts";
 import { verifyLog } from "../src/usecases/verify-log.ts";
 import { AT, at, record } from "./builders.ts";
 
+/** More batches wait for a connection here than any consumer sends at once, and the machine may be slow. */
+const PATIENCE_MS = 20_000;
+
 const delivery = (n: number, over = {}): Delivery => ({ eventId: `event-${n}`, candidate: record(n, over) });
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
@@ -22,7 +25,7 @@ describe("the audit log in MySQL", () => {
 
   beforeAll(async () => {
     schema = await freshDatabase(testEngines().mysqlAdminUrl, "admin-audit");
-    db = new Database({ url: schema.url, log: silentLog(), poolSize: 8 });
+    db = new Database({ url: schema.url, log: silentLog(), poolSize: 8, acquireTimeoutMs: PATIENCE_MS });
     owner = new Database({ url: schema.ownerUrl, log: silentLog(), poolSize: 2 });
     store = new AuditStore(db);
   }, 30_000);
@@ -85,7 +88,7 @@ describe("the audit log in MySQL", () => {
   });
 
   it("builds one unbroken chain when two consumers are given everything twice", async () => {
-    const other = new Database({ url: schema.url, log: silentLog(), poolSize: 4 });
+    const other = new Database({ url: schema.url, log: silentLog(), poolSize: 4, acquireTimeoutMs: PATIENCE_MS });
     const stores = [store, new AuditStore(other)];
     const batches = range(0, 19).map((b) => range(b * 10 + 1, b * 10 + 10).map((n) => delivery(n)));
     try {
