@@ -298,6 +298,31 @@ describe("surroundings that go away", () => {
     await eventually(() => expect([...seen, ...later]).toEqual([1, 2]));
   });
 
+  it("stops soon while it waits to be let into its group by a member that is busy", async () => {
+    const release = Promise.withResolvers<void>();
+    const busy = Promise.withResolvers<void>();
+    const first = consumer(async () => {
+      busy.resolve();
+      await release.promise;
+    });
+    await first.start();
+    await producer.publish([event("alice", 1)]);
+    await busy.promise;
+    const second = consumer(async () => undefined);
+    await second.start();
+    const admin = kafka.admin();
+    await admin.connect();
+    await eventually(async () => {
+      const { groups } = await admin.describeGroups([`${prefix}.group`]);
+      expect(groups[0]?.state).toBe("PreparingRebalance");
+    });
+    await admin.disconnect();
+    const began = performance.now();
+    await second.drain();
+    expect(performance.now() - began).toBeLessThan(6_000);
+    release.resolve();
+  });
+
   it("shares partitions with a second member, and takes all of them when that one leaves", async () => {
     const seen = new Set<string>();
     const collect = (name: string) => async (batch: IncomingEvent[]) => {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { Lifecycle, type Part } from "../src/lifecycle/lifecycle.ts";
+import { together } from "../src/lifecycle/together.ts";
 import { silentLog } from "../src/log/log.ts";
 
 function recorder(steps: string[], name: string, failing?: "start" | "drain" | "stop"): Part {
@@ -42,6 +43,19 @@ describe("Lifecycle", () => {
     await lifecycle.start();
     await lifecycle.stop();
     expect(steps).toEqual(["start db", "start http", "drain http", "drain db", "stop http", "stop db"]);
+  });
+
+  it("takes each step in all parts at once that go together, also when one fails", async () => {
+    const steps: string[] = [];
+    const met = Promise.withResolvers<void>();
+    const waiting: Part = { name: "waiting", drain: () => met.promise };
+    const freeing: Part = { name: "freeing", drain: async () => met.resolve() };
+    const parts = [recorder(steps, "a", "drain"), waiting, freeing, recorder(steps, "b", "start")];
+    const group = together("consumers", parts);
+    await expect(group.start?.()).rejects.toThrow("b cannot start");
+    await expect(group.drain?.()).rejects.toThrow("a cannot drain");
+    await group.stop?.();
+    expect(steps).toEqual(["start a", "start b", "drain a", "drain b", "stop a", "stop b"]);
   });
 
   const program = fileURLToPath(new URL("support/lifecycle-program.ts", import.meta.url));

@@ -13,6 +13,7 @@ import { EventConsumer } from "@stipend/platform/kafka/consumer";
 import { EventProducer } from "@stipend/platform/kafka/producer";
 import { topicEnsurer, topicName } from "@stipend/platform/kafka/topics";
 import type { Part } from "@stipend/platform/lifecycle/lifecycle";
+import { together } from "@stipend/platform/lifecycle/together";
 import type { Log } from "@stipend/platform/log/log";
 import { Database } from "@stipend/platform/mysql/database";
 import { isTransient } from "@stipend/platform/mysql/errors";
@@ -209,9 +210,7 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
     forged,
     lanesPart(operations, accounts),
     frozen,
-    membership,
-    usage,
-    mirror,
+    together("consumers", [membership, usage, mirror]),
     sweeps.resets,
     sweeps.lapsed,
     sweeps.waiting,

@@ -38,6 +38,8 @@ export interface EventConsumerOptions {
 }
 
 const HEARTBEAT_MS = 2_000;
+const LEAVE_MS = 8_000;
+const LEAVE_UNJOINED_MS = 2_000;
 const FETCH_WAIT_MS = 500;
 const MIN_RESTART_MS = 500;
 const MAX_RESTART_MS = 10_000;
@@ -144,7 +146,7 @@ export class EventConsumer implements Part {
 
   /** Resolves when stopped, throws when this consumer is of no use any more. */
   async #oneLife(): Promise<void> {
-    const { kafka, groupId, topics, fromBeginning, concurrency } = this.#options;
+    const { kafka, groupId } = this.#options;
     await this.#options.ensureTopics?.();
     const consumer = kafka.consumer({
       groupId,
@@ -160,20 +162,35 @@ export class EventConsumer implements Part {
     const crashed = this.#watch(consumer);
     const silence = this.#silence();
     try {
-      await consumer.connect();
-      await consumer.subscribe({ topics: [...topics], fromBeginning: fromBeginning ?? true });
-      await consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: concurrency ?? 2,
-        eachBatch: (payload) => this.#eachBatch(payload),
-      });
+      // Joining takes as long as the group's slowest member; whoever is told to stop does not wait for that.
+      await Promise.race([this.#stopSignal.promise, crashed, this.#join(consumer)]);
       await Promise.race([this.#stopSignal.promise, crashed, silence.promise]);
     } finally {
       silence.end();
-      // Bounded: kafkajs waits for requests that a vanished broker will never answer.
-      await Promise.race([consumer.disconnect().catch(() => undefined), pause(8_000)]);
+      await Promise.race([consumer.disconnect().catch(() => undefined), pause(this.#leaveWithinMs())]);
     }
+  }
+
+  async #join(consumer: Consumer): Promise<void> {
+    const { topics, fromBeginning, concurrency } = this.#options;
+    await consumer.connect();
+    await consumer.subscribe({ topics: [...topics], fromBeginning: fromBeginning ?? true });
+    // Nobody waits for this any more, and who joined now would hold partitions without reading them.
+    if (this.#stopping) return await consumer.disconnect();
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: concurrency ?? 2,
+      eachBatch: (payload) => this.#eachBatch(payload),
+    });
+  }
+
+  /**
+   * Bounded: kafkajs waits for requests that a vanished broker will never answer. One of them is the joining of a group
+   * whose other members are dead or busy: it may take as long as their session, and who is not in yet leaves nothing undone.
+   */
+  #leaveWithinMs(): number {
+    return this.#stopping && !this.#joined && this.#working === 0 ? LEAVE_UNJOINED_MS : LEAVE_MS;
   }
 
   #watch(consumer: Consumer): Promise<never> {
