@@ -319,8 +319,17 @@ describe("with an Idempotency-Key", () => {
   });
 
   test("ten copies at once are served once", async () => {
-    const setup = await setUp((_req, res) => void setTimeout(() => res.end("x"), 100));
-    const answers = await Promise.all(Array.from({ length: 10 }, () => call(setup, key)));
+    // The one that is served is under way until the others have been answered.
+    const othersAnswered = Promise.withResolvers<void>();
+    const setup = await setUp((_req, res) => void othersAnswered.promise.then(() => res.end("x")));
+    let refused = 0;
+    const copy = async () => {
+      const answer = await call(setup, key);
+      if (answer.status !== 200) refused += 1;
+      if (refused === 9) othersAnswered.resolve();
+      return answer;
+    };
+    const answers = await Promise.all(Array.from({ length: 10 }, copy));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     for (const { status, json } of answers)
       if (status !== 200) expect([status, json["code"]]).toEqual([409, "request_in_progress"]);
