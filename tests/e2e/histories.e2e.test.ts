@@ -3,13 +3,14 @@
  * late, repeated, in any order. Credits ends in the same state.
  */
 import { randomUUID } from "node:crypto";
+import { eventually } from "@stipend/testing/eventually";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Client, expectBody } from "../support/client.ts";
-import { act, chance, pass, retold, stateOf } from "../support/histories.ts";
+import { act, chance, pass, retold, stateOf, versionOf } from "../support/histories.ts";
 import type { Person } from "../support/people.ts";
 import { type Recorded, Redelivery } from "../support/redeliver.ts";
 import { running } from "../support/running.ts";
-import { DevClock } from "../support/shapes.ts";
+import { DevClock, Membership } from "../support/shapes.ts";
 
 const { people, kafkaBrokers, topicPrefix } = running();
 const SEED = Number(process.env.STIPEND_HISTORIES_SEED ?? 20261124);
@@ -34,13 +35,19 @@ beforeAll(async () => {
       await stateOf(people, name);
     }
   }
-  await topic.repeat([], 0, "credits");
   told = [];
-  for (const person of persons) {
-    const all = await topic.read(person.name);
-    told.push({ person, events: all.filter(({ headers }) => `${headers["ce_type"]}`.endsWith(".MembershipChanged")) });
-  }
+  for (const person of persons) told.push({ person, events: await eventually(() => toldOf(person)) });
+  await topic.repeat([], 0, "credits");
 }, 180_000);
+
+/** All changes of somebody's membership as they were told. @throws while the last ones are not published yet. */
+async function toldOf(person: Person): Promise<Recorded[]> {
+  const { version } = expectBody(await person.client.get("/api/membership"), Membership);
+  const all = await topic.read(person.name);
+  const changes = all.filter(({ headers }) => `${headers["ce_type"]}`.endsWith(".MembershipChanged"));
+  expect(changes.map(versionOf).at(-1)).toBe(version);
+  return changes;
+}
 
 afterAll(async () => {
   expectBody(await admin.put("/api/dev/clock", { real: true }), DevClock);

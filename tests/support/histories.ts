@@ -39,11 +39,20 @@ export async function pass(admin: Client, days: number): Promise<Date> {
   return new Date(moved.now);
 }
 
+function changeOf(value: Buffer | null) {
+  if (value === null) throw new Error("a membership event without a value");
+  return fromBinary(MembershipChangedSchema, value);
+}
+
+/** Which version of the membership a recorded change made. */
+export function versionOf({ value }: Recorded): number {
+  return Number(changeOf(value).version);
+}
+
 /** The same history as if it had happened to somebody else: another user id, other event ids. */
 export function retold(events: readonly Recorded[], userId: string): Recorded[] {
   return events.map(({ value, headers }) => {
-    if (value === null) throw new Error("a membership event without a value");
-    const changed = fromBinary(MembershipChangedSchema, value);
+    const changed = changeOf(value);
     changed.userId = userId;
     return {
       key: Buffer.from(userId),

@@ -18,6 +18,7 @@ import { type CreditsHarness, membershipEvent, startCredits } from "./harness.ts
 let credits: CreditsHarness;
 let heard: EventConsumer;
 const events: IncomingEvent[] = [];
+const PATIENCE = { timeoutMs: 30_000 };
 
 beforeAll(async () => {
   credits = await startCredits({ env: { STIPEND_CREDITS_GAP_MS: "60000" } });
@@ -55,12 +56,9 @@ async function caughtUp(): Promise<void> {
     users.map((userId) => membershipEvent({ userId, version: 1, startedAt: "2026-01-01T00:00:00Z" })),
     "membership.v1",
   );
-  await eventually(
-    async () => {
-      for (const user of users) expect((await account(user)).balance).toBeGreaterThan(0);
-    },
-    { timeoutMs: 20_000 },
-  );
+  await eventually(async () => {
+    for (const user of users) expect((await account(user)).balance).toBeGreaterThan(0);
+  }, PATIENCE);
 }
 
 /** What waits for news that never comes is taken on after a minute. */
@@ -225,7 +223,7 @@ describe("membership events", () => {
     await caughtUp();
     expect((await account("broken")).balance).toBe(0);
     await patienceEnds();
-    await eventually(async () => expect((await account("broken")).balance).toBe(250), { timeoutMs: 20_000 });
+    await eventually(async () => expect((await account("broken")).balance).toBe(250), PATIENCE);
     const admin = createKafka({
       brokers: credits.config.STIPEND_KAFKA_BROKERS,
       clientId: "test",
@@ -361,10 +359,10 @@ describe("usage events", () => {
       ],
       "usage.v1",
     );
-    await eventually(async () => expect((await account("ursula")).balance).toBe(3), { timeoutMs: 20_000 });
+    await eventually(async () => expect((await account("ursula")).balance).toBe(3), PATIENCE);
     await credits.publish([first, tooMuch], "usage.v1");
     await credits.publish([usage("ursula", 1, "usage-7")], "usage.v1");
-    await eventually(async () => expect((await account("ursula")).balance).toBe(2), { timeoutMs: 20_000 });
+    await eventually(async () => expect((await account("ursula")).balance).toBe(2), PATIENCE);
     expect((await rows("ursula")).map(([type, amount]) => [type, amount])).toEqual([
       ["consume", -1],
       ["consume", -3],
@@ -381,7 +379,7 @@ describe("usage events", () => {
         ["usage-4", "account_frozen"],
         ["usage-5", "validation_failed"],
       ]);
-    });
+    }, PATIENCE);
   }, 60_000);
 });
 
