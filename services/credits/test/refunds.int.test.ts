@@ -95,7 +95,9 @@ test("a hold that ends in the same call lends nothing to a refund, even of a con
   const holder = freshUser("holder");
   const { spent, other } = await ledger.db.transaction(async (tx) => {
     await give(tx, refunded, 20);
-    await give(tx, holder, 20);
+    // The hold draws from two grants: the later of its draws would be the first to be given back.
+    await give(tx, holder, 3, { priority: 10 });
+    await give(tx, holder, 20, { priority: 20 });
     return { spent: await spend(tx, refunded, 10), other: await spend(tx, holder, 1) };
   });
   await ledger.owner.query(`ALTER TABLE credit_holds AUTO_INCREMENT = ${Number(spent.id)}`);
@@ -108,4 +110,22 @@ test("a hold that ends in the same call lends nothing to a refund, even of a con
   expect(answers.map((answer) => done(answer).transaction.draws.map(({ change }) => change))).toEqual([[10], [1]]);
   const checks = await ledger.db.transaction((tx) => checkCreditsSync(tx, { userIds: [refunded, holder] }));
   expect(checks.map(({ problems }) => problems)).toEqual([[], []]);
+});
+
+test("what came from a grant that is somebody else's by now comes back in a new one", async () => {
+  const [refunded, thief] = [freshUser("refunded"), freshUser("thief")];
+  const { grantId, spent } = await ledger.db.transaction(async (tx) => {
+    const { grantId } = await give(tx, refunded, 10);
+    return { grantId, spent: await spend(tx, refunded, 10) };
+  });
+  await ledger.owner.query("UPDATE credit_grants SET user_id = ? WHERE id = ?", [thief, grantId]);
+  const [back] = await ledger.db.transaction((tx) =>
+    refundCredits(tx, NOW, [{ transactionId: spent.id, ...request() }]),
+  );
+  const { draws } = done(back).transaction;
+  expect(draws).toMatchObject([{ kind: "refund", change: 10 }]);
+  expect(draws[0]?.grantId).not.toBe(grantId);
+  expect(await ledger.owner.query("SELECT remaining FROM credit_grants WHERE id = ?", [grantId])).toMatchObject([
+    { remaining: 0 },
+  ]);
 });

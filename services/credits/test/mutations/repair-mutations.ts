@@ -147,6 +147,6 @@ export const repairMutations: readonly Mutation[] = [
     find: "g.id = s.grant_id AND g.user_id = n.user_id",
     replace: "g.id = s.grant_id",
     what: "a refund goes back into a grant that is somebody else's by now",
-    test: "repairs",
+    test: "refunds",
   },
 ];

@@ -35,8 +35,6 @@ export const spendingMutations: readonly Mutation[] = [
     replace: "",
     what: "an ill-formed id is not kept from becoming an account",
     test: "spending",
-    equivalent:
-      "the CHECK of profiles refuses the same ids, and INSERT IGNORE passes over them; the condition saves a warning",
   },
   {
     file: spend,
