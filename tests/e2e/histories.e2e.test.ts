@@ -11,8 +11,10 @@ import type { Person } from "../support/people.ts";
 import { type Recorded, Redelivery } from "../support/redeliver.ts";
 import { running } from "../support/running.ts";
 import { DevClock, Membership } from "../support/shapes.ts";
+import { membershipsHeard } from "../support/tables.ts";
 
-const { people, kafkaBrokers, topicPrefix } = running();
+const { people, kafkaBrokers, topicPrefix, mysqlAdminUrl } = running();
+const database = { mysqlAdminUrl, topicPrefix };
 const SEED = Number(process.env.STIPEND_HISTORIES_SEED ?? 20261124);
 const HISTORIES = Number(process.env.STIPEND_HISTORIES ?? 5);
 const STEPS = 9;
@@ -28,17 +30,29 @@ beforeAll(async () => {
   let now = new Date();
   for (let step = 0; step < STEPS; step += 1) {
     for (const person of persons) await act(admin, person, pick, now);
+    // Days pass in a moment here: news that are on their way would be late by as much.
+    await heard(persons);
     now = await pass(admin, 1 + pick(30));
     // Whoever looks is up to date: what fell due is settled by membership, and given by credits.
-    for (const { client, name } of persons) {
-      await client.get("/api/membership");
-      await stateOf(people, name);
-    }
+    await heard(persons);
+    for (const { name } of persons) await stateOf(people, name);
   }
   told = [];
   for (const person of persons) told.push({ person, events: await eventually(() => toldOf(person)) });
   await topic.repeat([], 0, "credits");
 }, 180_000);
+
+/** Settles what is due of the memberships, and waits until credits has heard of it. */
+async function heard(persons: readonly Person[]): Promise<void> {
+  const versions = await Promise.all(
+    persons.map(async ({ client, name }): Promise<[string, number]> => {
+      const { version } = expectBody(await client.get("/api/membership"), Membership);
+      return [name, version];
+    }),
+  );
+  const told = new Map(versions.filter(([, version]) => version > 0));
+  await eventually(async () => expect(await membershipsHeard(database, [...told.keys()])).toEqual(told));
+}
 
 /** All changes of somebody's membership as they were told. @throws while the last ones are not published yet. */
 async function toldOf(person: Person): Promise<Recorded[]> {
