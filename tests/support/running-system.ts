@@ -10,6 +10,7 @@ export interface Running {
   /** The services behind the gateway: nobody outside should get an answer there. */
   readonly serviceUrls: readonly string[];
   readonly kafkaBrokers: string;
+  readonly redisUrl: string;
   readonly topicPrefix: string;
   /** For the ledger's own proof, asked past the services. */
   readonly mysqlAdminUrl: string;
@@ -29,6 +30,7 @@ export function describeRunning(system: System): Running {
     rewriteUrl: system.urls.rewrite,
     serviceUrls: [system.urls.credits, system.urls.membership, system.urls["admin-audit"], system.urls.monitor],
     kafkaBrokers: system.urls.kafkaBrokers,
+    redisUrl: system.urls.redis,
     topicPrefix: system.namespace,
     mysqlAdminUrl: system.urls.mysqlAdmin,
   };
