@@ -6,6 +6,7 @@ import { codeOf } from "../errors/coded.ts";
 import type { Part } from "../lifecycle/lifecycle.ts";
 import type { Log } from "../log/log.ts";
 import { counter, gauge } from "../telemetry/metrics.ts";
+import { boundBody } from "./body-time.ts";
 import type { ProblemTable } from "./contract.ts";
 import { Readiness, type ReadinessChecks, sendHealth } from "./health.ts";
 import { describeProblem, Problem, problemHandler, sendProblem } from "./problem.ts";
@@ -36,8 +37,8 @@ export interface HttpServerOptions {
   readonly drainTimeoutMs?: number;
   /** How long a client may take to send its headers. Default 10,000 ms. */
   readonly headersTimeoutMs?: number;
-  /** The same for the whole request, its body included. Default 30,000 ms. */
-  readonly requestTimeoutMs?: number;
+  /** The same for the body, from the headers' end; a handler may take that over (body-time.ts). Default 30,000 ms. */
+  readonly bodyTimeoutMs?: number;
 }
 
 /** How often slow clients are looked for; by Node's own 30 s they would stay for that much longer. */
@@ -83,7 +84,8 @@ export class HttpServer implements Part {
     this.app.set(CHECK_RESPONSES, options.checkResponses === true);
     const timeouts = {
       headersTimeout: options.headersTimeoutMs ?? 10_000,
-      requestTimeout: options.requestTimeoutMs ?? 30_000,
+      // One for all requests; bodies have a bound each.
+      requestTimeout: 0,
       connectionsCheckingInterval: LOOK_FOR_SLOW_MS,
     };
     // Node's own refusal of a missing Host has no body; #handle gives one.
@@ -147,6 +149,7 @@ export class HttpServer implements Part {
     const requestId = requestIdOf(req);
     (req as IncomingMessage & { requestId: string }).requestId = requestId;
     res.setHeader("X-Request-Id", requestId);
+    boundBody(req, this.#options.bodyTimeoutMs ?? 30_000, () => this.#bodyLate(req, res, requestId));
     if (this.#drain.signal.aborted) res.setHeader("Connection", "close");
     // RFC 9112 §3.2: a request of HTTP/1.1 names its host, once.
     if (req.httpVersion === "1.1" && req.headersDistinct["host"]?.length !== 1) {
@@ -170,6 +173,17 @@ export class HttpServer implements Part {
     }
     if (this.#options.fast?.(req, res, requestId) === true) return;
     this.app(req, res);
+  }
+
+  #bodyLate(req: IncomingMessage, res: ServerResponse, requestId: string): void {
+    refused.add(1, { code: "request_timeout" });
+    if (res.headersSent || res.destroyed) {
+      req.destroy();
+      return;
+    }
+    res.once("close", () => req.destroy());
+    res.setHeader("Connection", "close");
+    sendProblem(res, new Problem("request_timeout"), this.#tables, requestId);
   }
 
   #health(path: string, req: IncomingMessage, res: ServerResponse): void {

@@ -28,6 +28,7 @@ export async function openDoor(
   routes: readonly Route[],
   trustedProxies?: string,
   revocations: Pick<Revocations, "check"> = { check: () => undefined },
+  bodyTimeoutMs?: number,
 ): Promise<TestDoor> {
   const table = new RouteTable<Route>();
   for (const route of routes) table.add(route.contract.method, route.contract.path, route);
@@ -53,7 +54,14 @@ export async function openDoor(
     log: silentLog(),
   });
   const fast = publicDoor({ door, trustedProxies: trustedProxies?.split(",") });
-  const http = new HttpServer({ host: "127.0.0.1", port: 0, log: silentLog(), problems: [gatewayProblems], fast });
+  const http = new HttpServer({
+    host: "127.0.0.1",
+    port: 0,
+    log: silentLog(),
+    problems: [gatewayProblems],
+    fast,
+    ...(bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs }),
+  });
   await http.start();
   onTestFinished(() => http.stop());
   return { url: http.url, refused };
