@@ -2,18 +2,18 @@
 import { StipendClient } from "@stipend/client";
 import { ApiProblem } from "@stipend/client/errors";
 import type { StaffEvent, StipendEvent } from "@stipend/client/events";
+import { type AnotherGateway, startAnotherGateway } from "@stipend/testing/another-gateway";
 import { eventually } from "@stipend/testing/eventually";
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
 import { accountOf, giveCredits, newKey, type Person } from "../support/people.ts";
 import { running } from "../support/running.ts";
-import { type SecondGateway, startSecondGateway } from "../support/second-gateway.ts";
 import { StreamReader } from "../support/stream-reader.ts";
 
 const { people, token, baseUrl } = running();
-let second: SecondGateway;
+let second: AnotherGateway;
 
 beforeAll(async () => {
-  second = await startSecondGateway(inject("running"));
+  second = await startAnotherGateway(inject("running").parts, "gateway-2");
 });
 afterAll(() => second.stop());
 

@@ -1,3 +1,4 @@
+import { type RunningParts, runningParts } from "@stipend/testing/another-gateway";
 import type { System } from "@stipend/testing/system";
 
 /** What a test may know of the running system: addresses and keys, nothing of its inside. */
@@ -10,8 +11,9 @@ export interface Running {
   /** The services behind the gateway: nobody outside should get an answer there. */
   readonly serviceUrls: readonly string[];
   readonly kafkaBrokers: string;
-  readonly redisUrl: string;
   readonly topicPrefix: string;
+  /** For another instance of a part. */
+  readonly parts: RunningParts;
   /** For the ledger's own proof, asked past the services. */
   readonly mysqlAdminUrl: string;
 }
@@ -30,8 +32,8 @@ export function describeRunning(system: System): Running {
     rewriteUrl: system.urls.rewrite,
     serviceUrls: [system.urls.credits, system.urls.membership, system.urls["admin-audit"], system.urls.monitor],
     kafkaBrokers: system.urls.kafkaBrokers,
-    redisUrl: system.urls.redis,
     topicPrefix: system.namespace,
+    parts: runningParts(system),
     mysqlAdminUrl: system.urls.mysqlAdmin,
   };
 }
