@@ -491,6 +491,61 @@ describe("clients that take their time", () => {
   });
 });
 
+describe("clients that do not read", () => {
+  async function big(readerTimeoutMs: number) {
+    const closed: boolean[] = [];
+    const server = await start({
+      server: {
+        readerTimeoutMs,
+        fast: (_req, res) => {
+          res.once("close", () => closed.push(res.writableFinished));
+          res.end(Buffer.alloc(16 * 1_024 * 1_024));
+          return true;
+        },
+      },
+    });
+    const socket = connect(server.port, "127.0.0.1").pause();
+    socket.on("error", () => undefined).write("GET /api/list HTTP/1.1\r\nHost: x\r\n\r\n");
+    return { closed, socket };
+  }
+
+  it("are let go, and their answer with them", async () => {
+    const { closed, socket } = await big(300);
+    await vi.waitFor(() => expect(closed).toEqual([false]), { timeout: 5_000 });
+    socket.destroy();
+  });
+
+  it("but slowly get all of it", async () => {
+    const { closed, socket } = await big(600);
+    let bytes = 0;
+    socket.on("data", (chunk) => (bytes += chunk.length));
+    const pace = setInterval(() => {
+      socket.resume();
+      setImmediate(() => socket.pause());
+    }, 20);
+    await vi.waitFor(() => expect(bytes).toBeGreaterThan(16 * 1_024 * 1_024), { timeout: 12_000 });
+    clearInterval(pace);
+    expect(closed).toEqual([true]);
+    socket.destroy();
+  });
+});
+
+it("a request behind an answer in the same connection has all the time it needs", async () => {
+  const server = await start({
+    server: {
+      readerTimeoutMs: 150,
+      fast: (req, res) => {
+        if (req.url === "/slow") setTimeout(() => res.end("late"), 600);
+        else res.end("soon");
+        return true;
+      },
+    },
+  });
+  const both = "GET /quick HTTP/1.1\r\nHost: x\r\n\r\nGET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  const answer = await rawHttp(server.port, both, { ms: 3_000 });
+  expect([answer.includes("soon"), answer.includes("late")]).toEqual([true, true]);
+});
+
 describe("health", () => {
   it("says alive, and ready by parts; parts that are not required do not count", async () => {
     const states = { mysql: true, kafka: false };

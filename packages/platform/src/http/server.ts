@@ -39,6 +39,8 @@ export interface HttpServerOptions {
   readonly headersTimeoutMs?: number;
   /** The same for the body, from the headers' end; a handler may take that over (body-time.ts). Default 30,000 ms. */
   readonly bodyTimeoutMs?: number;
+  /** How long a client may take nothing of an answer that is complete. Default 60,000 ms. */
+  readonly readerTimeoutMs?: number;
 }
 
 /** How often slow clients are looked for; by Node's own 30 s they would stay for that much longer. */
@@ -66,6 +68,8 @@ export class HttpServer implements Part {
   readonly #maxInFlight: number;
   readonly #idle = new Set<() => void>();
   readonly #endGauge: () => void;
+  /** Requests of a connection that are not answered yet: more than one when a client sends ahead. */
+  readonly #pending = new WeakMap<Socket, number>();
   #inFlight = 0;
   #started = false;
 
@@ -170,9 +174,25 @@ export class HttpServer implements Part {
       }
       this.#inFlight += 1;
       res.once("close", () => this.#done());
+      this.#hurryReader(req.socket, res);
     }
     if (this.#options.fast?.(req, res, requestId) === true) return;
     this.app(req, res);
+  }
+
+  /** An answer that nobody reads would keep its place, and its bytes, for as long as the connection stands. */
+  #hurryReader(socket: Socket, res: ServerResponse): void {
+    this.#pending.set(socket, (this.#pending.get(socket) ?? 0) + 1);
+    // All of it has been handed to the socket; from here on only the reader can be late. Progress sets the time back.
+    res.once("prefinish", () => {
+      res.setTimeout(this.#options.readerTimeoutMs ?? 60_000, () => res.destroy());
+    });
+    res.once("close", () => {
+      const left = (this.#pending.get(socket) ?? 1) - 1;
+      this.#pending.set(socket, left);
+      // The time was this answer's, not that of a request which came behind it in the same connection.
+      if (left > 0) socket.setTimeout(0);
+    });
   }
 
   #bodyLate(req: IncomingMessage, res: ServerResponse, requestId: string): void {
