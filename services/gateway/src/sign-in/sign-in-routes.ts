@@ -19,11 +19,11 @@ export function signInRoutes(issuer: Pick<DevIssuer, "jwks" | "token">): readonl
     "sign-in.css": asset("sign-in.css", "text/css; charset=utf-8"),
   };
   return [
-    withoutQuery({
+    {
       contract: contract.devUsers,
       head: true,
       run: async ({ res }) => sendJson(res, 200, { data: DEMO_USERS }),
-    }),
+    },
     withoutQuery({ contract: contract.devSignIn, head: false, run: (context) => signIn(issuer, context) }),
     {
       contract: contract.devSignInPage,
