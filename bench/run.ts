@@ -15,6 +15,7 @@ const BENCHES: Readonly<Record<string, readonly [file: string, ...args: string[]
   audit: ["audit.ts", "--rows", "200000"],
   consistency: ["consistency.ts", "--accounts", "100000"],
   streams: ["streams.ts"],
+  flags: ["flags.ts"],
   reads: ["reads.ts"],
 };
 

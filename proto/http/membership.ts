@@ -96,8 +96,8 @@ export const MembershipChange = z
   .meta({ id: "MembershipChange" });
 
 const oneMembership = { 200: { description: "The membership as it is now", schema: Membership } } as const;
-const userParams = z.object({ userId: UserId });
-const tierParams = z.object({ code: Code });
+const userParams = z.strictObject({ userId: UserId });
+const tierParams = z.strictObject({ code: Code });
 
 // ---- members -------------------------------------------------------------------------------------------------------
 
@@ -123,7 +123,7 @@ export const listOfferedTiers = defineRoute({
   errors: [],
 });
 
-const SelfServiceBody = z.object({ reason: Reason.optional() });
+const SelfServiceBody = z.strictObject({ reason: Reason.optional() });
 
 export const cancelMembership = defineRoute({
   id: "membership.cancel",
@@ -160,7 +160,7 @@ export const listUsers = defineRoute({
   roles: ["support", "admin"],
   summary: "Users with membership and balance: newest first, or by the word that query found",
   tags: ["admin"],
-  query: z.object({
+  query: z.strictObject({
     query: z.string().trim().min(1).max(128).optional().meta({
       description: "The beginning of a user id, an e-mail address, its domain, a name or a word of a name.",
     }),
@@ -197,7 +197,7 @@ export const membershipHistory = defineRoute({
   summary: "Every change of a user's membership, newest first",
   tags: ["admin"],
   params: userParams,
-  query: z.object({ limit: PageLimit, cursor: Cursor.optional() }),
+  query: z.strictObject({ limit: PageLimit, cursor: Cursor.optional() }),
   responses: {
     200: { description: "A page; empty for somebody who was never a member", schema: page(MembershipChange) },
   },
@@ -213,7 +213,7 @@ export const putMembership = defineRoute({
   tags: ["admin"],
   params: userParams,
   ifMatch: true,
-  body: z.object({
+  body: z.strictObject({
     tier: Code,
     cycle: Cycle,
     expiresAt: Timestamp.nullable().optional().meta({
@@ -238,7 +238,7 @@ export const deleteMembership = defineRoute({
   tags: ["admin"],
   params: userParams,
   ifMatch: true,
-  body: z.object({ reason: Reason }),
+  body: z.strictObject({ reason: Reason }),
   idempotencyKey: "optional",
   responses: oneMembership,
   errors: ["idempotency_key_reused", "version_conflict", "transition_not_allowed"],
@@ -276,7 +276,7 @@ export const putTier = defineRoute({
   tags: ["admin"],
   params: tierParams,
   ifMatch: true,
-  body: z.object({
+  body: z.strictObject({
     monthlyCredits: Credits,
     displayName: z.string().trim().min(1).max(100).optional().meta({ description: "New tiers: the code." }),
     rank: terms.rank.optional().meta({ description: "New tiers: above all others." }),
@@ -322,6 +322,12 @@ export const BatchUser = z.strictObject({
     .optional(),
 });
 
+const MOST_USERS = 500;
+const batchTerms = {
+  reason: Reason,
+  dryRun: z.boolean().default(false).meta({ description: "Judge everything, keep nothing." }),
+};
+
 export const batchUsers = defineRoute({
   id: "users.batch",
   method: "POST",
@@ -330,12 +336,15 @@ export const batchUsers = defineRoute({
   summary: "Name users and set their memberships, up to 500; an outcome for each, in order",
   tags: ["admin"],
   bodyLimit: 1_048_576,
-  body: z.object({
-    reason: Reason,
-    dryRun: z.boolean().default(false).meta({ description: "Judge everything, keep nothing." }),
-    items: z.array(z.unknown()).min(1).max(500).meta({
+  body: z.strictObject({
+    ...batchTerms,
+    items: z.array(z.unknown()).min(1).max(MOST_USERS),
+  }),
+  documentedBody: z.strictObject({
+    ...batchTerms,
+    items: z.array(BatchUser).min(1).max(MOST_USERS).meta({
       description:
-        "Items {key, userId, email?, name?, membership?: {tier, cycle, startedAt?, expiresAt?}}: membership is judged as PUT …/membership would judge it; without it the user is named only. startedAt is the join day of a member who comes from another system: for a user's first membership only, not in the future. key is the item's idempotency key, 1-255 visible ASCII characters.",
+        "Each is judged by itself; a bad one fails no other. membership is judged as PUT …/membership would judge it; without it the user is named only. startedAt is the join day of a member who comes from another system: for a user's first membership only, not in the future. key is the item's idempotency key, 1-255 visible ASCII characters.",
     }),
   }),
   responses: {
@@ -376,7 +385,7 @@ export const seeUsers = defineRoute({
   roles: ["service"],
   summary: "Users that a valid token named; unknown ones are created, e-mail and name are kept",
   tags: ["internal"],
-  body: z.object({
+  body: z.strictObject({
     users: z
       .array(
         z.strictObject({

@@ -55,7 +55,7 @@ export const listRevocations = defineRoute({
   roles: ["support", "admin", "auditor"],
   summary: "What is revoked and has not run out, newest first",
   tags: ["admin"],
-  query: z.object({ limit: PageLimit, cursor: Cursor.optional() }),
+  query: z.strictObject({ limit: PageLimit, cursor: Cursor.optional() }),
   responses: { 200: { description: "A page of revocations", schema: page(Revocation) } },
   errors: ["invalid_cursor"],
 });
@@ -68,7 +68,7 @@ export const revocationNews = defineRoute({
   roles: ["service"],
   summary: "Revocations after a number, oldest first",
   tags: ["internal"],
-  query: z.object({ after: z.coerce.number().int().min(0), limit: z.coerce.number().int().min(1).max(2_000) }),
+  query: z.strictObject({ after: z.coerce.number().int().min(0), limit: z.coerce.number().int().min(1).max(2_000) }),
   responses: {
     200: {
       description: "`head` is the number of the newest of all; lower than `after` means that the database was set back",

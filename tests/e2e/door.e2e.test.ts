@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, inject, test } from "vitest";
 import { type Answer, Client } from "../support/client.ts";
 import { type Operation, readApi } from "../support/fuzz/document.ts";
+import { nestedObjects, type Place, planted } from "../support/fuzz/nested.ts";
 import { Values } from "../support/fuzz/values.ts";
 import { giveCredits, newKey, type Person } from "../support/people.ts";
 import { running } from "../support/running.ts";
@@ -47,6 +48,19 @@ function pathOf({ path, parameters }: Operation, given: ReadonlyMap<string, stri
     const [made] = fc.sample(values.valid(schema), { numRuns: 1, seed: 1 });
     return encodeURIComponent(given.get(name) ?? String(made));
   });
+}
+
+/** Each object within an operation's body, with a fitting body that has it. */
+function placesIn(operation: Operation) {
+  const schema = operation.body ?? {};
+  const found = new Map<string, readonly [string, Operation, Place, unknown]>();
+  for (const body of fc.sample(values.valid(schema), { numRuns: 200, seed: 7 })) {
+    for (const place of nestedObjects(body, schema, api.schemas)) {
+      const name = `${operation.method} ${operation.path} at /${place.join("/")}`;
+      if (!found.has(name)) found.set(name, [name, operation, place, body]);
+    }
+  }
+  return [...found.values()];
 }
 
 /** A request nobody could mistake for a good one: refusals of the caller come before those of the content. */
@@ -130,6 +144,37 @@ describe("what nobody knows is refused", () => {
       expect(refusal(answer)).toEqual({ status: 400, code: "validation_failed" });
     },
   );
+});
+
+describe("what nobody knows is refused within a body as well", () => {
+  const nested = guarded
+    .filter(({ metered, body }) => !metered && body !== undefined)
+    .flatMap((operation) => placesIn(operation));
+
+  test("there are such places: a list's items, a batch's, those of an object", () => {
+    const names = nested.map(([name]) => name);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        "POST /api/credits/batch at /operations/0",
+        "POST /api/admin/users/batch at /items/0/membership",
+        "POST /api/admin/credits/openings at /items/0/allowance",
+        "PUT /api/dev/clock at /advance",
+      ]),
+    );
+  });
+
+  test.each(nested)("%s", async (_, operation, place, body) => {
+    const role = ROLES.find((name) => operation.roles.includes(name)) ?? "user";
+    const answer = await clientOf(role).call(operation.method, pathOf(operation), {
+      body: planted(body, place, "walk"),
+      key: newKey(),
+    });
+    // Items of a batch are judged one by one, and answered in their order.
+    const isBatch = operation.path.endsWith("/batch") || operation.path.endsWith("/openings");
+    const refused = isBatch ? (answer.body as { results: unknown[] }).results[0] : answer.body;
+    expect(refused).toMatchObject({ status: 400, code: "validation_failed" });
+    expect(JSON.stringify(refused)).toContain("walk");
+  });
 });
 
 describe("another user's things", () => {

@@ -1,3 +1,4 @@
+import { type RunningParts, runningParts } from "@stipend/testing/another-gateway";
 import type { System } from "@stipend/testing/system";
 
 /** What a test may know of the running system: addresses and keys, nothing of its inside. */
@@ -11,6 +12,8 @@ export interface Running {
   readonly serviceUrls: readonly string[];
   readonly kafkaBrokers: string;
   readonly topicPrefix: string;
+  /** For another instance of a part. */
+  readonly parts: RunningParts;
   /** For the ledger's own proof, asked past the services. */
   readonly mysqlAdminUrl: string;
 }
@@ -30,6 +33,7 @@ export function describeRunning(system: System): Running {
     serviceUrls: [system.urls.credits, system.urls.membership, system.urls["admin-audit"], system.urls.monitor],
     kafkaBrokers: system.urls.kafkaBrokers,
     topicPrefix: system.namespace,
+    parts: runningParts(system),
     mysqlAdminUrl: system.urls.mysqlAdmin,
   };
 }

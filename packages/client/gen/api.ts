@@ -3732,8 +3732,30 @@ export interface operations {
                      * @default false
                      */
                     dryRun?: boolean;
-                    /** @description Items {key, userId, balance, allowance?: {remaining, monthlyCredits, cycle, anchor, startedAt?}}. balance is all that the user has; remaining is the part of it that is left of the present month's allowance, which then counts as given: monthlyCredits are what the tier gives a month, cycle, anchor and startedAt (the join day; left out: now) say which month that is. Without allowance the first event of a membership gives one as to any new member. key is the item's idempotency key, 1-150 visible ASCII characters. */
-                    items: unknown[];
+                    /** @description Each is judged by itself; a bad one fails no other. balance is all that the user has; remaining is the part of it that is left of the present month's allowance, which then counts as given: monthlyCredits are what the tier gives a month, cycle, anchor and startedAt (the join day; left out: now) say which month that is. Without allowance the first event of a membership gives one as to any new member. key is the item's idempotency key, 1-150 visible ASCII characters. */
+                    items: {
+                        key: string;
+                        /**
+                         * @description A user id, compared byte for byte.
+                         * @example alice
+                         */
+                        userId: string;
+                        balance: number;
+                        allowance?: {
+                            remaining: number;
+                            monthlyCredits: number;
+                            /** @enum {string} */
+                            cycle: "monthly" | "yearly";
+                            /** @enum {string} */
+                            anchor: "calendar" | "anniversary";
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, with Z or an offset.
+                             * @example 2026-02-01T00:00:00.000Z
+                             */
+                            startedAt?: string;
+                        };
+                    }[];
                 };
             };
         };
@@ -5980,8 +6002,35 @@ export interface operations {
                      * @default false
                      */
                     dryRun?: boolean;
-                    /** @description Items {key, userId, email?, name?, membership?: {tier, cycle, startedAt?, expiresAt?}}: membership is judged as PUT …/membership would judge it; without it the user is named only. startedAt is the join day of a member who comes from another system: for a user's first membership only, not in the future. key is the item's idempotency key, 1-255 visible ASCII characters. */
-                    items: unknown[];
+                    /** @description Each is judged by itself; a bad one fails no other. membership is judged as PUT …/membership would judge it; without it the user is named only. startedAt is the join day of a member who comes from another system: for a user's first membership only, not in the future. key is the item's idempotency key, 1-255 visible ASCII characters. */
+                    items: {
+                        key: string;
+                        /**
+                         * @description A user id, compared byte for byte.
+                         * @example alice
+                         */
+                        userId: string;
+                        email?: string;
+                        name?: string;
+                        membership?: {
+                            /** @example starter-100 */
+                            tier: string;
+                            /** @enum {string} */
+                            cycle: "monthly" | "yearly";
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, with Z or an offset.
+                             * @example 2026-02-01T00:00:00.000Z
+                             */
+                            startedAt?: string;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, with Z or an offset.
+                             * @example 2026-02-01T00:00:00.000Z
+                             */
+                            expiresAt?: string;
+                        };
+                    }[];
                 };
             };
         };

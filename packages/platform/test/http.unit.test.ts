@@ -1,8 +1,10 @@
+import { connect } from "node:net";
 import { Agent, request } from "undici";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import type { Actor } from "../src/auth/actor.ts";
 import { CodedError } from "../src/errors/coded.ts";
+import { takeOverBody } from "../src/http/body-time.ts";
 import { defineProblems, defineRoute } from "../src/http/contract.ts";
 import { Problem } from "../src/http/problem.ts";
 import { type Handler, type ServeOptions, serve } from "../src/http/serve.ts";
@@ -436,7 +438,7 @@ describe("requests that never reach a route", () => {
 });
 
 describe("clients that take their time", () => {
-  const server = () => start({ server: { headersTimeoutMs: 200, requestTimeoutMs: 400 } });
+  const server = () => start({ server: { headersTimeoutMs: 200, bodyTimeoutMs: 400 } });
   const head = `POST ${PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIdempotency-Key: k\r\n`;
 
   it("are told so and let go when their headers do not come", async () => {
@@ -451,6 +453,97 @@ describe("clients that take their time", () => {
     expect(answer).toContain("HTTP/1.1 408");
     expect((await call(slow, "/api/list")).status).toBe(200);
   });
+
+  it("are let go when their body is not wanted and does not end", async () => {
+    const { port } = await server();
+    const began = performance.now();
+    await rawHttp(port, "POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{", { ms: 8_000 });
+    expect(performance.now() - began).toBeLessThan(7_000);
+  });
+
+  it("are told so on a connection that has served before, too", async () => {
+    const first = `${head}Content-Length: 0\r\n\r\n`;
+    const answer = await rawHttp((await server()).port, `${first}${head}Content-Length: 100\r\n\r\n{"amo`, {
+      ms: 8_000,
+    });
+    expect(answer.match(/HTTP\/1\.1 \d+/g)?.at(-1)).toBe("HTTP/1.1 408");
+  });
+
+  it("have the time that a handler gives them when it takes their body over", async () => {
+    const { port } = await start({
+      server: {
+        bodyTimeoutMs: 100,
+        fast: (req, res) => {
+          takeOverBody(req);
+          req.resume().once("end", () => res.end("whole"));
+          return true;
+        },
+      },
+    });
+    const socket = connect(port, "127.0.0.1");
+    socket.write(`${head}Content-Length: 10\r\n\r\n`);
+    let sent = 0;
+    const pace = setInterval(() => (sent++ < 10 ? socket.write("x") : clearInterval(pace)), 50);
+    let answer = "";
+    socket.on("data", (chunk) => (answer += String(chunk)));
+    await vi.waitFor(() => expect(answer).toContain("whole"), { timeout: 5_000 });
+    socket.destroy();
+  });
+});
+
+describe("clients that do not read", () => {
+  async function big(readerTimeoutMs: number) {
+    const closed: boolean[] = [];
+    const server = await start({
+      server: {
+        readerTimeoutMs,
+        fast: (_req, res) => {
+          res.once("close", () => closed.push(res.writableFinished));
+          res.end(Buffer.alloc(16 * 1_024 * 1_024));
+          return true;
+        },
+      },
+    });
+    const socket = connect(server.port, "127.0.0.1").pause();
+    socket.on("error", () => undefined).write("GET /api/list HTTP/1.1\r\nHost: x\r\n\r\n");
+    return { closed, socket };
+  }
+
+  it("are let go, and their answer with them", async () => {
+    const { closed, socket } = await big(300);
+    await vi.waitFor(() => expect(closed).toEqual([false]), { timeout: 5_000 });
+    socket.destroy();
+  });
+
+  it("but slowly get all of it", async () => {
+    const { closed, socket } = await big(600);
+    let bytes = 0;
+    socket.on("data", (chunk) => (bytes += chunk.length));
+    const pace = setInterval(() => {
+      socket.resume();
+      setImmediate(() => socket.pause());
+    }, 20);
+    await vi.waitFor(() => expect(bytes).toBeGreaterThan(16 * 1_024 * 1_024), { timeout: 12_000 });
+    clearInterval(pace);
+    expect(closed).toEqual([true]);
+    socket.destroy();
+  });
+});
+
+it("a request behind an answer in the same connection has all the time it needs", async () => {
+  const server = await start({
+    server: {
+      readerTimeoutMs: 150,
+      fast: (req, res) => {
+        if (req.url === "/slow") setTimeout(() => res.end("late"), 600);
+        else res.end("soon");
+        return true;
+      },
+    },
+  });
+  const both = "GET /quick HTTP/1.1\r\nHost: x\r\n\r\nGET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  const answer = await rawHttp(server.port, both, { ms: 3_000 });
+  expect([answer.includes("soon"), answer.includes("late")]).toEqual([true, true]);
 });
 
 describe("health", () => {

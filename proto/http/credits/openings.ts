@@ -29,6 +29,12 @@ export const OpeningItem = z
     message: "is a part of balance and can't be more",
   });
 
+const MOST_ITEMS = 500;
+const openingTerms = {
+  reason: Reason,
+  dryRun: z.boolean().default(false).meta({ description: "Judge everything, keep nothing." }),
+};
+
 export const openAccounts = defineRoute({
   id: "credits.openAccounts",
   method: "POST",
@@ -37,12 +43,12 @@ export const openAccounts = defineRoute({
   summary: "Bring balances over from another system, up to 500 users; an outcome for each, in order",
   tags: ["admin"],
   bodyLimit: 524_288,
-  body: z.strictObject({
-    reason: Reason,
-    dryRun: z.boolean().default(false).meta({ description: "Judge everything, keep nothing." }),
-    items: z.array(z.unknown()).min(1).max(500).meta({
+  body: z.strictObject({ ...openingTerms, items: z.array(z.unknown()).min(1).max(MOST_ITEMS) }),
+  documentedBody: z.strictObject({
+    ...openingTerms,
+    items: z.array(OpeningItem).min(1).max(MOST_ITEMS).meta({
       description:
-        "Items {key, userId, balance, allowance?: {remaining, monthlyCredits, cycle, anchor, startedAt?}}. balance is all that the user has; remaining is the part of it that is left of the present month's allowance, which then counts as given: monthlyCredits are what the tier gives a month, cycle, anchor and startedAt (the join day; left out: now) say which month that is. Without allowance the first event of a membership gives one as to any new member. key is the item's idempotency key, 1-150 visible ASCII characters.",
+        "Each is judged by itself; a bad one fails no other. balance is all that the user has; remaining is the part of it that is left of the present month's allowance, which then counts as given: monthlyCredits are what the tier gives a month, cycle, anchor and startedAt (the join day; left out: now) say which month that is. Without allowance the first event of a membership gives one as to any new member. key is the item's idempotency key, 1-150 visible ASCII characters.",
     }),
   }),
   responses: {

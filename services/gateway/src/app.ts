@@ -38,6 +38,7 @@ import { isStream, publicDoor } from "./http/public-door.ts";
 import { RoutesInForce } from "./http/routes-in-force.ts";
 import { connectKafka } from "./kafka.ts";
 import { Limits } from "./limits/limits.ts";
+import { FairShare } from "./limits/share.ts";
 import { RefusalLog } from "./security/refusal-log.ts";
 import { StaffLog } from "./security/staff-log.ts";
 import { DevIssuer } from "./sign-in/dev-issuer.ts";
@@ -131,6 +132,8 @@ export function createApp(config: GatewayConfig, log: Log): App {
     verifier: tokenVerifier(config, keys),
     revocations,
     limits: limits(config, redis, log),
+    share: new FairShare(config.STIPEND_MAX_IN_FLIGHT_PER_USER),
+    isStream,
     refusals,
     onCaller: (principal) => seen.seen(principal),
     log,

@@ -97,6 +97,7 @@ const schema = z.object({
   STIPEND_LIMIT_ROUTES: routeLimits.default(ROUTE_LIMITS),
   STIPEND_LIMIT_BAD_TOKENS_PER_IP: wholeNumber(1, 100_000_000).default(600),
   STIPEND_MAX_IN_FLIGHT: wholeNumber(1, 100_000).default(2_000),
+  STIPEND_MAX_IN_FLIGHT_PER_USER: wholeNumber(1, 100_000).default(500),
   STIPEND_EVENTS_PER_USER: wholeNumber(1, 1_000).default(20),
   STIPEND_EVENTS_TOTAL: wholeNumber(1, 100_000).default(5_000),
   STIPEND_STAFF_EVENTS_TOTAL: wholeNumber(1, 100_000).default(500),

@@ -154,10 +154,24 @@ test("a client's word on its address counts only when a trusted proxy passes it 
   const forwarded = { "x-forwarded-for": "203.0.113.7" };
   const direct = await openDoor(issuer, everyRoute());
   expect((await ask(direct.url, "GET", "/api/credits", token, forwarded)).body["ip"]).toBe("127.0.0.1");
-  const behind = await openDoor(issuer, everyRoute(), "127.0.0.0/8");
+  const behind = await openDoor(issuer, everyRoute(), { trustedProxies: "127.0.0.0/8" });
   expect((await ask(behind.url, "GET", "/api/credits", token, forwarded)).body["ip"]).toBe("203.0.113.7");
   const spoofed = { "x-forwarded-for": "198.51.100.1, 203.0.113.7" };
   expect((await ask(behind.url, "GET", "/api/credits", token, spoofed)).body["ip"]).toBe("203.0.113.7");
+});
+
+test.each([
+  ["203.0.113.7:4711", "203.0.113.7"],
+  ["[2001:db8::7]:4711", "2001:db8::7"],
+  ["2001:db8::7", "2001:db8::7"],
+  ["::ffff:203.0.113.7", "203.0.113.7"],
+  ["unknown", "127.0.0.1"],
+  ["<script>", "127.0.0.1"],
+  ["203.0.113.7, _hidden", "127.0.0.1"],
+])("a trusted proxy's word %j is the address %s", async (word, address) => {
+  const { url } = await openDoor(issuer, everyRoute(), { trustedProxies: "127.0.0.0/8" });
+  const { body } = await ask(url, "GET", "/api/credits", await issuer.token(), { "x-forwarded-for": word });
+  expect(body["ip"]).toBe(address);
 });
 
 test("request ids: a harmless one is kept, anything else replaced", async () => {

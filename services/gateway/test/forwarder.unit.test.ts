@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, request as httpRequest, type IncomingMessage, type RequestListener } from "node:http";
+import { connect } from "node:net";
 import { defineRoute, type RouteContract } from "@stipend/platform/http/contract";
 import { silentLog } from "@stipend/platform/log/log";
 import { eventually } from "@stipend/testing/eventually";
@@ -31,10 +32,16 @@ const route = (method: RouteContract["method"], path: string, more: Partial<Rout
   });
 
 /** A door whose routes lead to one upstream. */
-async function doorTo(origin: string, options: Partial<UpstreamOptions> = {}) {
+async function doorTo(origin: string, options: Partial<UpstreamOptions> = {}, readerPatienceMs?: number) {
   const upstream = new Upstream({ name: "credits", origin, log: silentLog(), ...options });
   onTestFinished(() => upstream.stop());
-  const forwarder = new Forwarder(upstream, "credits", testSigner(), { note: async (_context, answer) => answer });
+  const forwarder = new Forwarder(
+    upstream,
+    "credits",
+    testSigner(),
+    { note: async (_context, answer) => answer },
+    readerPatienceMs,
+  );
   const contracts = [
     route("GET", "/api/things"),
     route("POST", "/api/things", { bodyLimit: 1_000, idempotencyKey: "optional" }),
@@ -49,9 +56,9 @@ async function doorTo(origin: string, options: Partial<UpstreamOptions> = {}) {
   return { url, upstream };
 }
 
-async function behind(listener: RequestListener, options: Partial<UpstreamOptions> = {}) {
+async function behind(listener: RequestListener, options: Partial<UpstreamOptions> = {}, readerPatienceMs?: number) {
   const { url: origin } = await serveHttp(listener);
-  return await doorTo(origin, options);
+  return await doorTo(origin, options, readerPatienceMs);
 }
 
 function send(url: string, path: string, init: RequestInit = {}) {
@@ -200,6 +207,37 @@ describe("bodies", () => {
     expect(bytes).toBe(256 * 1_048_576);
     expect(process.memoryUsage.rss() - before).toBeLessThan(180 * 1_048_576);
   }, 60_000);
+
+  test("that nobody reads free their place at the service; one that is read slowly goes on", async () => {
+    const block = Buffer.alloc(65_536, 7);
+    const endless: RequestListener = (_req, res) => {
+      const more = () => {
+        while (!res.destroyed && res.write(block));
+      };
+      res.on("drain", more);
+      more();
+    };
+    const { url, upstream } = await behind(endless, { maxInFlight: 2 }, 700);
+    const { port } = new URL(url);
+    const head = `GET /api/things HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`;
+    const [stuck, slow] = [1, 2].map(() => connect(Number(port), "127.0.0.1").pause());
+    for (const socket of [stuck, slow]) {
+      socket?.on("error", () => undefined).write(head);
+      onTestFinished(() => void socket?.destroy());
+    }
+    await eventually(() => expect(upstream.inFlight).toBe(2));
+    let read = 0;
+    slow?.on("data", (chunk) => (read += chunk.length));
+    const pace = setInterval(() => {
+      slow?.resume();
+      setImmediate(() => slow?.pause());
+    }, 100);
+    onTestFinished(() => clearInterval(pace));
+    await eventually(() => expect(upstream.inFlight).toBe(1));
+    const before = read;
+    await eventually(() => expect(read).toBeGreaterThan(before + 8 * 1_048_576), { timeoutMs: 8_000 });
+    expect(upstream.inFlight).toBe(1);
+  });
 
   test("an answer cut in the middle is cut for the client as well", async () => {
     const { url } = await behind((_req, res) => {

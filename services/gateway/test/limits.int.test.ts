@@ -1,6 +1,7 @@
 import { connect, createServer, type Socket } from "node:net";
 import { silentLog } from "@stipend/platform/log/log";
 import { createRedis, redisConnected } from "@stipend/platform/redis/redis";
+import { metricsExporter } from "@stipend/platform/telemetry/metrics";
 import { testEngines } from "@stipend/testing/engines/test-engines";
 import { eventually } from "@stipend/testing/eventually";
 import { expect, onTestFinished, test } from "vitest";
@@ -43,6 +44,18 @@ const outcome = (promise: Promise<unknown>) =>
     () => "in",
     (error: { code?: string }) => error.code,
   );
+
+/** What /metrics says of requests whose limits could not be counted in Redis. */
+async function degraded(policy: string, mode: "open" | "local"): Promise<number> {
+  const { resourceMetrics } = await metricsExporter.collect();
+  const metric = resourceMetrics.scopeMetrics
+    .flatMap(({ metrics }) => metrics)
+    .find(({ descriptor }) => descriptor.name === "stipend_gateway_limits_degraded");
+  const point = metric?.dataPoints.find(
+    ({ attributes }) => attributes["policy"] === policy && attributes["mode"] === mode,
+  );
+  return typeof point?.value === "number" ? point.value : 0;
+}
 
 test("a user is limited on every gateway together, whatever the address; others are not", async () => {
   const prefix = newPrefix();
@@ -131,6 +144,7 @@ test("Redis away: reads go through, writes are limited by this process; Redis ba
   });
   const limits = await limitsOn(`redis://127.0.0.1:${(relay.address() as { port: number }).port}`, { perUser: 3 });
   await limits.take("10.0.0.1", user("alice"), true);
+  const before = { open: await degraded("user", "open"), local: await degraded("user", "local") };
 
   up = false;
   for (const socket of sockets) socket.destroy();
@@ -139,6 +153,10 @@ test("Redis away: reads go through, writes are limited by this process; Redis ba
   const writes: (string | undefined)[] = [];
   for (let n = 0; n < 5; n++) writes.push(await outcome(limits.take("10.0.0.1", user("alice"), false)));
   expect(writes).toEqual(["in", "in", "in", "rate_limited", "rate_limited"]);
+  // Ten reads and more that went through unlimited, five writes that were counted here: by user and by address.
+  expect(await degraded("user", "open")).toBeGreaterThanOrEqual(before.open + 10);
+  expect(await degraded("user", "local")).toBe(before.local + 5);
+  expect(await degraded("ip", "local")).toBeGreaterThan(0);
 
   up = true;
   await eventually(async () => {

@@ -141,7 +141,7 @@ test("at the door a revoked token is refused although it was verified and rememb
     errors: [],
   };
   const route = { contract, head: false, run: async ({ res }: { res: { end(): void } }) => res.end() };
-  const { url } = await openDoor(issuer, [route], undefined, revocations);
+  const { url } = await openDoor(issuer, [route], { revocations });
   const headers = { authorization: `Bearer ${await issuer.token({ jti: "t-1" })}` };
   expect((await fetch(`${url}/api/test`, { headers })).status).toBe(200);
   membership.state.rows = [{ kind: "token", subject: "t-1" }];

@@ -28,9 +28,14 @@ async function openSignIn(rolesClaim = "roles") {
 }
 
 /** fetch keeps Host, Origin and Sec-Fetch-Site to itself. */
-function post(url: string, headers: Record<string, string>, body: string): Promise<{ status: number; text: string }> {
+function post(
+  url: string,
+  headers: Record<string, string>,
+  body: string,
+  search = "",
+): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    const req = request(`${url}/api/dev/sign-in`, { method: "POST", headers }, async (res) => {
+    const req = request(`${url}/api/dev/sign-in${search}`, { method: "POST", headers }, async (res) => {
       let text = "";
       for await (const chunk of res) text += String(chunk);
       resolve({ status: res.statusCode ?? 0, text });
@@ -100,6 +105,11 @@ describe("is refused", () => {
   ])("%s", async (_what, headers, status, code) => {
     const answer = await post(await openSignIn(), headers, JSON.stringify({ userId: "root" }));
     expect([answer.status, JSON.parse(answer.text).code]).toEqual([status, code]);
+  });
+
+  test("a parameter that nobody knows", async () => {
+    const answer = await post(await openSignIn(), JSON_TYPE, JSON.stringify({ userId: "alice" }), "?role=admin");
+    expect([answer.status, JSON.parse(answer.text).code]).toEqual([400, "validation_failed"]);
   });
 
   test.each([

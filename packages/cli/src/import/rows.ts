@@ -1,3 +1,4 @@
+import type { Call, Operation } from "@stipend/client/types";
 import { OpeningItem } from "@stipend/proto/http/credits/openings";
 import { BatchUser, type Tier } from "@stipend/proto/http/membership";
 import { Temporal } from "temporal-polyfill";
@@ -18,13 +19,18 @@ export const COLUMNS = [
 ] as const;
 export const REQUIRED = ["user_id"] as const;
 
+/** One item of a batch, as the API's document has it. */
+type ItemOf<P extends "/api/admin/users/batch" | "/api/admin/credits/openings"> = Call<
+  Operation<P, "post">
+>["body"]["items"][number];
+
 /** A line that can be imported: what membership is told of it, and what credits is. */
 export interface ImportRow {
   readonly line: number;
   readonly userId: string;
-  readonly person: z.input<typeof BatchUser>;
+  readonly person: ItemOf<"/api/admin/users/batch">;
   /** Absent where the line brings no credits and claims no month. */
-  readonly opening: z.input<typeof OpeningItem> | undefined;
+  readonly opening: ItemOf<"/api/admin/credits/openings"> | undefined;
 }
 
 export interface RowContext {

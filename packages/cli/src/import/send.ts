@@ -66,13 +66,18 @@ export async function send(rows: readonly ImportRow[], sending: Sending): Promis
 }
 
 async function sendBatch(batch: readonly ImportRow[], sending: Sending, outcome: Outcome): Promise<void> {
-  const bringing = batch.filter((row) => row.opening !== undefined);
-  const opened = await post(sending, openAccounts.path, bringing, ({ opening }) => opening);
-  const refused = noteRefusals(bringing, opened, outcome);
-  const named = batch.filter((row) => !refused.has(row));
-  const set = await post(sending, batchUsers.path, named, ({ person }) => person);
-  const unset = noteRefusals(named, set, outcome);
-  for (const row of named) {
+  const { gateway, reason, dryRun } = sending;
+  const bringing = batch.flatMap((row) => (row.opening === undefined ? [] : [{ row, item: row.opening }]));
+  const opened = await post(openAccounts.path, bringing, (items) =>
+    gateway.api.post(openAccounts.path, { body: { reason, dryRun, items } }),
+  );
+  const refused = noteRefusals(rowsOf(bringing), opened, outcome);
+  const named = batch.filter((row) => !refused.has(row)).map((row) => ({ row, item: row.person }));
+  const set = await post(batchUsers.path, named, (items) =>
+    gateway.api.post(batchUsers.path, { body: { reason, dryRun, items } }),
+  );
+  const unset = noteRefusals(rowsOf(named), set, outcome);
+  for (const row of rowsOf(named)) {
     const credits = opened.get(row);
     const membership = set.get(row);
     const isNew = (result: Result | undefined) => result?.status === 200 && result.replayed !== true;
@@ -84,19 +89,30 @@ async function sendBatch(batch: readonly ImportRow[], sending: Sending, outcome:
   }
 }
 
-async function post(
-  { gateway, reason, dryRun }: Sending,
-  path: typeof openAccounts.path | typeof batchUsers.path,
-  rows: readonly ImportRow[],
-  itemOf: (row: ImportRow) => unknown,
+/** What is sent of a line to one of the services. */
+interface Sent<Item> {
+  readonly row: ImportRow;
+  readonly item: Item;
+}
+
+function rowsOf(sent: readonly Sent<unknown>[]): ImportRow[] {
+  return sent.map(({ row }) => row);
+}
+
+async function post<Item>(
+  path: string,
+  sent: readonly Sent<Item>[],
+  call: (items: Item[]) => Promise<{ readonly data: unknown }>,
 ): Promise<Map<ImportRow, Result>> {
-  if (rows.length === 0) return new Map();
+  if (sent.length === 0) return new Map();
   const what = `POST ${path}`;
-  const { data } = await answerOf(what, gateway.api.post(path, { body: { reason, dryRun, items: rows.map(itemOf) } }));
+  const { data } = await answerOf(what, call(sent.map(({ item }) => item)));
   const parsed = Results.safeParse(data);
-  if (!parsed.success || parsed.data.results.length !== rows.length) throw unknownSystem(what);
+  if (!parsed.success || parsed.data.results.length !== sent.length) throw unknownSystem(what);
   const { results } = parsed.data;
-  return new Map(rows.flatMap((row, index) => (results[index] === undefined ? [] : [[row, results[index]] as const])));
+  return new Map(
+    sent.flatMap(({ row }, index) => (results[index] === undefined ? [] : [[row, results[index]] as const])),
+  );
 }
 
 function noteRefusals(

@@ -6,6 +6,7 @@ import { codeOf } from "../errors/coded.ts";
 import type { Part } from "../lifecycle/lifecycle.ts";
 import type { Log } from "../log/log.ts";
 import { counter, gauge } from "../telemetry/metrics.ts";
+import { boundBody } from "./body-time.ts";
 import type { ProblemTable } from "./contract.ts";
 import { Readiness, type ReadinessChecks, sendHealth } from "./health.ts";
 import { describeProblem, Problem, problemHandler, sendProblem } from "./problem.ts";
@@ -36,8 +37,10 @@ export interface HttpServerOptions {
   readonly drainTimeoutMs?: number;
   /** How long a client may take to send its headers. Default 10,000 ms. */
   readonly headersTimeoutMs?: number;
-  /** The same for the whole request, its body included. Default 30,000 ms. */
-  readonly requestTimeoutMs?: number;
+  /** The same for the body, from the headers' end; a handler may take that over (body-time.ts). Default 30,000 ms. */
+  readonly bodyTimeoutMs?: number;
+  /** How long a client may take nothing of an answer that is complete. Default 60,000 ms. */
+  readonly readerTimeoutMs?: number;
 }
 
 /** How often slow clients are looked for; by Node's own 30 s they would stay for that much longer. */
@@ -65,6 +68,8 @@ export class HttpServer implements Part {
   readonly #maxInFlight: number;
   readonly #idle = new Set<() => void>();
   readonly #endGauge: () => void;
+  /** Requests of a connection that are not answered yet: more than one when a client sends ahead. */
+  readonly #pending = new WeakMap<Socket, number>();
   #inFlight = 0;
   #started = false;
 
@@ -83,7 +88,8 @@ export class HttpServer implements Part {
     this.app.set(CHECK_RESPONSES, options.checkResponses === true);
     const timeouts = {
       headersTimeout: options.headersTimeoutMs ?? 10_000,
-      requestTimeout: options.requestTimeoutMs ?? 30_000,
+      // One for all requests; bodies have a bound each.
+      requestTimeout: 0,
       connectionsCheckingInterval: LOOK_FOR_SLOW_MS,
     };
     // Node's own refusal of a missing Host has no body; #handle gives one.
@@ -147,6 +153,7 @@ export class HttpServer implements Part {
     const requestId = requestIdOf(req);
     (req as IncomingMessage & { requestId: string }).requestId = requestId;
     res.setHeader("X-Request-Id", requestId);
+    boundBody(req, this.#options.bodyTimeoutMs ?? 30_000, () => this.#bodyLate(req, res, requestId));
     if (this.#drain.signal.aborted) res.setHeader("Connection", "close");
     // RFC 9112 §3.2: a request of HTTP/1.1 names its host, once.
     if (req.httpVersion === "1.1" && req.headersDistinct["host"]?.length !== 1) {
@@ -167,9 +174,36 @@ export class HttpServer implements Part {
       }
       this.#inFlight += 1;
       res.once("close", () => this.#done());
+      this.#hurryReader(req.socket, res);
     }
     if (this.#options.fast?.(req, res, requestId) === true) return;
     this.app(req, res);
+  }
+
+  /** An answer that nobody reads would keep its place, and its bytes, for as long as the connection stands. */
+  #hurryReader(socket: Socket, res: ServerResponse): void {
+    this.#pending.set(socket, (this.#pending.get(socket) ?? 0) + 1);
+    // All of it has been handed to the socket; from here on only the reader can be late. Progress sets the time back.
+    res.once("prefinish", () => {
+      res.setTimeout(this.#options.readerTimeoutMs ?? 60_000, () => res.destroy());
+    });
+    res.once("close", () => {
+      const left = (this.#pending.get(socket) ?? 1) - 1;
+      this.#pending.set(socket, left);
+      // The time was this answer's, not that of a request which came behind it in the same connection.
+      if (left > 0) socket.setTimeout(0);
+    });
+  }
+
+  #bodyLate(req: IncomingMessage, res: ServerResponse, requestId: string): void {
+    refused.add(1, { code: "request_timeout" });
+    if (res.headersSent || res.destroyed) {
+      req.destroy();
+      return;
+    }
+    res.once("close", () => req.destroy());
+    res.setHeader("Connection", "close");
+    sendProblem(res, new Problem("request_timeout"), this.#tables, requestId);
   }
 
   #health(path: string, req: IncomingMessage, res: ServerResponse): void {

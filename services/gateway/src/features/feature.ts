@@ -25,7 +25,7 @@ export interface Feature {
   readonly reason: string;
   /** Calls a window that one user may make; undefined: as many as of everything else. */
   readonly limit: number | undefined;
-  /** Until the last byte of the upstream's answer. */
+  /** From the hold to the last byte of the upstream's answer, the upload of the request's body included. */
   readonly timeoutMs: number;
   readonly answer: "buffered" | "streamed";
   /** When the client goes away in the middle: give the credits back, or let the call finish and charge it. */

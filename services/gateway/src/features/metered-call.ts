@@ -1,7 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Log } from "@stipend/platform/log/log";
 import type { Principal } from "../auth/claims.ts";
-import { checkAnnouncedLength, hasBody, limitedBody } from "../forward/body.ts";
+import {
+  checkAnnouncedLength,
+  endUpload,
+  hasBody,
+  limitedBody,
+  UPLOAD_PACE,
+  type UploadPace,
+} from "../forward/body.ts";
 import { type HeaderMap, headersForClient, headersForFeature } from "../forward/headers.ts";
 import { type Caller, callerHeaders } from "../forward/identity.ts";
 import type { JsonAnswer } from "../forward/json-client.ts";
@@ -22,6 +29,8 @@ export interface MeteredCallParts {
   readonly upstreamFor: (origin: string) => Upstream;
   /** Proves to the feature's upstream that the gateway sent the call. */
   readonly tokenFor: (audience: string) => Promise<string> | string;
+  /** Default: UPLOAD_PACE. */
+  readonly uploadPace?: UploadPace;
 }
 
 export interface MeteredRequest {
@@ -70,6 +79,7 @@ export class MeteredCall {
       await this.#withHold(opened, watch);
     } finally {
       watch.end();
+      endUpload(req, res);
     }
   }
 
@@ -109,7 +119,7 @@ export class MeteredCall {
       method: feature.method,
       path: path + search,
       headers,
-      body: limitedBody(req, feature.requestLimit),
+      body: limitedBody(req, feature.requestLimit, this.#parts.uploadPace ?? UPLOAD_PACE),
       signal: watch.signal,
       headTimeoutMs: feature.timeoutMs,
       idleTimeoutMs: feature.timeoutMs,
@@ -268,8 +278,9 @@ export class MeteredCall {
     const headers = creditHeaders(0, available);
     const details = { feature: this.#request.feature.id, creditsHeld: hold.amount, creditsCharged: 0 };
     // The client's own fault, or ours before the upstream did anything: said as it is.
-    if (error instanceof Refusal && (error.code === "body_too_large" || error.code === "overloaded")) {
-      return new Refusal(error.code, {
+    const said = SAID_AS_IT_IS.find((known) => isCode(error, known));
+    if (said !== undefined && error instanceof Refusal) {
+      return new Refusal(said, {
         message: `${error.message}; ${back}`,
         details: { ...error.details, ...details },
         headers,
@@ -289,12 +300,15 @@ export class MeteredCall {
     setHeaders(res, answer.status, {
       ...headersForClient(answer.headers),
       ...creditHeaders(charged, available),
+      ...(res.req.complete ? {} : { connection: "close" }),
       // RFC 9110 §8.6: where there can be no body, there is no length of it.
       ...(answer.status === 204 ? {} : { "content-length": String(body.length) }),
     });
     res.end(body);
   }
 }
+
+const SAID_AS_IT_IS = ["body_too_large", "request_timeout", "overloaded"] as const;
 
 /** The upstream answered, but not in a way that is worth paying for. */
 class FeatureFault extends Error {

@@ -10,6 +10,12 @@ import type { Upstream, UpstreamAnswer } from "./upstream.ts";
 /** Longer than any call of a service should take; an export streams from its first second on. */
 const HEAD_TIMEOUT_MS = 15_000;
 
+/**
+ * A reader who takes nothing of an answer for so long is cut off: until then an export holds one of the few connections to
+ * its service. Longer than an upstream may be silent, so that the two are not mistaken for each other.
+ */
+const READER_PATIENCE_MS = 60_000;
+
 /** Sees each answer before the client does. */
 export interface AnswerWatch {
   note(context: RequestContext, answer: UpstreamAnswer): Promise<UpstreamAnswer>;
@@ -21,8 +27,16 @@ export class Forwarder {
   readonly #audience: string;
   readonly #signer: Pick<InternalTokenSigner, "tokenFor">;
   readonly #staff: AnswerWatch;
+  readonly #readerPatienceMs: number;
 
-  constructor(upstream: Upstream, audience: string, signer: Pick<InternalTokenSigner, "tokenFor">, staff: AnswerWatch) {
+  constructor(
+    upstream: Upstream,
+    audience: string,
+    signer: Pick<InternalTokenSigner, "tokenFor">,
+    staff: AnswerWatch,
+    readerPatienceMs = READER_PATIENCE_MS,
+  ) {
+    this.#readerPatienceMs = readerPatienceMs;
     this.#upstream = upstream;
     this.#audience = audience;
     this.#signer = signer;
@@ -63,6 +77,8 @@ export class Forwarder {
   async #passBack({ res }: RequestContext, answer: UpstreamAnswer): Promise<void> {
     res.statusCode = answer.status;
     for (const [name, value] of Object.entries(headersForClient(answer.headers))) res.setHeader(name, value);
+    // Progress of a slow reader counts: only a standstill is a timeout.
+    res.setTimeout(this.#readerPatienceMs, () => res.destroy());
     await pipeline(answer.body, res);
   }
 }

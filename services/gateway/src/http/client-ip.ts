@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
 import proxyAddr from "proxy-addr";
 
 /**
@@ -9,6 +10,16 @@ import proxyAddr from "proxy-addr";
  */
 export function clientIpBehind(trusted: readonly string[] | undefined): (req: IncomingMessage) => string {
   const isTrusted = trusted === undefined ? () => false : proxyAddr.compile([...trusted]);
-  // An IPv4 client of a socket that listens on IPv6 has one address, not two.
-  return (req) => (proxyAddr(req, isTrusted) ?? "").replace(/^::ffff:(?=\d+\.)/, "");
+  return (req) => {
+    const told = withoutPort(proxyAddr(req, isTrusted) ?? "");
+    // What a proxy passes on unread may be anything; limits are counted by it, and the audit log keeps it.
+    const address = isIP(told) === 0 ? (req.socket.remoteAddress ?? "") : told;
+    // An IPv4 client of a socket that listens on IPv6 has one address, not two.
+    return address.replace(/^::ffff:(?=\d+\.)/, "");
+  };
+}
+
+/** Some proxies write "203.0.113.7:4711" or "[2001:db8::1]:4711": each connection would be a client of its own. */
+function withoutPort(text: string): string {
+  return /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text)?.[1] ?? /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? text;
 }

@@ -9,6 +9,7 @@ import type { Revocations } from "../auth/revocations.ts";
 import type { TokenVerifier } from "../auth/token-verifier.ts";
 import { type Caller, callerOf } from "../forward/identity.ts";
 import type { Limits } from "../limits/limits.ts";
+import type { FairShare } from "../limits/share.ts";
 import { splitTarget } from "../routing/path.ts";
 import type { RouteTable } from "../routing/route-table.ts";
 import type { RefusalLog } from "../security/refusal-log.ts";
@@ -25,6 +26,9 @@ export interface DoorParts {
   readonly revocations: Pick<Revocations, "check">;
   /** undefined: no limits (STIPEND_LIMITS=off). */
   readonly limits: Limits | undefined;
+  /** Streams have bounds of their own. undefined: no bound. */
+  readonly share?: FairShare | undefined;
+  readonly isStream?: (req: IncomingMessage) => boolean;
   readonly refusals: Pick<RefusalLog, "record">;
   /** Called for every caller that was let in; must be cheap. */
   readonly onCaller: (principal: Principal) => void;
@@ -72,6 +76,7 @@ export class Door {
     const principal = contract.roles === "anyone" ? undefined : await this.#identify(req, contract, caller);
     await this.#limit(method, res, route, caller, principal);
     if (principal !== undefined) {
+      if (this.#parts.isStream?.(req) !== true) this.#parts.share?.take(principal, res);
       await this.#authorise(method, contract, principal, caller);
       this.#parts.onCaller(principal);
     }

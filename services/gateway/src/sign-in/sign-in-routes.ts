@@ -3,6 +3,7 @@ import * as contract from "@stipend/proto/http/sign-in";
 import type { z } from "zod";
 import { asset, sendFile, sendPage } from "../http/asset.ts";
 import type { RequestContext, Route } from "../http/context.ts";
+import { withoutQuery } from "../http/no-query.ts";
 import { readJsonBody, readQuery } from "../http/read-request.ts";
 import { Refusal } from "../http/refusal.ts";
 import { sendJson } from "../http/send-json.ts";
@@ -23,7 +24,7 @@ export function signInRoutes(issuer: Pick<DevIssuer, "jwks" | "token">): readonl
       head: true,
       run: async ({ res }) => sendJson(res, 200, { data: DEMO_USERS }),
     },
-    { contract: contract.devSignIn, head: false, run: (context) => signIn(issuer, context) },
+    withoutQuery({ contract: contract.devSignIn, head: false, run: (context) => signIn(issuer, context) }),
     {
       contract: contract.devSignInPage,
       head: true,

@@ -12,7 +12,8 @@ import type { Revocations } from "../../src/auth/revocations.ts";
 import { TokenVerifier } from "../../src/auth/token-verifier.ts";
 import type { Route } from "../../src/http/context.ts";
 import { Door } from "../../src/http/door.ts";
-import { publicDoor } from "../../src/http/public-door.ts";
+import { isStream, publicDoor } from "../../src/http/public-door.ts";
+import type { FairShare } from "../../src/limits/share.ts";
 import { RouteTable } from "../../src/routing/route-table.ts";
 import type { Refused } from "../../src/security/refusal-log.ts";
 import { AUDIENCE, ISSUER, type Issuer } from "./issuer.ts";
@@ -22,13 +23,20 @@ export interface TestDoor {
   readonly refused: Refused[];
 }
 
+export interface TestDoorOptions {
+  readonly trustedProxies?: string;
+  readonly revocations?: Pick<Revocations, "check">;
+  readonly bodyTimeoutMs?: number;
+  readonly share?: FairShare;
+}
+
 /** The door on a free port, with the given routes, the real token rules, and no limits. */
 export async function openDoor(
   issuer: Issuer,
   routes: readonly Route[],
-  trustedProxies?: string,
-  revocations: Pick<Revocations, "check"> = { check: () => undefined },
+  more: TestDoorOptions = {},
 ): Promise<TestDoor> {
+  const { trustedProxies, revocations = { check: () => undefined }, bodyTimeoutMs, share } = more;
   const table = new RouteTable<Route>();
   for (const route of routes) table.add(route.contract.method, route.contract.path, route);
   const lookup = createLocalJWKSet({ keys: [issuer.publicJwk] });
@@ -48,12 +56,21 @@ export async function openDoor(
     }),
     revocations,
     limits: undefined,
+    share,
+    isStream,
     refusals: { record: async (one) => void refused.push(one) },
     onCaller: () => undefined,
     log: silentLog(),
   });
   const fast = publicDoor({ door, trustedProxies: trustedProxies?.split(",") });
-  const http = new HttpServer({ host: "127.0.0.1", port: 0, log: silentLog(), problems: [gatewayProblems], fast });
+  const http = new HttpServer({
+    host: "127.0.0.1",
+    port: 0,
+    log: silentLog(),
+    problems: [gatewayProblems],
+    fast,
+    ...(bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs }),
+  });
   await http.start();
   onTestFinished(() => http.stop());
   return { url: http.url, refused };
