@@ -3,6 +3,7 @@ import { IntervalJob } from "@stipend/platform/jobs/interval";
 import type { Log } from "@stipend/platform/log/log";
 import type { MonitorSettings } from "../settings/settings.ts";
 import { checkNextPage, checkUnequal } from "../usecases/check-consistency.ts";
+import type { MonitorCounts } from "../usecases/counts.ts";
 import { detectGaps } from "../usecases/detect-gaps.ts";
 import { inspectMembers } from "../usecases/inspect-members.ts";
 import type { CheckSource, CheckStore, GapStore, InspectStore, RecoveryStore, SettleStore } from "../usecases/ports.ts";
@@ -17,6 +18,7 @@ export interface JobsOptions {
   readonly checks: CheckStore;
   readonly source: CheckSource;
   readonly settings: () => MonitorSettings;
+  readonly counts: MonitorCounts;
   readonly clock: Clock;
   /** The business time zone. */
   readonly timeZone: string;
@@ -40,7 +42,12 @@ export function monitorJobs(options: JobsOptions): IntervalJob[] {
       },
     });
   return [
-    job("event-gaps", 10_000, () => detectGaps(store, settings().rules, clock.now())),
+    job("event-gaps", 10_000, () => {
+      const { rules } = settings();
+      // One statement judges all accounts.
+      if (rules.jobs.eventGap.enabled) options.counts.evaluations(["event_gap"], 1);
+      return detectGaps(store, rules, clock.now());
+    }),
     job("recover-alerts", 5_000, () => recoverDueAlerts(store, clock.now())),
     job("forget-observations", 600_000, () => forgetObservations(store, settings().rules, clock.now())),
     job("forget-history", 600_000, () => forgetHistory(store, clock.now())),
@@ -58,7 +65,7 @@ const MAX_UNREAD = 1_000;
  * by hand has left the other services the time to do what then fell due.
  */
 function inspectionJob(options: JobsOptions): IntervalJob {
-  const { members, windows, settings, clock, timeZone, behind, log, onCommit } = options;
+  const { members, windows, settings, counts, clock, timeZone, behind, log, onCommit } = options;
   const calm = new Calm(clock);
   return new IntervalJob({
     name: "inspect",
@@ -70,6 +77,7 @@ function inspectionJob(options: JobsOptions): IntervalJob {
       const now = clock.now();
       const { looked, more } = await inspectMembers(members, settings().rules, { now, timeZone });
       const moreWindows = await settleWindows(windows, settings().rules, now);
+      counts.evaluations(settings().rules.onMembers, looked);
       if (looked > 0 || moreWindows) onCommit();
       return more || moreWindows;
     },
@@ -83,7 +91,7 @@ function lookAgain({ checks, source, settings, clock }: JobsOptions): Promise<nu
 }
 
 /** Steps through all accounts; between two passes it rests. Real time: a developer's clock must not stop it. */
-function consistencyJob({ checks, source, settings, clock, log, onCommit }: JobsOptions): IntervalJob {
+function consistencyJob({ checks, source, settings, counts, clock, log, onCommit }: JobsOptions): IntervalJob {
   let restUntil = 0;
   return new IntervalJob({
     name: "consistency",
@@ -93,8 +101,17 @@ function consistencyJob({ checks, source, settings, clock, log, onCommit }: Jobs
       if (performance.now() < restUntil) return;
       const { pageSize, everyMilliseconds, minutesBetweenPasses } = settings().consistency;
       const report = await checkNextPage(source, checks, settings().rules.jobs, pageSize, clock.now());
+      counts.checked(report);
+      counts.evaluations(enabledChecks(settings()), report.checked);
       if (report.checked > 0) onCommit();
       restUntil = performance.now() + (report.passEnded ? minutesBetweenPasses * 60_000 : everyMilliseconds);
     },
   });
+}
+
+function enabledChecks({ rules: { jobs } }: MonitorSettings): string[] {
+  return [
+    ...(jobs.balanceDifference.enabled ? ["balance_difference"] : []),
+    ...(jobs.viewLag.enabled ? ["view_lag"] : []),
+  ];
 }

@@ -45,6 +45,9 @@ export interface RuleBook {
   /** Rules that look at events or members; only those that are enabled. */
   readonly active: readonly ActiveRule[];
   readonly byName: ReadonlyMap<string, ActiveRule>;
+  /** Names of those that look at each event, and of those that look at members. */
+  readonly onEvents: readonly string[];
+  readonly onMembers: readonly string[];
   readonly jobs: JobRules;
   /** The widest window of observations, in milliseconds: how long they matter. */
   readonly longestWindowMs: number;
@@ -114,8 +117,16 @@ export function readRuleBook(given: unknown): RuleBookReading {
     if (!known.has(name)) mistakes.push(`rules.${name} is not known; there are ${[...known].join(", ")}`);
   }
   const longestWindowMs = Math.max(0, ...active.map((rule) => rule.limit?.windowMs ?? 0));
+  const names = (wanted: (rule: ActiveRule) => boolean) => active.filter(wanted).map(({ name }) => name);
   return {
-    book: { active, byName: new Map(active.map((rule) => [rule.name, rule])), jobs, longestWindowMs },
+    book: {
+      active,
+      byName: new Map(active.map((rule) => [rule.name, rule])),
+      onEvents: names(({ observes }) => observes),
+      onMembers: names(({ inspects }) => inspects),
+      jobs,
+      longestWindowMs,
+    },
     mistakes,
   };
 }
