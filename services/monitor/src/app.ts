@@ -46,6 +46,7 @@ import { MysqlMemberStore } from "./store/member-store.ts";
 import { MysqlNoticeStore } from "./store/notice-store.ts";
 import { MysqlObserveStore } from "./store/observe-store.ts";
 import { MysqlSummaryReader } from "./store/summary-store.ts";
+import { countedChecks } from "./telemetry/counted-checks.ts";
 import { type Known, knownGauges, monitorCounts } from "./telemetry/monitor-metrics.ts";
 
 export interface App {
@@ -67,7 +68,11 @@ export function createApp(config: Config, log: Log): App {
   const { producer, relay, kafka, ensureTopics, topics } = messaging(config, db, clock, log);
 
   const store = new MysqlObserveStore(db);
-  const checks = new MysqlCheckStore(db);
+  const passes = new MysqlCheckStore(db);
+  const checks = countedChecks(passes, (comparisons) => {
+    monitorCounts.checked(comparisons);
+    monitorCounts.evaluations(settings.current.rules.onAccounts, comparisons.length);
+  });
   const others = otherServices(config);
   const source = new CheckClient(others);
   const onCommit = () => relay.nudge();
@@ -115,7 +120,7 @@ export function createApp(config: Config, log: Log): App {
   const notices = new MysqlNoticeStore(db);
   const sender = new ChannelSender(() => settings.current);
   noticeRoutes(http.app, { notices, sender, clock });
-  const summaries = new MysqlSummaryReader(db, checks);
+  const summaries = new MysqlSummaryReader(db, passes);
   const rules = () => settings.current.rules.jobs;
   const repairer = repairerOf(others);
   overviewRoutes(http.app, { summaries, checks, source, repairer, rules, clock, onCommit });

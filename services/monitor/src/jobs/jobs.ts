@@ -91,7 +91,7 @@ function lookAgain({ checks, source, settings, clock }: JobsOptions): Promise<nu
 }
 
 /** Steps through all accounts; between two passes it rests. Real time: a developer's clock must not stop it. */
-function consistencyJob({ checks, source, settings, counts, clock, log, onCommit }: JobsOptions): IntervalJob {
+function consistencyJob({ checks, source, settings, clock, log, onCommit }: JobsOptions): IntervalJob {
   let restUntil = 0;
   return new IntervalJob({
     name: "consistency",
@@ -101,17 +101,8 @@ function consistencyJob({ checks, source, settings, counts, clock, log, onCommit
       if (performance.now() < restUntil) return;
       const { pageSize, everyMilliseconds, minutesBetweenPasses } = settings().consistency;
       const report = await checkNextPage(source, checks, settings().rules.jobs, pageSize, clock.now());
-      counts.checked(report);
-      counts.evaluations(enabledChecks(settings()), report.checked);
       if (report.checked > 0) onCommit();
       restUntil = performance.now() + (report.passEnded ? minutesBetweenPasses * 60_000 : everyMilliseconds);
     },
   });
-}
-
-function enabledChecks({ rules: { jobs } }: MonitorSettings): string[] {
-  return [
-    ...(jobs.balanceDifference.enabled ? ["balance_difference"] : []),
-    ...(jobs.viewLag.enabled ? ["view_lag"] : []),
-  ];
 }

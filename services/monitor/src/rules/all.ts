@@ -48,6 +48,8 @@ export interface RuleBook {
   /** Names of those that look at each event, and of those that look at members. */
   readonly onEvents: readonly string[];
   readonly onMembers: readonly string[];
+  /** Of those that look at each comparison of an account's books. */
+  readonly onAccounts: readonly string[];
   readonly jobs: JobRules;
   /** The widest window of observations, in milliseconds: how long they matter. */
   readonly longestWindowMs: number;
@@ -124,6 +126,10 @@ export function readRuleBook(given: unknown): RuleBookReading {
       byName: new Map(active.map((rule) => [rule.name, rule])),
       onEvents: names(({ observes }) => observes),
       onMembers: names(({ inspects }) => inspects),
+      onAccounts: [
+        ...(jobs.balanceDifference.enabled ? [balanceDifference.name] : []),
+        ...(jobs.viewLag.enabled ? [viewLag.name] : []),
+      ],
       jobs,
       longestWindowMs,
     },

@@ -1,5 +1,4 @@
 import { counter, gauges, type Reading } from "@stipend/platform/telemetry/metrics";
-import type { CheckReport } from "../usecases/check-consistency.ts";
 import type { MonitorCounts } from "../usecases/counts.ts";
 import type { GroupLag, PassState } from "../usecases/ports.ts";
 import type { AlertCount } from "../usecases/summaries.ts";
@@ -27,9 +26,10 @@ export const monitorCounts: MonitorCounts = {
   delivery(channel, status) {
     deliveries.add(1, { channel, outcome: status === "waiting" ? "retry" : status });
   },
-  checked(report: CheckReport) {
+  checked(comparisons) {
     for (const result of ["equal", "lagging", "different"] as const) {
-      if (report[result] > 0) checked.add(report[result], { result });
+      const count = comparisons.filter((each) => each.result === result).length;
+      if (count > 0) checked.add(count, { result });
     }
   },
 };

@@ -1,5 +1,5 @@
+import type { Comparison } from "../domain/consistency.ts";
 import type { AlertChange } from "../domain/notices.ts";
-import type { CheckReport } from "./check-consistency.ts";
 import type { FinishedDelivery } from "./notices.ts";
 
 /** Where doors and jobs say what was done, after it was committed. */
@@ -10,5 +10,5 @@ export interface MonitorCounts {
   evaluations(rules: readonly string[], count: number): void;
   alertChanges(changes: readonly AlertChange[]): void;
   delivery(channel: string, status: FinishedDelivery["status"]): void;
-  checked(report: CheckReport): void;
+  checked(comparisons: readonly Comparison[]): void;
 }
