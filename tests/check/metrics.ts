@@ -60,6 +60,9 @@ export function metricsInDocument(path: string, text: string): DocumentedMetric[
   });
 }
 
+/** What Prometheus adds by itself, or the scrape configuration. */
+const COMMON_LABELS = new Set(["job", "instance", "service", "le"]);
+
 /** Both ways: nothing undocumented, nothing documented that is not there. */
 export function compareWithDocument(code: readonly Metric[], document: readonly DocumentedMetric[]): Finding[] {
   const documented = new Map(document.map((metric) => [metric.name, metric]));
@@ -70,14 +73,16 @@ export function compareWithDocument(code: readonly Metric[], document: readonly 
   const gone = document
     .filter(({ name }) => !made.has(name))
     .map(({ name, path, line }) => ({ path, line, message: `${name} is in no code` }));
+  // Prometheus would call ours exported_job.
+  const taken = document
+    .filter(({ labels }) => labels.some((label) => COMMON_LABELS.has(label)))
+    .map(({ name, path, line }) => ({ path, line, message: `${name} has a label that Prometheus sets by itself` }));
   const twice = document
     .filter((metric) => documented.get(metric.name) !== metric)
     .map(({ name, path, line }) => ({ path, line, message: `${name} is documented twice` }));
-  return [...undocumented, ...gone, ...twice];
+  return [...undocumented, ...gone, ...taken, ...twice];
 }
 
-/** What Prometheus adds by itself, or the scrape configuration. */
-const COMMON_LABELS = new Set(["job", "instance", "service", "le"]);
 const USE = /\b(stipend_[a-z0-9_]+)(?:\{([^}]*)\})?/g;
 const MATCHER = /(\w+)\s*(?:=~|!~|!=|=)/g;
 const GROUPING = /\b(?:by|without|on|ignoring)\s*\(([^)]*)\)/g;

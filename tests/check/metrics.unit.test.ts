@@ -46,6 +46,14 @@ describe("code and document", () => {
     expect(messages(compareWithDocument(asGauge.metrics, documented))[0]).toContain("for gauge stipend_wait_seconds");
   });
 
+  test("a label that Prometheus sets by itself is told", () => {
+    const clash = metricsInDocument("doc.md", DOCUMENT.replace("`outcome`", "`job`"));
+    const { metrics } = metricsInCode("a.ts", CODE);
+    expect(messages(compareWithDocument(metrics, clash))).toEqual([
+      "stipend_spent_total has a label that Prometheus sets by itself",
+    ]);
+  });
+
   test("a row that stands twice is told", () => {
     const twice = metricsInDocument("doc.md", DOCUMENT + DOCUMENT);
     const { metrics } = metricsInCode("a.ts", CODE);
