@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { checkBoundaries } from "./boundaries.ts";
 import { checkHouse } from "./house-part.ts";
+import { checkMetrics } from "./metrics-part.ts";
 import { type Part, type PartResult, ROOT, runTool, toolPart } from "./part.ts";
 import { checkBreaking, checkGenerated, checkImage } from "./proto.ts";
 
@@ -21,6 +22,11 @@ const PARTS: readonly Part[] = [
   },
   toolPart("dead-code", "delete what nothing uses, or declare what is used (knip.json)", "knip", ["--no-progress"]),
   { name: "house", whatToDo: "each line says what is wrong; tests/check/house.ts says why", run: checkHouse },
+  {
+    name: "metrics",
+    whatToDo: "code, docs/operating.md (Metrics, Alerts), dashboards and rules name the same things",
+    run: checkMetrics,
+  },
   {
     name: "proto-lint",
     whatToDo: "follow the names buf asks for",

@@ -10,6 +10,8 @@ export interface Running {
   readonly rewriteUrl: string;
   /** The services behind the gateway: nobody outside should get an answer there. */
   readonly serviceUrls: readonly string[];
+  /** Of all five services. */
+  readonly metricsUrls: readonly string[];
   readonly kafkaBrokers: string;
   readonly topicPrefix: string;
   /** For another instance of a part. */
@@ -31,6 +33,7 @@ export function describeRunning(system: System): Running {
     tracesUrl: system.urls.traces ?? "",
     rewriteUrl: system.urls.rewrite,
     serviceUrls: [system.urls.credits, system.urls.membership, system.urls["admin-audit"], system.urls.monitor],
+    metricsUrls: Object.values(system.urls.metrics),
     kafkaBrokers: system.urls.kafkaBrokers,
     topicPrefix: system.namespace,
     parts: runningParts(system),

@@ -1,11 +1,18 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { pathTo, serviceOf, traceLink } from "./traces.ts";
+import { drawTree, pathTo, serviceOf, traceLink } from "./traces.ts";
 import { fromJaeger } from "./traces-jaeger.ts";
 
 const traceID = "0af7651916cd43dd8448eb211c80319c";
 const other = "ffffffffffffffffffffffffffffffff";
 
-/** An answer to GET /api/traces/{id} of two spans; written by hand, not recorded from a Jaeger. */
+/**
+ * What Jaeger 1.76 (cmd/jaeger, the 2.x line) answered to GET /api/traces/{id} for a membership set by an admin; left out are the spans
+ * that lead to no span of credits.
+ */
+const RECORDED: unknown = JSON.parse(readFileSync(new URL("jaeger-answer.json", import.meta.url), "utf8"));
+
+/** Of two spans, one with a link to another trace; written by hand. */
 const ANSWER = {
   data: [
     {
@@ -55,6 +62,18 @@ test("Jaeger's spans know their service, parent, times and tags", () => {
   expect(last).toMatchObject({ duration: 900, tags: { "db.system.name": "mysql" }, parentId: "b7ad6b7169203331" });
   expect(spans[0]).not.toHaveProperty("parentId");
   expect(last && pathTo(spans, last).map(serviceOf)).toEqual(["gateway", "credits"]);
+});
+
+test("a recorded answer leads from the gateway through membership and Kafka to the transaction in credits", () => {
+  const spans = fromJaeger(RECORDED);
+  const commit = spans.find((span) => serviceOf(span) === "credits" && span.name === "COMMIT");
+  expect(commit?.tags).toMatchObject({ "db.system.name": "mysql", "db.namespace": "stipend_credits" });
+  const way = commit === undefined ? [] : pathTo(spans, commit);
+  expect([...new Set(way.map(serviceOf))]).toEqual(["gateway", "membership", "credits"]);
+  expect(way.map(({ name }) => name)).toContain("process stipend.membership.v1");
+  const roots = drawTree(spans).filter((line) => !line.startsWith(" "));
+  expect(roots).toHaveLength(1);
+  expect(roots[0]).toMatch(/^gateway: PUT \/api\/admin\/users\/:userId\/membership \([\d.]+ ms\)$/);
 });
 
 test("an answer without data has no spans", () => {

@@ -21,7 +21,7 @@ import { checkSchema } from "@stipend/platform/mysql/migrator";
 import { OutboxRelay } from "@stipend/platform/outbox/relay";
 import { outboxStateBody } from "@stipend/platform/outbox/state";
 import { createRedis, redisPart, redisReady } from "@stipend/platform/redis/redis";
-import { counter, gauge, sizes } from "@stipend/platform/telemetry/metrics";
+import { counter, gauge, latency, sizes } from "@stipend/platform/telemetry/metrics";
 import { childSpan, currentTraceparent } from "@stipend/platform/telemetry/trace";
 import { forgedTokenEvent } from "@stipend/proto/audit/forged-token";
 import { file_stipend_admin_v1_events } from "@stipend/proto/events/admin/v1/events";
@@ -37,6 +37,7 @@ import { readFormat } from "./http/read-format.ts";
 import { creditsRoutes } from "./http/routes.ts";
 import { createSweeps, type Sweeps } from "./jobs/sweeps.ts";
 import { sqlSources } from "./sources.ts";
+import { countedLedger } from "./store/counted-ledger.ts";
 import { LanedAccounts } from "./store/laned-accounts.ts";
 import { LanedOperations } from "./store/laned-operations.ts";
 import { mirrorBalances } from "./store/redis-balances.ts";
@@ -61,6 +62,11 @@ export interface App {
 const MIGRATE = "npm run migrate -w services/credits";
 
 const batchSize = sizes("credits_batch_size", "Operations in one transaction of a lane, by kind");
+const laneWait = latency(
+  "credits_lane_wait_seconds",
+  "From an operation's arrival to the beginning of its transaction",
+);
+const outcomes = counter("credits_operations", "Ledger operations by what became of them, counted after COMMIT");
 
 /** The same wiring for production and tests. */
 export function createApp(config: Config, options: { readonly log: Log; readonly clock?: Clock }): App {
@@ -93,7 +99,10 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
     clock,
   });
 
-  const ledger = mysqlLedger(db, () => relay.nudge());
+  const ledger = countedLedger(
+    mysqlLedger(db, () => relay.nudge()),
+    (operation, outcome, count) => outcomes.add(count, { operation, outcome }),
+  );
   const lanes = {
     ledger,
     clock,
@@ -103,6 +112,7 @@ export function createApp(config: Config, options: { readonly log: Log; readonly
     maxWaiting: config.STIPEND_CREDITS_MAX_WAITING,
     isTransient,
     overloaded: () => new CodedError("overloaded", { retryAfterSeconds: 1 }),
+    onWaited: (seconds: number, kind: string) => laneWait.record(seconds, { kind }),
   };
   const accounts = new LanedAccounts({ ...lanes, currentTraceparent });
   const operations = new LanedOperations({

@@ -15,6 +15,7 @@ function harness(
 ) {
   const batches: Item[][] = [];
   const gates: (() => void)[] = [];
+  const waits: { seconds: number; kind: string }[] = [];
   let open = false;
   const lanes = new Lanes<Item, number>({
     lanes: over.lanes ?? 1,
@@ -23,6 +24,7 @@ function harness(
     accountOf: (i) => i.account,
     kindOf: (i) => i.kind,
     full: () => new Error("full"),
+    onWaited: (seconds, kind) => waits.push({ seconds, kind }),
     isTransient: () => over.transient ?? false,
     run: async (items) => {
       batches.push([...items]);
@@ -34,6 +36,7 @@ function harness(
   return {
     lanes,
     batches,
+    waits,
     next: async () => {
       await new Promise((resolve) => setImmediate(resolve));
       await new Promise((resolve) => setImmediate(resolve));
@@ -57,6 +60,25 @@ describe("lanes", () => {
     open();
     expect(await Promise.all(rest)).toEqual([2, 3, 4]);
     expect(batches.map((batch) => batch.length)).toEqual([1, 3]);
+  });
+
+  test("each item's wait is told once, when its transaction begins; halving a batch tells none again", async () => {
+    const { lanes, waits, open } = harness({ poison: 3 });
+    const first = lanes.submit(item("a", "hold", 1));
+    await new Promise((resolve) => setImmediate(resolve));
+    const rest = [2, 3, 4].map((n) => lanes.submit(item("a", "consume", n)));
+    const settled = Promise.allSettled([first, ...rest]);
+    const began = performance.now();
+    expect(waits.map(({ kind }) => kind)).toEqual(["hold"]);
+    // The lane is busy until then.
+    while (performance.now() - began < 20) await new Promise((resolve) => setImmediate(resolve));
+    open();
+    await settled;
+    expect(waits.map(({ kind }) => kind)).toEqual(["hold", "consume", "consume", "consume"]);
+    for (const { seconds, kind } of waits) {
+      if (kind === "consume") expect(seconds).toBeGreaterThan(0.019);
+      else expect(seconds).toBeLessThan(0.019);
+    }
   });
 
   test("a batch never exceeds its bound", async () => {

@@ -11,7 +11,7 @@ import { EventConsumer } from "@stipend/platform/kafka/consumer";
 import { EventProducer } from "@stipend/platform/kafka/producer";
 import { topicEnsurer, topicName } from "@stipend/platform/kafka/topics";
 import { KafkaWatch } from "@stipend/platform/kafka/watch";
-import { Lifecycle } from "@stipend/platform/lifecycle/lifecycle";
+import { Lifecycle, type Part } from "@stipend/platform/lifecycle/lifecycle";
 import type { Log } from "@stipend/platform/log/log";
 import { Database } from "@stipend/platform/mysql/database";
 import { checkSchema } from "@stipend/platform/mysql/migrator";
@@ -35,6 +35,7 @@ import { overviewRoutes } from "./http/overview-routes.ts";
 import { monitorJobs } from "./jobs/jobs.ts";
 import { MachineryWatch } from "./jobs/machinery-jobs.ts";
 import { noticeJobs } from "./jobs/notice-jobs.ts";
+import { StandingWatch } from "./jobs/standing-job.ts";
 import { SettingsFile } from "./settings/settings-file.ts";
 import { MIGRATE_COMMAND, SERVICE, sqlSources } from "./sql.ts";
 import { MysqlAlertStore } from "./store/alert-store.ts";
@@ -45,6 +46,8 @@ import { MysqlMemberStore } from "./store/member-store.ts";
 import { MysqlNoticeStore } from "./store/notice-store.ts";
 import { MysqlObserveStore } from "./store/observe-store.ts";
 import { MysqlSummaryReader } from "./store/summary-store.ts";
+import { countedChecks } from "./telemetry/counted-checks.ts";
+import { type Known, knownGauges, monitorCounts } from "./telemetry/monitor-metrics.ts";
 
 export interface App {
   readonly lifecycle: Lifecycle;
@@ -65,7 +68,11 @@ export function createApp(config: Config, log: Log): App {
   const { producer, relay, kafka, ensureTopics, topics } = messaging(config, db, clock, log);
 
   const store = new MysqlObserveStore(db);
-  const checks = new MysqlCheckStore(db);
+  const passes = new MysqlCheckStore(db);
+  const checks = countedChecks(passes, (comparisons) => {
+    monitorCounts.checked(comparisons);
+    monitorCounts.evaluations(settings.current.rules.onAccounts, comparisons.length);
+  });
   const others = otherServices(config);
   const source = new CheckClient(others);
   const onCommit = () => relay.nudge();
@@ -74,7 +81,14 @@ export function createApp(config: Config, log: Log): App {
     kafka,
     groupId: `${config.STIPEND_GROUP_PREFIX}.${SERVICE}`,
     topics,
-    handler: monitorHandler({ store, rules: () => settings.current.rules, clock, timeZone, onCommit }),
+    handler: monitorHandler({
+      store,
+      rules: () => settings.current.rules,
+      counts: monitorCounts,
+      clock,
+      timeZone,
+      onCommit,
+    }),
     producer,
     log,
     ensureTopics,
@@ -106,7 +120,7 @@ export function createApp(config: Config, log: Log): App {
   const notices = new MysqlNoticeStore(db);
   const sender = new ChannelSender(() => settings.current);
   noticeRoutes(http.app, { notices, sender, clock });
-  const summaries = new MysqlSummaryReader(db, checks);
+  const summaries = new MysqlSummaryReader(db, passes);
   const rules = () => settings.current.rules.jobs;
   const repairer = repairerOf(others);
   overviewRoutes(http.app, { summaries, checks, source, repairer, rules, clock, onCommit });
@@ -125,7 +139,7 @@ export function createApp(config: Config, log: Log): App {
     groupPrefix: config.STIPEND_GROUP_PREFIX,
     topicPrefix: config.STIPEND_TOPIC_PREFIX,
   });
-  const shared = { settings: () => settings.current, clock, log, onCommit };
+  const shared = { settings: () => settings.current, counts: monitorCounts, clock, log, onCommit };
   const machinery = new MachineryWatch({
     ...shared,
     store: new MysqlMachineryStore(db),
@@ -144,10 +158,20 @@ export function createApp(config: Config, log: Log): App {
   const members = new MysqlMemberStore(db);
   const windows = new MysqlSettleStore(db);
   const behind = () => machinery.behind;
+  const watch = new StandingWatch(summaries, log);
+  lifecycle.add(gaugesPart({ now: () => clock.now(), standing: () => watch.standing, lags: () => machinery.lags }));
   for (const job of [
     ...monitorJobs({ ...shared, store, members, windows, checks, source, timeZone, behind }),
     ...machinery.jobs(),
-    ...noticeJobs({ store: notices, sender, settings: () => settings.current.notifications, clock, log }),
+    ...noticeJobs({
+      store: notices,
+      sender,
+      settings: () => settings.current.notifications,
+      counts: monitorCounts,
+      clock,
+      log,
+    }),
+    watch.job,
   ]) {
     lifecycle.add(job);
   }
@@ -156,6 +180,17 @@ export function createApp(config: Config, log: Log): App {
     .add(new MetricsServer({ host: config.STIPEND_HTTP_HOST, port: config.STIPEND_METRICS_PORT, log }))
     .add(http);
   return { lifecycle, http, consumer };
+}
+
+function gaugesPart(known: Known): Part {
+  const end = knownGauges(known);
+  return {
+    name: "gauges",
+    async stop() {
+      end();
+      await Promise.resolve();
+    },
+  };
 }
 
 /** The services that the monitor asks, each by internal read-only routes. */

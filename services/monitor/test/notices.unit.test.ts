@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type AlertChange, endOfQuiet, pauseAfter, planDeliveries } from "../src/domain/notices.ts";
 import { readNotifications } from "../src/settings/notifications.ts";
+import { type NoticeSender, type NoticeStore, routeNotices, SendFailed, sendNotices } from "../src/usecases/notices.ts";
 import { minutes, T0 } from "./builders.ts";
 
 const change: AlertChange = {
@@ -92,5 +93,62 @@ describe("the section notifications", () => {
     // Never a secret or an address of one.
     expect(mistakes.join()).not.toContain("chat.example.org");
     expect(readNotifications({ channels: { a: { kind: "pigeon" } } }, secrets, "UTC").mistakes).toHaveLength(1);
+  });
+});
+
+describe("what is told of notices", () => {
+  const none = { routes: [], quiet: new Map() };
+  const stub = (over: Partial<NoticeStore>) => over as NoticeStore;
+
+  it("each change once, also when its transaction is run again and nobody wants to know", async () => {
+    const told: unknown[] = [];
+    const store = stub({
+      route: async (_limit, decide) => {
+        for (let run = 0; run < 2; run += 1) for (const id of [7, 8]) decide({ ...change, id });
+        return 2;
+      },
+    });
+    await routeNotices(store, none, T0, (changes) => told.push(...changes.map(({ id }) => id)));
+    expect(told).toEqual([7, 8]);
+  });
+
+  it("nothing of changes whose decision was not committed", async () => {
+    const told: unknown[] = [];
+    const store = stub({
+      route: (_limit, decide) => {
+        decide(change);
+        return Promise.reject(new Error("away"));
+      },
+    });
+    await expect(routeNotices(store, none, T0, (changes) => told.push(changes))).rejects.toThrow("away");
+    expect(told).toEqual([]);
+  });
+
+  it("how each attempt ended", async () => {
+    const delivery = { deliveryId: "d", isDigest: false, changes: [change] };
+    const store = stub({
+      claim: () =>
+        Promise.resolve([
+          { ...delivery, channel: "well", attempt: 1 },
+          { ...delivery, channel: "away", attempt: 1 },
+          { ...delivery, channel: "gone", attempt: 1 },
+        ]),
+      finish: () => Promise.resolve(),
+    });
+    const sender: NoticeSender = {
+      knows: () => true,
+      send: ({ channel }) =>
+        channel === "well"
+          ? Promise.resolve()
+          : Promise.reject(new SendFailed(channel, { permanent: channel === "gone" })),
+    };
+    const told: string[] = [];
+    await sendNotices(
+      store,
+      sender,
+      () => T0,
+      (channel, status) => told.push(`${channel} ${status}`),
+    );
+    expect(told.sort()).toEqual(["away waiting", "gone failed", "well sent"]);
   });
 });

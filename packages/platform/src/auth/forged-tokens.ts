@@ -33,7 +33,7 @@ export class ForgedTokens implements Part {
   constructor(options: ForgedTokensOptions) {
     this.#options = options;
     const { publish, log, service } = options;
-    this.#spool = new EventSpool({ name: `${service.replaceAll("-", "_")} forged tokens`, publish, log, size: 1_000 });
+    this.#spool = new EventSpool({ name: `${service} forged tokens`, publish, log, size: 1_000 });
   }
 
   start(): Promise<void> {

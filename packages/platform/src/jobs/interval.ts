@@ -99,12 +99,12 @@ export class IntervalJob implements Part {
     try {
       const more = await this.#options.run(this.#abort.signal);
       this.#failures = 0;
-      jobSeconds.record((performance.now() - started) / 1_000, { job: name, outcome: "ok" });
+      jobSeconds.record((performance.now() - started) / 1_000, { name, outcome: "ok" });
       return more === true;
     } catch (error) {
       this.#failures += 1;
-      jobFailures.add(1, { job: name });
-      jobSeconds.record((performance.now() - started) / 1_000, { job: name, outcome: "error" });
+      jobFailures.add(1, { name });
+      jobSeconds.record((performance.now() - started) / 1_000, { name, outcome: "error" });
       const line = { err: error, job: name, failures: this.#failures };
       if (this.#failures === 1) log.warn(line, "job failed");
       else log.debug(line, "job failed again");

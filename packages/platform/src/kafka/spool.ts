@@ -4,7 +4,7 @@ import { counter, gauge } from "../telemetry/metrics.ts";
 import type { OutgoingEvent } from "./events.ts";
 
 export interface EventSpoolOptions {
-  /** For people and, with blanks as _, in the names of its metrics: "security events". */
+  /** For people, and the label of its metrics: "security events". */
   readonly name: string;
   readonly publish: (events: OutgoingEvent[]) => Promise<void>;
   readonly log: Log;
@@ -16,6 +16,8 @@ export interface EventSpoolOptions {
 
 const BATCH = 500;
 
+const lost = counter("events_spool_lost", "Events dropped because the spool was full");
+
 /**
  * Events that are told of something that has no transaction of its own. They are on their way before the caller goes
  * on; while Kafka is away they wait in this process, within a bound, and go out when it is back.
@@ -24,7 +26,6 @@ export class EventSpool implements Part {
   readonly name: string;
   readonly #options: EventSpoolOptions;
   readonly #waiting: OutgoingEvent[] = [];
-  readonly #lost;
   #sending: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #endGauge: (() => void) | undefined;
@@ -32,7 +33,6 @@ export class EventSpool implements Part {
   constructor(options: EventSpoolOptions) {
     this.name = options.name;
     this.#options = options;
-    this.#lost = counter(`${this.#metric()}_lost`, "Events dropped because the spool was full");
   }
 
   get waiting(): number {
@@ -40,7 +40,9 @@ export class EventSpool implements Part {
   }
 
   async start(): Promise<void> {
-    this.#endGauge = gauge(`${this.#metric()}_waiting`, "Events that wait for Kafka", () => this.#waiting.length);
+    this.#endGauge = gauge("events_spool_waiting", "Events that wait for Kafka", () => this.#waiting.length, {
+      spool: this.name,
+    });
     this.#timer = setInterval(() => void this.#flush(), 1_000);
     this.#timer.unref();
   }
@@ -64,7 +66,7 @@ export class EventSpool implements Part {
    */
   async put(events: readonly OutgoingEvent[]): Promise<boolean> {
     if (this.#waiting.length + events.length > (this.#options.size ?? 10_000)) {
-      this.#lost.add(events.length);
+      lost.add(events.length, { spool: this.name });
       this.#options.log.error({ spool: this.name, lost: events.length }, "the spool is full: events lost");
       return false;
     }
@@ -106,9 +108,5 @@ export class EventSpool implements Part {
     return new Promise((resolve) => {
       setTimeout(resolve, this.#options.waitMs ?? 1_000).unref();
     });
-  }
-
-  #metric(): string {
-    return this.name.replaceAll(" ", "_");
   }
 }

@@ -42,6 +42,11 @@ export function sizes(name: string, description: string, boundaries: number[] = 
   });
 }
 
+export interface Reading {
+  readonly value: number;
+  readonly attributes: Attributes;
+}
+
 /**
  * A value read whenever metrics are scraped; undefined leaves it out. Returns the function that ends it: a part
  * that stops must not be held in memory by its gauge.
@@ -52,10 +57,17 @@ export function gauge(
   read: () => number | undefined,
   attributes: Attributes = {},
 ): () => void {
+  return gauges(name, description, () => {
+    const value = read();
+    return value === undefined ? [] : [{ value, attributes }];
+  });
+}
+
+/** As `gauge`, for as many values as there are now; what is not among them any more is not shown any more. */
+export function gauges(name: string, description: string, read: () => Iterable<Reading>): () => void {
   const instrument = meter.createObservableGauge(`stipend_${name}`, { description });
   const callback = (result: { observe(value: number, attributes?: Attributes): void }) => {
-    const value = read();
-    if (value !== undefined) result.observe(value, attributes);
+    for (const { value, attributes } of read()) result.observe(value, attributes);
   };
   instrument.addCallback(callback);
   return () => instrument.removeCallback(callback);

@@ -10,6 +10,8 @@ export interface LanedAccountsOptions extends TouchPorts {
   isTransient(error: unknown): boolean;
   overloaded(): Error;
   currentTraceparent(): string | undefined;
+  /** Seconds from a look's arrival to the beginning of its statement. */
+  onWaited?(seconds: number, kind: "look" | "touch"): void;
 }
 
 /**
@@ -21,18 +23,22 @@ export class LanedAccounts implements Accounts {
   readonly #touches: Lanes<UserId, AccountView>;
 
   constructor(options: LanedAccountsOptions) {
-    const { ledger, clock } = options;
+    const { ledger, clock, onWaited } = options;
     const lanes = {
       lanes: options.lanes,
       maxBatch: options.maxBatch,
       maxWaiting: options.maxWaiting,
       accountOf: (userId: UserId) => userId,
-      kindOf: () => "account",
       isTransient: options.isTransient,
       full: options.overloaded,
     };
+    const told = (kind: "look" | "touch") => ({
+      kindOf: () => kind,
+      ...(onWaited === undefined ? {} : { onWaited: (seconds: number) => onWaited(seconds, kind) }),
+    });
     this.#looks = new Lanes({
       ...lanes,
+      ...told("look"),
       run: async (userIds) => {
         const seen = await ledger.read("accounts", (session) => session.accounts(clock.now(), [...new Set(userIds)]));
         const byId = new Map(seen.map((account) => [account.userId, account]));
@@ -41,6 +47,7 @@ export class LanedAccounts implements Accounts {
     });
     this.#touches = new Lanes({
       ...lanes,
+      ...told("touch"),
       run: async (userIds) => {
         const touched = await touchAccounts(options, [...new Set(userIds)], options.currentTraceparent());
         const byId = new Map(touched.map((account) => [account.userId, account]));

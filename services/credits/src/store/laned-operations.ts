@@ -41,6 +41,8 @@ export interface LanedOperationsOptions {
   /** Runs fn in a span of the caller's trace. */
   traced<T>(name: string, fn: () => Promise<T>): Promise<T>;
   onBatch?(size: number, kind: string): void;
+  /** Seconds from an operation's arrival to the beginning of its transaction. */
+  onWaited?(seconds: number, kind: string): void;
 }
 
 /**
@@ -63,6 +65,7 @@ export class LanedOperations implements Operations {
       isTransient: options.isTransient,
       full: options.overloaded,
       ...(options.onBatch === undefined ? {} : { onBatch: options.onBatch }),
+      ...(options.onWaited === undefined ? {} : { onWaited: options.onWaited }),
     });
   }
 

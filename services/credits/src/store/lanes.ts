@@ -16,6 +16,8 @@ export interface LanesOptions<Item, Result> {
   /** Whether an error has nothing to do with the items (the database is away): splitting would not help then. */
   isTransient(error: unknown): boolean;
   onBatch?(size: number, kind: string): void;
+  /** Told of each item when its first batch begins: seconds since `submit`. */
+  onWaited?(seconds: number, kind: string): void;
   /** What `submit` rejects with when too many wait; nothing was done then. */
   full(): Error;
 }
@@ -24,6 +26,7 @@ interface Waiting<Item, Result> {
   readonly item: Item;
   readonly account: string;
   readonly kind: string;
+  readonly since: number;
   readonly inContext: ReturnType<typeof AsyncLocalStorage.snapshot>;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
@@ -63,6 +66,7 @@ export class Lanes<Item, Result> {
           item,
           account,
           kind: this.#options.kindOf(item),
+          since: performance.now(),
           inContext: AsyncLocalStorage.snapshot(),
           resolve,
           reject,
@@ -108,6 +112,7 @@ class Lane<Item, Result> {
     await new Promise<void>((resolve) => setImmediate(resolve));
     while (this.#queue.length > 0) {
       const batch = this.#take();
+      this.#tellWaits(batch);
       await this.#run(batch);
     }
     // In the same step as the look at the queue: an item added right after an answer must find the lane idle.
@@ -130,6 +135,13 @@ class Lane<Item, Result> {
     });
     this.#queue = left;
     return taken;
+  }
+
+  #tellWaits(batch: readonly Waiting<Item, Result>[]): void {
+    const { onWaited } = this.#options;
+    if (onWaited === undefined) return;
+    const now = performance.now();
+    for (const { since, kind } of batch) onWaited((now - since) / 1_000, kind);
   }
 
   async #run(batch: readonly Waiting<Item, Result>[]): Promise<void> {

@@ -3,6 +3,7 @@ import { IntervalJob } from "@stipend/platform/jobs/interval";
 import type { Log } from "@stipend/platform/log/log";
 import type { MonitorSettings } from "../settings/settings.ts";
 import { checkNextPage, checkUnequal } from "../usecases/check-consistency.ts";
+import type { MonitorCounts } from "../usecases/counts.ts";
 import { detectGaps } from "../usecases/detect-gaps.ts";
 import { inspectMembers } from "../usecases/inspect-members.ts";
 import type { CheckSource, CheckStore, GapStore, InspectStore, RecoveryStore, SettleStore } from "../usecases/ports.ts";
@@ -17,6 +18,7 @@ export interface JobsOptions {
   readonly checks: CheckStore;
   readonly source: CheckSource;
   readonly settings: () => MonitorSettings;
+  readonly counts: MonitorCounts;
   readonly clock: Clock;
   /** The business time zone. */
   readonly timeZone: string;
@@ -40,7 +42,12 @@ export function monitorJobs(options: JobsOptions): IntervalJob[] {
       },
     });
   return [
-    job("event-gaps", 10_000, () => detectGaps(store, settings().rules, clock.now())),
+    job("event-gaps", 10_000, () => {
+      const { rules } = settings();
+      // One statement judges all accounts.
+      if (rules.jobs.eventGap.enabled) options.counts.evaluations(["event_gap"], 1);
+      return detectGaps(store, rules, clock.now());
+    }),
     job("recover-alerts", 5_000, () => recoverDueAlerts(store, clock.now())),
     job("forget-observations", 600_000, () => forgetObservations(store, settings().rules, clock.now())),
     job("forget-history", 600_000, () => forgetHistory(store, clock.now())),
@@ -58,7 +65,7 @@ const MAX_UNREAD = 1_000;
  * by hand has left the other services the time to do what then fell due.
  */
 function inspectionJob(options: JobsOptions): IntervalJob {
-  const { members, windows, settings, clock, timeZone, behind, log, onCommit } = options;
+  const { members, windows, settings, counts, clock, timeZone, behind, log, onCommit } = options;
   const calm = new Calm(clock);
   return new IntervalJob({
     name: "inspect",
@@ -70,6 +77,7 @@ function inspectionJob(options: JobsOptions): IntervalJob {
       const now = clock.now();
       const { looked, more } = await inspectMembers(members, settings().rules, { now, timeZone });
       const moreWindows = await settleWindows(windows, settings().rules, now);
+      counts.evaluations(settings().rules.onMembers, looked);
       if (looked > 0 || moreWindows) onCommit();
       return more || moreWindows;
     },

@@ -2,6 +2,7 @@ import type { Clock } from "@stipend/platform/clock/clock";
 import { IntervalJob } from "@stipend/platform/jobs/interval";
 import type { Log } from "@stipend/platform/log/log";
 import type { MonitorSettings } from "../settings/settings.ts";
+import type { MonitorCounts } from "../usecases/counts.ts";
 import type { AuditProof, GroupLag, Letters, MachineryStore, OutboxState } from "../usecases/ports.ts";
 import { isWatched, watchAuditChain, watchDeadLetters, watchLag, watchOutboxes } from "../usecases/watch-machinery.ts";
 
@@ -17,6 +18,7 @@ export interface MachineryOptions {
   /** The monitor's own group, without the prefix. */
   readonly ownGroup: string;
   readonly settings: () => MonitorSettings;
+  readonly counts: MonitorCounts;
   readonly clock: Clock;
   readonly log: Log;
   readonly onCommit: () => void;
@@ -27,7 +29,7 @@ const LOOK_EVERY_MS = 5_000;
 /** Looks at what carries the events: groups, outboxes, dead letters, the audit log. */
 export class MachineryWatch {
   readonly #options: MachineryOptions;
-  #behind: number | null = null;
+  #lags: readonly GroupLag[] | null = null;
   #proveAt = 0;
 
   constructor(options: MachineryOptions) {
@@ -36,7 +38,12 @@ export class MachineryWatch {
 
   /** Events that this service has not read yet, at the last look; null: there was none, or Kafka was away. */
   get behind(): number | null {
-    return this.#behind;
+    return this.#lags?.find(({ name }) => name === this.#options.ownGroup)?.messages ?? null;
+  }
+
+  /** Of every watched group at the last look; null: Kafka was away. */
+  get lags(): readonly GroupLag[] | null {
+    return this.#lags;
   }
 
   jobs(): IntervalJob[] {
@@ -53,9 +60,12 @@ export class MachineryWatch {
       });
     return [
       job("consumer-lag", LOOK_EVERY_MS, () => this.#watchLag()),
-      job("dead-letters", 4 * LOOK_EVERY_MS, async () =>
-        watchDeadLetters(store, await kafka.deadLetters(), settings().rules.jobs, clock.now()),
-      ),
+      job("dead-letters", 4 * LOOK_EVERY_MS, async () => {
+        const letters = await kafka.deadLetters();
+        const rules = settings().rules.jobs;
+        await watchDeadLetters(store, letters, rules, clock.now());
+        this.#judged("dlq_not_empty", rules.dlqNotEmpty, letters.length);
+      }),
       job("outbox-age", 2 * LOOK_EVERY_MS, () => this.#watchOutboxes()),
       job("audit-chain", LOOK_EVERY_MS, (signal) => this.#proveAuditLog(signal)),
     ];
@@ -64,12 +74,14 @@ export class MachineryWatch {
   async #watchLag(): Promise<void> {
     const { store, kafka, settings, clock, ownGroup } = this.#options;
     try {
-      const { groups } = settings().rules.jobs.consumerLag;
+      const rules = settings().rules.jobs;
+      const { groups } = rules.consumerLag;
       const lags = await kafka.lags((name) => name === ownGroup || isWatched(name, groups));
-      this.#behind = lags.find(({ name }) => name === ownGroup)?.messages ?? null;
-      await watchLag(store, lags, settings().rules.jobs, clock.now());
+      this.#lags = lags;
+      await watchLag(store, lags, rules, clock.now());
+      this.#judged("consumer_lag", rules.consumerLag, lags.length);
     } catch (error) {
-      this.#behind = null;
+      this.#lags = null;
       throw error;
     }
   }
@@ -82,14 +94,22 @@ export class MachineryWatch {
       if (state.status === "rejected") log.debug({ err: state.reason as unknown }, "an outbox could not be asked");
     }
     const known = states.flatMap((state) => (state.status === "fulfilled" ? [state.value] : []));
-    await watchOutboxes(store, known, settings().rules.jobs, clock.now());
+    const rules = settings().rules.jobs;
+    await watchOutboxes(store, known, rules, clock.now());
+    this.#judged("outbox_age", rules.outboxAge, known.length);
   }
 
   async #proveAuditLog(signal: AbortSignal): Promise<void> {
     const { store, proveAuditLog, settings, clock } = this.#options;
-    const { enabled, everyMinutes } = settings().rules.jobs.auditChain;
+    const rules = settings().rules.jobs;
+    const { enabled, everyMinutes } = rules.auditChain;
     if (!enabled || performance.now() < this.#proveAt) return;
-    await watchAuditChain(store, await proveAuditLog(signal), settings().rules.jobs, clock.now());
+    await watchAuditChain(store, await proveAuditLog(signal), rules, clock.now());
+    this.#judged("audit_chain", rules.auditChain, 1);
     this.#proveAt = performance.now() + everyMinutes * 60_000;
+  }
+
+  #judged(rule: string, { enabled }: { readonly enabled: boolean }, count: number): void {
+    if (enabled) this.#options.counts.evaluations([rule], count);
   }
 }

@@ -45,6 +45,11 @@ export interface RuleBook {
   /** Rules that look at events or members; only those that are enabled. */
   readonly active: readonly ActiveRule[];
   readonly byName: ReadonlyMap<string, ActiveRule>;
+  /** Names of those that look at each event, and of those that look at members. */
+  readonly onEvents: readonly string[];
+  readonly onMembers: readonly string[];
+  /** Of those that look at each comparison of an account's books. */
+  readonly onAccounts: readonly string[];
   readonly jobs: JobRules;
   /** The widest window of observations, in milliseconds: how long they matter. */
   readonly longestWindowMs: number;
@@ -114,8 +119,20 @@ export function readRuleBook(given: unknown): RuleBookReading {
     if (!known.has(name)) mistakes.push(`rules.${name} is not known; there are ${[...known].join(", ")}`);
   }
   const longestWindowMs = Math.max(0, ...active.map((rule) => rule.limit?.windowMs ?? 0));
+  const names = (wanted: (rule: ActiveRule) => boolean) => active.filter(wanted).map(({ name }) => name);
   return {
-    book: { active, byName: new Map(active.map((rule) => [rule.name, rule])), jobs, longestWindowMs },
+    book: {
+      active,
+      byName: new Map(active.map((rule) => [rule.name, rule])),
+      onEvents: names(({ observes }) => observes),
+      onMembers: names(({ inspects }) => inspects),
+      onAccounts: [
+        ...(jobs.balanceDifference.enabled ? [balanceDifference.name] : []),
+        ...(jobs.viewLag.enabled ? [viewLag.name] : []),
+      ],
+      jobs,
+      longestWindowMs,
+    },
     mistakes,
   };
 }

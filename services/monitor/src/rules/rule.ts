@@ -86,6 +86,7 @@ export interface ActiveRule {
   readonly crowd: Crowd | null;
   readonly learnMs: number;
   readonly patienceMs: number;
+  readonly observes: boolean;
   readonly inspects: boolean;
   /** How long after the last sign an alert is over by itself; null: not by time. */
   readonly recoverAfterMs: number | null;
@@ -135,6 +136,7 @@ export function activate<T extends SettingsTable>(
     crowd: rule.crowd?.(settings) ?? null,
     learnMs: rule.learnMs?.(settings) ?? 0,
     patienceMs: rule.patienceMs?.(settings) ?? 0,
+    observes: rule.observe !== undefined,
     inspects: rule.inspect !== undefined,
     recoverAfterMs: common.recoverAfterMs,
     observe: (event, context) => rule.observe?.(event, settings, context) ?? [],

@@ -81,7 +81,7 @@ export class MysqlSummaryReader implements SummaryReader {
 
   async overview(day: string): Promise<OverviewNumbers> {
     const [alerts, accounts, members, today, topics, consistency] = await Promise.all([
-      this.#alerts(),
+      this.alertCounts(),
       this.#accounts(),
       this.#members(),
       this.#today(day),
@@ -91,7 +91,7 @@ export class MysqlSummaryReader implements SummaryReader {
     return { alerts, accounts, members, today, topics, consistency };
   }
 
-  async #alerts(): Promise<OverviewNumbers["alerts"]> {
+  async alertCounts(): Promise<OverviewNumbers["alerts"]> {
     const rows = await this.#db.query<{ family: string; severity: number; status: string; alerts: number }>(
       "SELECT family, severity, status, alerts FROM alert_counts",
     );

@@ -85,9 +85,25 @@ const SEND_LIMIT = 20;
 /** Longer than any channel's own time limit. */
 const LEASE_MS = 60_000;
 
-/** Decides who is told of the changes that were written down; true when there may be more. */
-export async function routeNotices(store: NoticeStore, plan: NoticePlan, now: Date): Promise<boolean> {
-  const routed = await store.route(ROUTE_LIMIT, (change) => planDeliveries(change, plan, now), now);
+/**
+ * Decides who is told of the changes that were written down; true when there may be more.
+ *
+ * @param told hears of each change once, after the decision is committed, whether or not anybody is told.
+ */
+export async function routeNotices(
+  store: NoticeStore,
+  plan: NoticePlan,
+  now: Date,
+  told: (changes: readonly AlertChange[]) => void = () => undefined,
+): Promise<boolean> {
+  // By id: a transaction that is run again decides again.
+  const changes = new Map<number, AlertChange>();
+  const decide = (change: AlertChange) => {
+    changes.set(change.id, change);
+    return planDeliveries(change, plan, now);
+  };
+  const routed = await store.route(ROUTE_LIMIT, decide, now);
+  told([...changes.values()]);
   return routed === ROUTE_LIMIT;
 }
 
@@ -95,15 +111,22 @@ export async function routeNotices(store: NoticeStore, plan: NoticePlan, now: Da
  * Sends what is due. An attempt is counted before it is made; one whose sender dies is made again with the same id. So
  * a message arrives at least once, and its receiver can tell a repetition.
  *
+ * @param told hears how each attempt ended.
  * @returns true when there may be more.
  */
-export async function sendNotices(store: NoticeStore, sender: NoticeSender, now: () => Date): Promise<boolean> {
+export async function sendNotices(
+  store: NoticeStore,
+  sender: NoticeSender,
+  now: () => Date,
+  told: (channel: string, status: FinishedDelivery["status"]) => void = () => undefined,
+): Promise<boolean> {
   const began = now();
   const claimed = await store.claim(began, new Date(began.getTime() + LEASE_MS), SEND_LIMIT);
   await Promise.all(
     claimed.map(async (delivery) => {
       const result = await attempt(sender, delivery, now());
       await store.finish([result], now());
+      told(delivery.channel, result.status);
     }),
   );
   return claimed.length === SEND_LIMIT;
