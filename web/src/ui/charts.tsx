@@ -66,7 +66,7 @@ export function Bars({ label, series, rows, diverging = false, height = 260 }: B
           tickLine="none"
           valueFormatter={(value) => format.number(value)}
           yAxisProps={{ width: 52, tickFormatter: (value: number) => format.short(value), allowDecimals: false }}
-          xAxisProps={{ interval: "equidistantPreserveEnd", minTickGap: 20 }}
+          xAxisProps={{ minTickGap: 28 }}
           barProps={{ radius: diverging ? 0 : 2, maxBarSize: 34, isAnimationActive: false }}
           tooltipProps={{ isAnimationActive: false }}
           barChartProps={{
