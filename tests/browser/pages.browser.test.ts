@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { REPO_ROOT } from "@stipend/local/repo";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { running } from "../support/running.ts";
@@ -6,9 +9,13 @@ import {
   expectAccessible,
   expectNoSidewaysScroll,
   expectReadable,
+  goTo,
   settled,
   shoot,
   showTheme,
+  showWhole,
+  showWindow,
+  type Theme,
 } from "./support/app.ts";
 import { launchChromium } from "./support/chromium.ts";
 import { type Story, tellStory } from "./support/story.ts";
@@ -23,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-/** A page: the name of its picture, its address, its heading in both languages. USER stands for the member's id. */
+/** A page: the name of its picture, its address, its heading in both languages. USER stands for the member's id. Each is a click away from the one before. */
 const MEMBER = [
   ["member-balance", "/", "Your credits", "我的积分"],
   ["member-usage", "/usage", "Usage", "用量"],
@@ -41,76 +48,93 @@ const CONSOLE = [
   ["console-consistency", "/admin/consistency", "Consistency", "一致性"],
   ["console-audit", "/admin/audit", "Audit", "审计"],
 ] as const;
-const SIGN_IN = [["sign-in", "/history", "Sign in", "登录"]] as const;
 
 const named = (text: string): string => text.replace("USER", story.member.name);
 
-/** Who looks: one sign-in and one browser's memory for all pages of a language. */
+const THEMES: readonly Theme[] = ["light", "dark"];
+
 type PageRow = readonly [picture: string, path: string, english: string, chinese: string];
-const LOOKS: readonly (readonly ["member" | "console" | "visitor", readonly PageRow[]])[] = [
-  ["member", MEMBER],
-  ["console", CONSOLE],
-  ["visitor", SIGN_IN],
-];
 
-async function tokenFor(who: (typeof LOOKS)[number][0]): Promise<{ token?: string }> {
-  if (who === "visitor") return {};
-  return {
-    token: await (who === "member" ? token(story.member.name, ["user"]) : token(story.adminName, ["admin", "auditor"])),
+/** One window of somebody, at the first of the pages. */
+interface View {
+  readonly app: AppBrowser;
+  readonly page: Page;
+}
+
+async function openView(who: "member" | "console" | "visitor", path: string, phone: boolean): Promise<View> {
+  const view = phone ? { locale: "zh-CN", width: 390 } : {};
+  const signedIn = {
+    member: () => token(story.member.name, ["user"]),
+    console: () => token(story.adminName, ["admin", "auditor"]),
+    visitor: () => undefined,
   };
+  const theirs = await signedIn[who]();
+  const app = await AppBrowser.open(browser, { baseUrl, ...view, ...(theirs === undefined ? {} : { token: theirs }) });
+  return { app, page: await app.visit(path) };
 }
 
-async function visit(app: AppBrowser, path: string, title: string): Promise<Page> {
-  const page = await app.visit(named(path));
-  await settled(page, named(title));
-  return page;
-}
-
-/** A page that was looked at: it fits, and the browser complained of nothing. */
-async function leave(app: AppBrowser, page: Page): Promise<void> {
+/** The page as it is: in both themes, whole, with whatever axe finds; the browser has nothing to complain of. */
+async function look({ app, page }: View, picture: string): Promise<void> {
   await expectNoSidewaysScroll(page);
+  await showWhole(page);
+  for (const theme of THEMES) {
+    await showTheme(page, theme);
+    await shoot(page, `${picture}-${theme}`);
+    // The same page in other colours: what they may break is whether it can be read.
+    if (theme === "light") await expectAccessible(page);
+    else await expectReadable(page);
+  }
+  await showWindow(page);
   expect(app.complaints).toEqual([]);
-  await page.close();
 }
 
-describe.each(LOOKS)(
-  "every page of the %s: accessible, fits, complains of nothing, and has its picture taken",
-  (who, pages) => {
-    const apps: AppBrowser[] = [];
-    const openApp = async (view: { readonly locale?: string; readonly width?: number }): Promise<AppBrowser> => {
-      const app = await AppBrowser.open(browser, { baseUrl, ...view, ...(await tokenFor(who)) });
-      apps.push(app);
-      return app;
-    };
-    let desk: AppBrowser;
-    let phone: AppBrowser;
-    beforeAll(async () => {
-      desk = await openApp({});
-      phone = await openApp({ locale: "zh-CN", width: 390 });
-    });
-    afterAll(() => Promise.all(apps.map((app) => app.close())));
+/** In two windows side by side: a desk with English and a phone with Chinese. */
+async function lookTwice(desk: View, phone: View, [picture, path, english, chinese]: PageRow): Promise<void> {
+  await Promise.all([
+    (async () => {
+      await goTo(desk.page, named(path));
+      await settled(desk.page, named(english));
+      await look(desk, picture);
+    })(),
+    (async () => {
+      await goTo(phone.page, named(path));
+      await settled(phone.page, named(chinese));
+      await look(phone, `${picture}-phone-zh`);
+    })(),
+  ]);
+}
 
-    it.each(pages)("%s", async (picture, path, english, chinese) => {
-      await Promise.all([
-        (async () => {
-          const page = await visit(desk, path, english);
-          await shoot(page, `${picture}-light`);
-          await expectAccessible(page);
-          // The same page in other colours: what they may break is whether it can be read.
-          await showTheme(page, "dark");
-          await shoot(page, `${picture}-dark`);
-          await expectReadable(page);
-          await leave(desk, page);
-        })(),
-        (async () => {
-          const page = await visit(phone, path, chinese);
-          await shoot(page, `${picture}-phone-zh`);
-          await expectAccessible(page);
-          await showTheme(page, "dark");
-          await shoot(page, `${picture}-phone-zh-dark`);
-          await leave(phone, page);
-        })(),
-      ]);
+describe.each([
+  ["member", MEMBER as readonly PageRow[]],
+  ["console", CONSOLE as readonly PageRow[]],
+] as const)(
+  "every page of the %s: a click away, accessible, fits, complains of nothing, and has its picture taken",
+  (who, pages) => {
+    let views: readonly [View, View];
+    beforeAll(async () => {
+      const first = pages[0]?.[1] ?? "/";
+      views = await Promise.all([openView(who, first, false), openView(who, first, true)]);
     });
+    afterAll(() => Promise.all(views.map(({ app }) => app.close())));
+
+    it.each(pages)("%s", (...row) => lookTwice(...views, row));
   },
 );
+
+describe("whoever is not signed in", () => {
+  it("sees the sign-in page instead, accessible, in both languages", async () => {
+    const views = await Promise.all([openView("visitor", "/history", false), openView("visitor", "/history", true)]);
+    await lookTwice(...views, ["sign-in", "/history", "Sign in", "登录"]);
+    await Promise.all(views.map(({ app }) => app.close()));
+  });
+});
+
+it("each of these addresses can be opened by itself", async () => {
+  const apps = JSON.parse(readFileSync(join(REPO_ROOT, "web", "pages.json"), "utf8")) as Record<string, string[]>;
+  const paths = [...MEMBER, ...CONSOLE].map(([, path]) => path.replace("USER", ":userId"));
+  expect(Object.values(apps).flat()).toEqual(expect.arrayContaining(paths));
+  for (const path of paths) {
+    const answer = await fetch(`${baseUrl}${path.replace(":userId", story.member.name)}`);
+    expect([path, answer.status, answer.headers.get("content-type")]).toEqual([path, 200, "text/html; charset=utf-8"]);
+  }
+});

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { platformProblems } from "@stipend/platform/http/problems";
+import { TRANSACTION_TYPES } from "@stipend/proto/http/credits/terms";
 import { gatewayProblems } from "@stipend/proto/http/gateway-problems";
 import { domainProblems } from "@stipend/proto/http/problems";
 import { describe, expect, it } from "vitest";
@@ -10,6 +11,7 @@ import { words as adminZh } from "../src/i18n/zh-cn/admin-app.ts";
 import { words as memberZh } from "../src/i18n/zh-cn/member-app.ts";
 
 const SRC = join(import.meta.dirname, "../src");
+const SERVICES = join(import.meta.dirname, "../../services");
 const PLURAL = /_(one|other)$/;
 
 /** "a.b.c" for every text, without what plural forms add. */
@@ -38,6 +40,35 @@ describe.each([
   it("have a text for every code the API may answer", () => {
     const codes = Object.keys({ ...domainProblems, ...gatewayProblems, ...platformProblems });
     expect(codes.filter((code) => !Object.hasOwn(en.problems, code))).toEqual([]);
+  });
+});
+
+/** What the files of a service say, where no contract lists it. */
+function said(files: string, pattern: RegExp): string[] {
+  return globSync(files, { cwd: SERVICES })
+    .filter((file) => !file.endsWith(".test.ts"))
+    .flatMap((file) => [...readFileSync(join(SERVICES, file), "utf8").matchAll(pattern)].map(([, code]) => code ?? ""));
+}
+
+describe("codes that the console shows as words", () => {
+  it.each([
+    ["rules of the monitor", "rules", said("monitor/src/rules/*.ts", /^ {2}name: "(\w+)"/gm), 28],
+    [
+      "differences of the books",
+      "differences",
+      [
+        ...said("credits/sql/procedures/CheckCreditsSync.sql", /"code":"(\w+)"/g),
+        ...said("monitor/src/domain/consistency.ts", /problems\.push\("(\w+)"\)/g),
+      ],
+      12,
+    ],
+    ["changes of a membership", "changes", said("membership/src/domain/*.ts", /change: "(\w+)"/g), 4],
+    ["types of ledger rows", "types", [...TRANSACTION_TYPES], 10],
+  ] as const)("have one each: %s", (_what, group, codes, atLeast) => {
+    const known = keysOf(adminEn);
+    // A pattern that finds nothing any more proves nothing.
+    expect(new Set(codes).size).toBeGreaterThanOrEqual(atLeast);
+    expect(codes.filter((code) => !known.has(`${group}.${code}`))).toEqual([]);
   });
 });
 

@@ -20,6 +20,9 @@ import { cssVariablesResolver, theme } from "./theme.ts";
 
 const SignIn = lazy(async () => ({ default: (await import("./sign-in.tsx")).SignIn }));
 
+/** Mantine's dialogs are at 200: a notice never lies on the buttons of one; the frame's bars are at 20. */
+const BELOW_DIALOGS = 150;
+
 /** Broken connections and servers that are away are tried twice more; a refusal is an answer. */
 function newQueryClient(): QueryClient {
   const isPassing = (error: unknown): boolean => [0, 502, 503, 504].includes(problemOf(error).status);
@@ -87,7 +90,7 @@ function OneUser({ session, children }: { session: Session; children: ReactNode 
     <QueryClientProvider client={queries}>
       <ApiProvider session={session}>
         {/* Where least is to be clicked: the right edge has the buttons of tables, the upper one dialogs. */}
-        <Notifications position="bottom-center" limit={4} autoClose={6_000} />
+        <Notifications position="bottom-center" limit={4} autoClose={6_000} zIndex={BELOW_DIALOGS} />
         {children}
       </ApiProvider>
     </QueryClientProvider>

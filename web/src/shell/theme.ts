@@ -78,6 +78,7 @@ export const theme = createTheme({
   cursorType: "pointer",
   respectReducedMotion: true,
   components: {
+    InputWrapper: { styles: { label: { marginBottom: 4 } } },
     Button: { defaultProps: { fw: 550 } },
     Modal: { defaultProps: { centered: true, radius: "lg", overlayProps: { backgroundOpacity: 0.35, blur: 2 } } },
     Select: { defaultProps: { allowDeselect: false, comboboxProps: { shadow: "md" } } },

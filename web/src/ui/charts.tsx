@@ -65,7 +65,7 @@ export function Bars({ label, series, rows, diverging = false, height = 260 }: B
           strokeDasharray="0"
           tickLine="none"
           valueFormatter={(value) => format.number(value)}
-          yAxisProps={{ width: 44, tickFormatter: (value: number) => format.short(value), allowDecimals: false }}
+          yAxisProps={{ width: 52, tickFormatter: (value: number) => format.short(value), allowDecimals: false }}
           xAxisProps={{ minTickGap: 28 }}
           barProps={{ radius: diverging ? 0 : 2, maxBarSize: 34, isAnimationActive: false }}
           tooltipProps={{ isAnimationActive: false }}

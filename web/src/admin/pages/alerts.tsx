@@ -28,7 +28,7 @@ export function Alerts() {
   const isNew = useArrivals(`${status} ${family}`, pages.rows);
   return (
     <Page title={t("admin.alerts.title")} lead={t("admin.alerts.lead")}>
-      <div className={ui.bar}>
+      <div className={ui.filters}>
         <SegmentedControl
           aria-label={t("common.status")}
           value={status}

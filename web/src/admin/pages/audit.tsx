@@ -89,7 +89,7 @@ function Filters({ filter, onChange }: { filter: Filter; onChange: (filter: Filt
     />
   );
   return (
-    <div className={ui.bar}>
+    <div className={ui.filters}>
       {text("actor")}
       {text("action")}
       {text("target")}

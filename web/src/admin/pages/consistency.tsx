@@ -136,7 +136,7 @@ function Differences({ rows }: { rows: readonly Difference[] }) {
   }
   const columns: readonly Column<Difference>[] = [
     { name: t("common.user"), cell: (row) => <UserLink userId={row.userId} /> },
-    { name: t("admin.consistency.problems"), cell: (row) => row.problems.join(", ") },
+    { name: t("admin.consistency.problems"), cell: (row) => <Problems codes={row.problems} /> },
     { name: t("admin.consistency.ledger"), align: "end", cell: (row) => <Num value={row.credits.balance} /> },
     {
       name: t("admin.consistency.view"),
@@ -153,6 +153,11 @@ function Differences({ rows }: { rows: readonly Difference[] }) {
       {repairing === undefined ? null : <RepairDialog row={repairing} onClose={() => setRepairing(undefined)} />}
     </>
   );
+}
+
+function Problems({ codes }: { codes: readonly string[] }) {
+  const { t } = useTranslation();
+  return <>{codes.map((code) => t(`differences.${code}`, { defaultValue: code })).join(" · ")}</>;
 }
 
 /** In a few words what the button would do. */

@@ -29,7 +29,7 @@ export function Users() {
   const all = { value: "", label: t("common.all") };
   return (
     <Page title={t("admin.users.title")} lead={t("admin.users.lead")}>
-      <div className={ui.bar}>
+      <div className={ui.filters}>
         <TextInput
           type="search"
           label={t("admin.users.search")}

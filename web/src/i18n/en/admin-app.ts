@@ -1,4 +1,5 @@
-import { admin, codes } from "./admin.ts";
+import { admin } from "./admin.ts";
+import { codes } from "./codes.ts";
 import { common } from "./common.ts";
 import { problems } from "./problems.ts";
 

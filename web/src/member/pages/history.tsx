@@ -43,7 +43,7 @@ export function History() {
   );
   return (
     <Page title={t("member.history.title")} lead={t("member.history.lead")} actions={<Export filter={filter} />}>
-      <div className={ui.bar}>
+      <div className={ui.filters}>
         <Select
           label={t("member.history.show")}
           value={shown}

@@ -1,5 +1,5 @@
 import { Button, Modal } from "@mantine/core";
-import { useMembership } from "@stipend/react";
+import { useCredits, useMembership } from "@stipend/react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -66,10 +66,13 @@ function MembershipCard() {
   const { t } = useTranslation();
   const format = useFormat();
   const { membership, isMember, busy, error, resume } = useMembership();
+  const { refresh } = useCredits();
   const [asking, setAsking] = useState(false);
   if (membership === null) {
     return (
-      <Card title={t("member.plans.yours")}>{error === null ? <Loading rows={2} /> : <Failure error={error} />}</Card>
+      <Card title={t("member.plans.yours")}>
+        {error === null ? <Loading rows={2} /> : <Failure error={error} onRetry={() => void refresh()} />}
+      </Card>
     );
   }
   if (!isMember || membership.tier === null) {

@@ -48,7 +48,7 @@ export function TryIt() {
               maxLength={MAX_CHARS}
               required
             />
-            <div className={ui.bar}>
+            <div className={`${ui.bar} ${ui.middle}`}>
               <Button type="submit" loading={running > 0} disabled={text.trim() === ""}>
                 {t("member.try.run", { count: COST })}
               </Button>
