@@ -149,6 +149,18 @@ describe("the stream", () => {
   });
 });
 
+describe("the stream of a page that comes back at once", () => {
+  test("is begun anew when it falls silent, like any other", async () => {
+    const [window] = await lab.windows(1);
+    window?.fire("pagehide");
+    window?.fire("pageshow");
+    await lab.advance(1_000);
+    expect([lab.server.count("/api/events"), lab.server.openStreams]).toEqual([2, 1]);
+    await lab.advance(62_000);
+    expect([lab.server.count("/api/events"), lab.server.openStreams]).toEqual([3, 1]);
+  });
+});
+
 describe("without the stream", () => {
   beforeEach(() => {
     lab.server.refuse = noStream;

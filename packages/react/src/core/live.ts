@@ -96,6 +96,8 @@ export class Live {
       if ((error as Error).name !== "AbortError") await this.#follow(signal);
     }
     over.abort();
+    // The page may have come back meanwhile: what stands there is of its new turn.
+    if (signal.aborted) return false;
     this.#rob = undefined;
     this.isHolding = false;
     if (!byForce) await pause(env, FIRST_RETRY_MS, signal);
