@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { running } from "../support/running.ts";
-import { AppBrowser, settled } from "./support/app.ts";
+import { AppBrowser, settled, shoot } from "./support/app.ts";
 import { launchChromium } from "./support/chromium.ts";
 import { type Story, tellStory } from "./support/story.ts";
 
@@ -136,6 +136,24 @@ describe("a member, page by page", () => {
     const stored = await page.evaluate(() => JSON.stringify(localStorage));
     expect(stored).not.toContain(story.member.name);
     expect(app.complaints).toEqual([]);
+  });
+});
+
+describe("on a phone", () => {
+  it("notices lie above the navigation, not on it", async () => {
+    const user = await token(story.member.name, ["user"]);
+    const phone = await AppBrowser.open(browser, { baseUrl, token: user, width: 390 });
+    page = await phone.visit("/try");
+    await settled(page, "Try it");
+    await page.getByRole("button", { name: "Rewrite for 1 credit" }).click();
+    const notice = page.locator(".mantine-Notification-root", { hasText: /Spent −1/ });
+    await notice.waitFor();
+    const [shown, bar] = await Promise.all([notice.boundingBox(), page.getByRole("navigation").boundingBox()]);
+    if (shown === null || bar === null) throw new Error("no notice, or no navigation");
+    expect(bar.y).toBeGreaterThan(400);
+    expect(shown.y + shown.height).toBeLessThanOrEqual(bar.y);
+    await shoot(page, "member-notice-phone");
+    await phone.close();
   });
 });
 

@@ -109,18 +109,36 @@ export function planAllowance(
  * first, then the rest up to the next boundary of the new anchor is served as a share of its days. So time is tiled
  * without gap or overlap, and no day is paid for twice.
  */
-function periodToServe(
-  membership: Membership,
-  served: Served | null,
-  at: Date,
-  timeZone: string,
-): { readonly period: Period; readonly whole: Period } {
+function periodToServe(membership: Membership, served: Served | null, at: Date, timeZone: string): ShareOf {
   const whole = allowancePeriodAt(membership, at, timeZone);
-  if (served === null || whole.start >= served.end || at < served.start) return { period: whole, whole };
-  if (at >= served.end) return { period: { start: served.end, end: whole.end }, whole };
+  if (served === null || at < served.start) return { period: whole, whole };
+  const unseen = unseenBefore(membership, served, at, timeZone);
+  if (unseen !== null && at < unseen.period.end) return unseen;
+  const until = later(served.end, unseen?.period.end ?? served.end);
+  if (whole.start >= until) return { period: whole, whole };
+  if (at >= until) return { period: { start: until, end: whole.end }, whole };
   // A share of `whole` that was begun; otherwise a whole period of another anchor.
   const begun = served.end.getTime() === whole.end.getTime();
   return { period: served, whole: begun ? whole : served };
+}
+
+interface ShareOf {
+  readonly period: Period;
+  readonly whole: Period;
+}
+
+/**
+ * The last period before a scheduled change, where the change lies inside it and nobody looked in time to serve it: it is
+ * finished first all the same, or who looked seldom would be given another share than who looked often.
+ */
+function unseenBefore(membership: Membership, served: Served, at: Date, timeZone: string): ShareOf | null {
+  const { pendingTerms, pendingCycle, currentPeriodEnd: change } = membership;
+  if ((pendingTerms === null && pendingCycle === null) || at < change) return null;
+  const last = new Date(change.getTime() - 1);
+  if (last < membership.startedAt) return null;
+  const whole = allowancePeriodAt(membership, last, timeZone);
+  const start = later(whole.start, served.end);
+  return start < whole.end ? { period: { start, end: whole.end }, whole } : null;
 }
 
 function actionFor(served: Served | null, period: Period, quota: number, at: Date): AllowanceAction {
@@ -147,7 +165,10 @@ function quotaOf(membership: Membership, period: Period, whole: Period, at: Date
     : terms.monthlyCredits;
 }
 
-/** Quotas of the whole periods between the one served last and this one in which the member was one; at most the cap. */
+/**
+ * What the periods between the one served last and this one would have given, had somebody looked in time, and what the one
+ * served last would have been given more; at most the cap.
+ */
 function missedCredits(
   membership: Membership,
   served: Served,
@@ -156,15 +177,22 @@ function missedCredits(
   timeZone: string,
 ): number {
   let missed = 0;
-  let at = later(served.end, membership.startedAt);
-  // A month a step, so this ends at `period` even where quotas are 0; more than the cap can't be carried.
-  while (missed < terms.rolloverCap && at < period.start) {
-    const whole = allowancePeriodAt(membership, at, timeZone);
-    const skipped = { start: at > served.end ? whole.start : later(whole.start, served.end), end: whole.end };
-    missed += quotaOf(membership, skipped, whole, at, timeZone);
-    at = whole.end;
+  let last = served;
+  // A period a step, so this ends at `period` even where quotas are 0; more than the cap can't be carried.
+  while (missed < terms.rolloverCap) {
+    if (membership.startedAt < last.end) missed += Math.max(0, quotaInTheEnd(membership, last, timeZone) - last.given);
+    const at = later(last.end, membership.startedAt);
+    if (at >= period.start) break;
+    last = { ...periodToServe(membership, last, at, timeZone).period, given: 0 };
   }
   return Math.min(missed, terms.rolloverCap);
+}
+
+/** What a served period gives by its last moment. */
+function quotaInTheEnd(membership: Membership, served: Served, timeZone: string): number {
+  const at = new Date(served.end.getTime() - 1);
+  const { period, whole } = periodToServe(membership, served, at, timeZone);
+  return quotaOf(membership, period, whole, at, timeZone);
 }
 
 function later(a: Date, b: Date): Date {
