@@ -916,6 +916,7 @@ BEGIN
   DELETE FROM w_item;
   DELETE FROM w_entry;
   DELETE FROM w_draw;
+  DELETE FROM w_grant;
   DELETE FROM w_posting;
 END;
 
@@ -1112,6 +1113,8 @@ post: BEGIN
   DECLARE v_new_grants INT DEFAULT 0;
   DECLARE v_holds INT DEFAULT 0;
   DECLARE v_signals INT DEFAULT 0;
+  DECLARE v_drawn INT DEFAULT 0;
+  DECLARE v_written INT DEFAULT 0;
 
   DELETE FROM w_posting;
   SELECT COUNT(*) INTO v_entries FROM w_entry;
@@ -1210,17 +1213,26 @@ post: BEGIN
    ORDER BY p.seq;
 
   -- Work tables stand first in every UPDATE: an optimizer that began with the other side would lock rows of accounts that are not ours.
-  UPDATE (SELECT d.grant_id, CASE WHEN MIN(o.user_id = p.user_id) = 1 THEN o.remaining + SUM(d.change_by) ELSE -1 END AS remaining, o.reserved + SUM(d.reserve) AS reserved,
-                 CASE WHEN MAX(d.ends) = 1 OR o.state IN ('ending', 'ended')
-                      THEN CASE WHEN o.remaining + SUM(d.change_by) > 0 THEN 'ending' ELSE 'ended' END
-                      ELSE CASE WHEN o.remaining + SUM(d.change_by) > 0 THEN 'open' ELSE 'spent' END END AS state
-            FROM w_draw d STRAIGHT_JOIN w_posting p ON p.seq = d.seq STRAIGHT_JOIN credit_grants o ON o.id = d.grant_id
-           WHERE d.fresh = 0
-           GROUP BY d.grant_id, o.remaining, o.reserved, o.state) n
-    STRAIGHT_JOIN credit_grants g ON g.id = n.grant_id
+  -- And no UPDATE of a table joins a query: MySQL 9.7 passes over rows of one now and then that it has just given to a SELECT.
+  DELETE FROM w_grant;
+  INSERT INTO w_grant (grant_id, remaining, reserved, state)
+  SELECT d.grant_id, CASE WHEN MIN(o.user_id = p.user_id) = 1 THEN o.remaining + SUM(d.change_by) ELSE -1 END, o.reserved + SUM(d.reserve),
+         CASE WHEN MAX(d.ends) = 1 OR o.state IN ('ending', 'ended')
+              THEN CASE WHEN o.remaining + SUM(d.change_by) > 0 THEN 'ending' ELSE 'ended' END
+              ELSE CASE WHEN o.remaining + SUM(d.change_by) > 0 THEN 'open' ELSE 'spent' END END
+    FROM w_draw d STRAIGHT_JOIN w_posting p ON p.seq = d.seq STRAIGHT_JOIN credit_grants o ON o.id = d.grant_id
+   WHERE d.fresh = 0
+   GROUP BY d.grant_id, o.remaining, o.reserved, o.state;
+  UPDATE w_grant n STRAIGHT_JOIN credit_grants g ON g.id = n.grant_id
      SET g.remaining = n.remaining, g.reserved = n.reserved,
          g.ended_at = CASE WHEN n.state IN ('ending', 'ended') THEN COALESCE(g.ended_at, in_now) END,
          g.state = n.state;
+  SELECT COUNT(DISTINCT grant_id) INTO v_drawn FROM w_draw WHERE fresh = 0;
+  SELECT COUNT(*) INTO v_written
+    FROM w_grant n STRAIGHT_JOIN credit_grants g ON g.id = n.grant_id AND g.remaining = n.remaining AND g.reserved = n.reserved;
+  IF v_drawn <> v_written THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the grants do not hold what their draws say; roll back';
+  END IF;
 
   UPDATE w_posting p STRAIGHT_JOIN profiles a ON a.user_id = p.user_id
      SET a.version = p.version, a.balance = p.balance_after, a.held = p.held_after, a.status = p.status_after,
@@ -2022,6 +2034,14 @@ BEGIN
     KEY (seq)
   ) ENGINE = MEMORY;
 
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_grant (
+    grant_id  BIGINT NOT NULL,
+    remaining BIGINT NOT NULL,
+    reserved  BIGINT NOT NULL,
+    state     VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    PRIMARY KEY (grant_id)
+  ) ENGINE = MEMORY;
+
   CREATE TEMPORARY TABLE IF NOT EXISTS w_posting (
     seq             INT NOT NULL,
     ord             INT NULL,
@@ -2486,8 +2506,10 @@ BEGIN
       ON s.id = n.target_id AND s.until > n.until - n.amount AND s.until - s.amount < n.until
     LEFT JOIN credit_grants g ON g.id = s.grant_id AND g.user_id = n.user_id;
 
-  UPDATE w_entry e JOIN (SELECT seq, SUM(change_by) AS amount FROM w_draw WHERE ends = 1 GROUP BY seq) d ON d.seq = e.seq
-     SET e.new_kind = 'refund', e.new_amount = d.amount, e.new_priority = 50;
+  DELETE FROM w_judge;
+  INSERT INTO w_judge (ord, figure) SELECT seq, SUM(change_by) FROM w_draw WHERE ends = 1 GROUP BY seq;
+  UPDATE w_entry e JOIN w_judge j ON j.ord = e.seq
+     SET e.new_kind = 'refund', e.new_amount = j.figure, e.new_priority = 50;
   DELETE FROM w_draw WHERE ends = 1;
 
   CALL LedgerPost(in_now);

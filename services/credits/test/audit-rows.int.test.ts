@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { silentLog } from "@stipend/platform/log/log";
 import { Database } from "@stipend/platform/mysql/database";
 import { testEngines } from "@stipend/testing/engines/test-engines";
+import { eventually } from "@stipend/testing/eventually";
 import { freshDatabase } from "@stipend/testing/fresh-database";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type CreditsHarness, startCredits } from "./harness.ts";
@@ -155,13 +156,15 @@ test("a process that is killed in the middle leaves as many audit rows as change
     await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 120));
     child.kill("SIGKILL");
     await once(child, "close");
-    const changes = await count("SELECT COUNT(*) AS n FROM credit_transactions");
-    const told = await count(`SELECT COUNT(*) AS n FROM credit_transactions t JOIN outbox o ON o.topic = 'admin.v1'
-       AND o.subject = t.user_id AND JSON_VALUE(JSON_VALUE(o.payload, '$.after'), '$.transactionId') = t.id`);
-    expect([told, await count("SELECT COUNT(*) AS n FROM outbox WHERE topic = 'admin.v1'")]).toEqual([
-      changes,
-      changes,
-    ]);
+    // What it had sent last may still be under way in the server: the three counts are of one moment when they agree.
+    const changes = await eventually(async () => {
+      const rows = await count("SELECT COUNT(*) AS n FROM credit_transactions");
+      const told = await count(`SELECT COUNT(*) AS n FROM credit_transactions t JOIN outbox o ON o.topic = 'admin.v1'
+         AND o.subject = t.user_id AND JSON_VALUE(JSON_VALUE(o.payload, '$.after'), '$.transactionId') = t.id`);
+      const written = await count("SELECT COUNT(*) AS n FROM outbox WHERE topic = 'admin.v1'");
+      expect([told, written]).toEqual([rows, rows]);
+      return rows;
+    });
     expect(changes).toBeGreaterThan(0);
   }
 });

@@ -10,7 +10,8 @@
 --   w_item     one row an operation: what it asks, and the verdict
 --   w_entry    ledger rows to write, in the order of seq; ord = the operation a row answers, NULL for lapses
 --   w_draw     what each entry does to existing grants, in the order of rank
---   w_posting     w_entry with the running figures; left behind by LedgerPost for its caller
+--   w_grant    what the grants are to hold after their draws
+--   w_posting  w_entry with the running figures; left behind by LedgerPost for its caller
 --   w_judge    scratch of a judging pass
 --   w_source   draws of earlier rows (of holds that end, of consumptions that are given back)
 --   w_month, w_package, w_doc, w_audit  schedules, packages, JSON values and audit objects of the operations; filled only when there are any
@@ -31,5 +32,6 @@ BEGIN
   DELETE FROM w_item;
   DELETE FROM w_entry;
   DELETE FROM w_draw;
+  DELETE FROM w_grant;
   DELETE FROM w_posting;
 END

@@ -181,6 +181,14 @@ BEGIN
     KEY (seq)
   ) ENGINE = MEMORY;
 
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_grant (
+    grant_id  BIGINT NOT NULL,
+    remaining BIGINT NOT NULL,
+    reserved  BIGINT NOT NULL,
+    state     VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    PRIMARY KEY (grant_id)
+  ) ENGINE = MEMORY;
+
   CREATE TEMPORARY TABLE IF NOT EXISTS w_posting (
     seq             INT NOT NULL,
     ord             INT NULL,

@@ -104,8 +104,10 @@ BEGIN
       ON s.id = n.target_id AND s.until > n.until - n.amount AND s.until - s.amount < n.until
     LEFT JOIN credit_grants g ON g.id = s.grant_id AND g.user_id = n.user_id;
 
-  UPDATE w_entry e JOIN (SELECT seq, SUM(change_by) AS amount FROM w_draw WHERE ends = 1 GROUP BY seq) d ON d.seq = e.seq
-     SET e.new_kind = 'refund', e.new_amount = d.amount, e.new_priority = 50;
+  DELETE FROM w_judge;
+  INSERT INTO w_judge (ord, figure) SELECT seq, SUM(change_by) FROM w_draw WHERE ends = 1 GROUP BY seq;
+  UPDATE w_entry e JOIN w_judge j ON j.ord = e.seq
+     SET e.new_kind = 'refund', e.new_amount = j.figure, e.new_priority = 50;
   DELETE FROM w_draw WHERE ends = 1;
 
   CALL LedgerPost(in_now);
