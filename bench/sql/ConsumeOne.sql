@@ -5,7 +5,7 @@ CREATE PROCEDURE ConsumeOne(IN in_now DATETIME(3), IN in_user_id VARCHAR(128) CH
 proc: BEGIN
   DECLARE v_user VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin DEFAULT in_user_id;
   DECLARE v_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin DEFAULT in_key;
-  DECLARE v_version, v_balance, v_held, v_allowance, v_taken_allowance, v_taken, v_id, v_prior, v_monthly, v_threshold BIGINT;
+  DECLARE v_version, v_balance, v_held, v_allowance, v_taken_allowance, v_taken, v_id, v_prior, v_monthly, v_threshold, v_before, v_after BIGINT;
   DECLARE v_status, v_prior_hash, v_tier VARCHAR(64);
   DECLARE v_due, v_lapse, v_last, v_next DATETIME(3);
   DECLARE v_low, v_low_after INT;
@@ -31,10 +31,10 @@ proc: BEGIN
   END IF;
 
   SELECT CONCAT('[', GROUP_CONCAT('{"g":', id, ',"k":"', kind, '","c":', -taken, ',"r":0}' ORDER BY until SEPARATOR ','), ']'),
-         SUM(CASE kind WHEN 'allowance' THEN taken ELSE 0 END), SUM(taken)
-    INTO v_draws, v_taken_allowance, v_taken
-    FROM (SELECT id, kind, until, LEAST(free, in_amount - (until - free)) AS taken
-            FROM (SELECT id, kind, remaining - reserved AS free,
+         SUM(CASE kind WHEN 'allowance' THEN taken ELSE 0 END), SUM(taken), SUM(remaining)
+    INTO v_draws, v_taken_allowance, v_taken, v_before
+    FROM (SELECT id, kind, remaining, until, LEAST(free, in_amount - (until - free)) AS taken
+            FROM (SELECT id, kind, remaining, remaining - reserved AS free,
                          SUM(remaining - reserved) OVER (ORDER BY priority, expires_at IS NULL, expires_at, id ROWS UNBOUNDED PRECEDING) AS until
                     FROM credit_grants WHERE user_id = v_user AND state = 'open' AND remaining > reserved) g
            WHERE until - free < in_amount) d;
@@ -49,6 +49,11 @@ proc: BEGIN
   UPDATE credit_grants g
     JOIN JSON_TABLE(v_draws, '$[*]' COLUMNS (id BIGINT PATH '$.g', change_by BIGINT PATH '$.c')) d ON d.id = g.id
      SET g.state = CASE WHEN g.remaining + d.change_by > 0 THEN 'open' ELSE 'spent' END, g.remaining = g.remaining + d.change_by;
+  SELECT SUM(g.remaining) INTO v_after
+    FROM credit_grants g JOIN JSON_TABLE(v_draws, '$[*]' COLUMNS (id BIGINT PATH '$.g')) d ON d.id = g.id;
+  IF v_before - v_after <> in_amount THEN
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the grants do not hold what their draws say; roll back';
+  END IF;
   UPDATE profiles SET version = v_version + 1, balance = v_balance - in_amount, allowance_remaining = v_allowance - v_taken_allowance, is_low = v_low_after, last_at = v_last
    WHERE user_id = v_user;
   INSERT INTO outbox (event_id, topic, type, subject, occurred_at, ledger_version, payload)
