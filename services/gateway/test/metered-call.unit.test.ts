@@ -1,19 +1,11 @@
 import { request as httpRequest, type IncomingMessage, type RequestListener } from "node:http";
 import { connect } from "node:net";
-import { silentLog } from "@stipend/platform/log/log";
 import { eventually } from "@stipend/testing/eventually";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Feature } from "../src/features/feature.ts";
-import { FeatureMetrics } from "../src/features/feature-metrics.ts";
-import { routeOfFeature } from "../src/features/feature-route.ts";
-import { Ledger } from "../src/features/ledger.ts";
-import { Settler } from "../src/features/settler.ts";
-import { JsonClient } from "../src/forward/json-client.ts";
-import { Upstream } from "../src/forward/upstream.ts";
-import { type CreditsDouble, startCreditsDouble } from "./support/credits-double.ts";
-import { openDoor, testSigner } from "./support/door.ts";
 import { createIssuer, type Issuer } from "./support/issuer.ts";
-import { freePort, readAll, serveHttp } from "./support/servers.ts";
+import { type MeteredDoor, openMeteredDoor } from "./support/metered.ts";
+import { freePort, readAll } from "./support/servers.ts";
 
 let issuer: Issuer;
 let token: string;
@@ -22,58 +14,10 @@ beforeAll(async () => {
   token = await issuer.token();
 });
 
-const FEATURE: Omit<Feature, "upstream"> = {
-  id: "rewrite",
-  summary: "Rewrites",
-  method: "POST",
-  path: "/api/rewrite/:style",
-  roles: ["user"],
-  cost: { kind: "fixed", amount: 1 },
-  reason: "Rewrite a text",
-  limit: undefined,
-  timeoutMs: 3_000,
-  answer: "buffered",
-  onDisconnect: "release",
-  charge: [{ from: 200, to: 299 }],
-  passThrough: [{ from: 400, to: 499 }],
-  requestLimit: 1_000,
-  answerLimit: 10_000,
-};
+const setUp = (upstream: RequestListener | string, feature: Partial<Feature> = {}, balance = 3): Promise<MeteredDoor> =>
+  openMeteredDoor(issuer, upstream, { feature, balance });
 
-interface Setup {
-  readonly url: string;
-  readonly credits: CreditsDouble;
-  readonly settler: Settler;
-}
-
-async function setUp(upstream: RequestListener | string, feature: Partial<Feature> = {}, balance = 3): Promise<Setup> {
-  const origin = typeof upstream === "string" ? upstream : (await serveHttp(upstream)).url;
-  const credits = await startCreditsDouble(balance);
-  const log = silentLog();
-  const pools = [origin, credits.url].map((url) => new Upstream({ name: url, origin: url, log, circuitFailures: 100 }));
-  const [featurePool, creditsPool] = pools;
-  if (featurePool === undefined || creditsPool === undefined) throw new Error("unreachable");
-  const signer = testSigner();
-  const ledger = new Ledger(new JsonClient(creditsPool, "credits", signer));
-  const settler = new Settler(ledger, log);
-  onTestFinished(async () => {
-    await settler.drain();
-    for (const pool of pools) await pool.stop();
-  });
-  const parts = {
-    ledger,
-    settler,
-    metrics: new FeatureMetrics(),
-    log,
-    upstreamFor: () => featurePool,
-    tokenFor: (audience: string) => signer.tokenFor(audience),
-  };
-  const whole: Feature = { ...FEATURE, upstream: { origin, path: "/v1/:style" }, ...feature };
-  const { url } = await openDoor(issuer, [routeOfFeature(whole, parts)]);
-  return { url, credits, settler };
-}
-
-async function call({ url }: Setup, headers: Record<string, string> = {}, body = '{"text":"a"}') {
+async function call({ url }: MeteredDoor, headers: Record<string, string> = {}, body = '{"text":"a"}') {
   const answer = await fetch(`${url}/api/rewrite/short?x=1`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json", ...headers },
@@ -430,7 +374,7 @@ describe("credits in trouble", () => {
 
 describe("a client that goes away", () => {
   /** Sends a call and breaks off once `when` has come. */
-  async function breakOff(setup: Setup, when: () => boolean): Promise<void> {
+  async function breakOff(setup: MeteredDoor, when: () => boolean): Promise<void> {
     const req = httpRequest(`${setup.url}/api/rewrite/short`, {
       method: "POST",
       headers: { authorization: `Bearer ${token}` },
@@ -634,7 +578,7 @@ describe("a streamed answer", () => {
     await closed;
   });
 
-  async function open(setup: Setup) {
+  async function open(setup: MeteredDoor) {
     const chunks: string[] = [];
     const req = httpRequest(`${setup.url}/api/rewrite/short`, {
       method: "POST",

@@ -1,20 +1,11 @@
 /** Bodies that take their time on the way to a metered feature. */
 import type { RequestListener } from "node:http";
 import { connect } from "node:net";
-import { silentLog } from "@stipend/platform/log/log";
 import { eventually } from "@stipend/testing/eventually";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import type { Feature } from "../src/features/feature.ts";
-import { FeatureMetrics } from "../src/features/feature-metrics.ts";
-import { routeOfFeature } from "../src/features/feature-route.ts";
-import { Ledger } from "../src/features/ledger.ts";
-import { Settler } from "../src/features/settler.ts";
-import { JsonClient } from "../src/forward/json-client.ts";
-import { Upstream } from "../src/forward/upstream.ts";
-import { startCreditsDouble } from "./support/credits-double.ts";
-import { openDoor, testSigner } from "./support/door.ts";
 import { createIssuer, type Issuer } from "./support/issuer.ts";
-import { serveHttp } from "./support/servers.ts";
+import { openMeteredDoor } from "./support/metered.ts";
 
 let issuer: Issuer;
 beforeAll(async () => {
@@ -27,47 +18,12 @@ const PACE = { windowMs: 200, leastBytes: 100 };
 const PIECE = Buffer.alloc(1_000, 120);
 
 async function setUp(upstream: RequestListener, { timeoutMs = 10_000, answer = "buffered" }: Partial<Feature> = {}) {
-  const origin = (await serveHttp(upstream)).url;
-  const credits = await startCreditsDouble(3);
-  const log = silentLog();
-  const featurePool = new Upstream({ name: "feature", origin, log });
-  const creditsPool = new Upstream({ name: "credits", origin: credits.url, log });
-  const signer = testSigner();
-  const ledger = new Ledger(new JsonClient(creditsPool, "credits", signer));
-  const settler = new Settler(ledger, log);
-  onTestFinished(async () => {
-    await settler.drain();
-    await Promise.all([featurePool.stop(), creditsPool.stop()]);
-  });
-  const feature: Feature = {
-    id: "transcribe",
-    summary: "Transcribes",
-    method: "POST",
-    path: "/api/transcribe",
-    roles: ["user"],
-    upstream: { origin, path: "/v1" },
-    cost: { kind: "fixed", amount: 1 },
-    reason: "Transcribe",
-    limit: undefined,
-    timeoutMs,
-    answer,
-    onDisconnect: "release",
-    charge: [{ from: 200, to: 299 }],
-    passThrough: [{ from: 400, to: 499 }],
-    requestLimit: 100_000_000,
-    answerLimit: 10_000,
-  };
-  const parts = {
-    ledger,
-    settler,
-    metrics: new FeatureMetrics(),
-    log,
-    upstreamFor: () => featurePool,
-    tokenFor: (audience: string) => signer.tokenFor(audience),
+  const { url, credits, pool } = await openMeteredDoor(issuer, upstream, {
+    feature: { path: "/api/transcribe", timeoutMs, answer, requestLimit: 100_000_000 },
     uploadPace: PACE,
-  };
-  const { url } = await openDoor(issuer, [routeOfFeature(feature, parts)], { bodyTimeoutMs: DOOR_MS });
-  return { port: Number(new URL(url).port), credits, featurePool };
+    bodyTimeoutMs: DOOR_MS,
+  });
+  return { port: Number(new URL(url).port), credits, featurePool: pool };
 }
 
 const counting: RequestListener = (req, res) => {

@@ -36,7 +36,7 @@ BEGIN
 
     CALL LedgerLapseGrants(in_now);
 
-    -- Spent grants count: a refund opens them again.
+    -- Spent grants count: a refund opens them again. A row that an engine passes over here keeps a lapse_at in the past: the next touch looks again.
     UPDATE (SELECT a.user_id, (SELECT MIN(g.expires_at) FROM credit_grants g
                                 WHERE g.user_id = a.user_id AND g.state IN ('open', 'spent') AND g.expires_at > in_now) AS grant_end,
                    (SELECT MIN(h.expires_at) FROM credit_holds h WHERE h.user_id = a.user_id AND h.status = 'open') AS hold_end

@@ -82,7 +82,7 @@ post: BEGIN
     SELECT p.seq, 9000000000000000000, g.id, g.kind, g.amount, 0, 1
       FROM w_posting p JOIN credit_grants g ON g.user_id = p.user_id AND g.origin_version = p.version
      WHERE p.new_kind IS NOT NULL;
-    UPDATE w_posting p JOIN (SELECT seq, grant_id FROM w_draw WHERE fresh = 1) d ON d.seq = p.seq SET p.grant_id = d.grant_id;
+    UPDATE w_posting p JOIN w_draw d ON d.seq = p.seq AND d.fresh = 1 SET p.grant_id = d.grant_id;
   END IF;
 
   IF v_holds > 0 THEN
@@ -122,7 +122,7 @@ post: BEGIN
    ORDER BY p.seq;
 
   -- Work tables stand first in every UPDATE: an optimizer that began with the other side would lock rows of accounts that are not ours.
-  -- And no UPDATE of a table joins a query: MySQL 9.7 passes over rows of one now and then that it has just given to a SELECT.
+  -- And none that moves credits joins a query: MySQL 9.7 passes over rows of one now and then that it has just given to a SELECT.
   DELETE FROM w_grant;
   INSERT INTO w_grant (grant_id, remaining, reserved, state)
   SELECT d.grant_id, CASE WHEN MIN(o.user_id = p.user_id) = 1 THEN o.remaining + SUM(d.change_by) ELSE -1 END, o.reserved + SUM(d.reserve),
