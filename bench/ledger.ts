@@ -1,6 +1,7 @@
 // How much faster set-based batches of ConsumeCredits are than the best single-operation CALL, in one run on one engine.
-//   npm run bench -- [mysql admin URL] [--seconds 5] [--accounts 20000]     (without a URL: STIPEND_TEST_MYSQL_URL, or an engine of its own)
-// The ratio by the server's own CPU time stands beside the one by the clock: neighbours on the machine can't move it.
+//   node bench/ledger.ts [mysql admin URL] [--seconds 7] [--rounds 7] [--accounts 20000]
+// Without a URL it takes STIPEND_TEST_MYSQL_URL, or an engine of its own. Seconds are for each contender, in as many rounds. The ratio by
+// the server's own CPU time stands beside the one by the clock: no client takes part in it.
 // Both sides do the same: account lock, idempotency, draws from two grants, ledger row, outbox row, durable commit.
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -8,17 +9,20 @@ import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { freshDatabase } from "@stipend/testing/fresh-database";
 import { type Connection, createConnection } from "mysql2/promise";
+import { spreadOf } from "./src/figures.ts";
 import { mysqlTarget } from "./src/mysql-target.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    seconds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "7" },
+    rounds: { type: "string", default: "7" },
     accounts: { type: "string", default: "20000" },
   },
 });
 const target = await mysqlTarget(positionals[0]);
 const seconds = Number(values.seconds);
+const rounds = Number(values.rounds);
 const accounts = Number(values.accounts);
 const NOW = "2026-01-15 12:00:00.000";
 
@@ -53,7 +57,7 @@ async function prepare(): Promise<void> {
     "SELECT @@version AS version, @@log_bin AS binlog, @@pid_file AS pidfile",
   )) as unknown as [[Record<string, unknown>]];
   console.log(
-    `${String(version["version"])}, binlog ${String(version["binlog"]) === "1" ? "on" : "off"}, ${accounts} accounts, ${seconds} s a measurement`,
+    `${String(version["version"])}, binlog ${String(version["binlog"]) === "1" ? "on" : "off"}, ${accounts} accounts, ${seconds} s a contender in ${rounds} rounds`,
   );
   watchServer(String(version["pidfile"]));
   await owner.query(await readFile(new URL("sql/ConsumeOne.sql", import.meta.url), "utf8"));
@@ -90,73 +94,103 @@ function watchServer(pidFile: string): void {
   }
 }
 
-interface Measured {
+type Work = (connection: Connection, users: readonly string[]) => Promise<void>;
+
+interface Contender {
   readonly label: string;
+  readonly connections: readonly Connection[];
+  /** Operations a call. */
+  readonly size: number;
+  readonly work: Work;
+  readonly slices: Slice[];
+  /** Milliseconds of each call. */
+  readonly times: number[];
+}
+
+interface Slice {
   readonly perSecond: number;
   /** Server CPU for one operation, in microseconds. */
   readonly cpu: number | null;
-  readonly p99Ms: number;
 }
 
+/** All contenders in turns, round after round: what slows the machine down for a while slows all of them. */
 async function compare(title: string, userOf: (n: number) => string): Promise<void> {
   console.log(`\n${title}`);
-  const single: Measured[] = [];
-  for (const connections of [16, 32, 64])
-    single.push(await measure(`one CALL, ${connections} connections`, connections, 1, userOf, singleCall));
-  const best = Math.max(...single.map(({ perSecond }) => perSecond));
-  const bestCpu = Math.min(...single.map(({ cpu }) => cpu ?? Number.POSITIVE_INFINITY));
-  for (const [lanes, size] of [
-    [1, 64],
-    [2, 64],
-    [2, 128],
-    [1, 256],
-    [2, 256],
-    [3, 256],
-  ] as const) {
-    const batch = await measure(`${lanes} lanes × ${size}`, lanes, size, userOf, batchCall);
-    const byCpu = batch.cpu === null ? "" : `, ${(bestCpu / batch.cpu).toFixed(1)} × by server CPU`;
-    console.log(`    ${(batch.perSecond / best).toFixed(1)} × the best single CALL${byCpu}`);
+  const singles = await Promise.all([16, 32, 64].map((n) => contender(`one CALL, ${n} connections`, n, 1, singleCall)));
+  const batches = await Promise.all(
+    (
+      [
+        [1, 64],
+        [2, 64],
+        [2, 128],
+        [1, 256],
+        [2, 256],
+        [3, 256],
+      ] as const
+    ).map(([lanes, size]) => contender(`${lanes} lanes × ${size}`, lanes, size, batchCall)),
+  );
+  const all = [...singles, ...batches];
+  let made = 0;
+  const nextUser = (): string => userOf(made++);
+  for (const one of all) await run(one, nextUser, 300);
+  for (const one of all) one.times.length = 0;
+  for (let round = 0; round < rounds; round += 1) {
+    for (const one of round % 2 === 0 ? all : all.toReversed())
+      one.slices.push(await run(one, nextUser, (seconds * 1_000) / rounds));
   }
+  const best = singles.reduce((one, other) => (perSecondOf(other) > perSecondOf(one) ? other : one));
+  for (const one of all) print(one, best);
+  await Promise.all(all.flatMap(({ connections }) => connections.map((connection) => connection.end())));
 }
 
-type Work = (connection: Connection, users: readonly string[]) => Promise<void>;
+async function contender(label: string, connections: number, size: number, work: Work): Promise<Contender> {
+  const made = await Promise.all(Array.from({ length: connections }, () => connect()));
+  return { label, connections: made, size, work, slices: [], times: [] };
+}
 
-async function measure(
-  label: string,
-  lanes: number,
-  size: number,
-  userOf: (n: number) => string,
-  work: Work,
-): Promise<Measured> {
-  const connections = await Promise.all(Array.from({ length: lanes }, () => connect()));
-  let next = 0;
-  let done = 0;
-  const times: number[] = [];
-  const run = async (connection: Connection, until: number): Promise<void> => {
-    while (performance.now() < until) {
-      const users = Array.from({ length: size }, () => userOf(next++));
-      const started = performance.now();
-      await work(connection, users);
-      times.push(performance.now() - started);
-      done += size;
-    }
-  };
-  await Promise.all(connections.map((connection) => run(connection, performance.now() + 500)));
-  done = 0;
-  times.length = 0;
+async function run(one: Contender, nextUser: () => string, forMs: number): Promise<Slice> {
   const cpuBefore = cpuOfServer();
   const started = performance.now();
-  await Promise.all(connections.map((connection) => run(connection, started + seconds * 1_000)));
-  const perSecond = Math.round((done * 1_000) / (performance.now() - started));
+  let done = 0;
+  const lane = async (connection: Connection): Promise<void> => {
+    while (performance.now() < started + forMs) {
+      const users = Array.from({ length: one.size }, nextUser);
+      const asked = performance.now();
+      await one.work(connection, users);
+      one.times.push(performance.now() - asked);
+      done += one.size;
+    }
+  };
+  await Promise.all(one.connections.map(lane));
+  const perSecond = (done * 1_000) / (performance.now() - started);
   const cpuAfter = cpuOfServer();
-  const cpu = cpuBefore === null || cpuAfter === null ? null : Math.round((cpuAfter - cpuBefore) / done);
-  await Promise.all(connections.map((connection) => connection.end()));
-  times.sort((one, other) => one - other);
-  const p99Ms = times[Math.floor(times.length * 0.99)] ?? 0;
-  console.log(
-    `  ${label.padEnd(32)} ${String(perSecond).padStart(7)} a second   p50 ${(times[times.length >> 1] ?? 0).toFixed(1)} ms  p99 ${p99Ms.toFixed(1)} ms${cpu === null ? "" : `   server ${cpu} µs each`}`,
-  );
-  return { label, perSecond, cpu, p99Ms };
+  return { perSecond, cpu: cpuBefore === null || cpuAfter === null ? null : (cpuAfter - cpuBefore) / done };
+}
+
+function perSecondOf(one: Contender): number {
+  return spreadOf(one.slices.map(({ perSecond }) => perSecond)).p50;
+}
+
+/** Of the ratios of each round the one in the middle. */
+function ratio(one: Contender, best: Contender, figure: (slice: Slice) => number): string {
+  const ofRounds = one.slices.map((slice, round) => figure(slice) / figure(best.slices[round] ?? slice));
+  return spreadOf(ofRounds).p50.toFixed(1);
+}
+
+function print(one: Contender, best: Contender): void {
+  const cpu = one.slices.flatMap((slice) => slice.cpu ?? []);
+  const times = spreadOf(one.times);
+  const words = [
+    one.label.padEnd(24),
+    `${Math.round(perSecondOf(one))} a second`.padStart(16),
+    `p50 ${times.p50.toFixed(1)} ms`.padStart(14),
+    `p99 ${times.p99.toFixed(1)} ms`.padStart(14),
+  ];
+  if (cpu.length > 0) words.push(`server ${Math.round(spreadOf(cpu).p50)} µs each`.padStart(20));
+  console.log(`  ${words.join("")}`);
+  if (one.size === 1) return;
+  const byCpu = cpu.length > 0 ? `, ${ratio(one, best, (slice) => 1 / (slice.cpu ?? Number.NaN))} × by server CPU` : "";
+  console.log(`    ${ratio(one, best, ({ perSecond }) => perSecond)} × the best single CALL${byCpu}`);
 }
 
 async function singleCall(connection: Connection, users: readonly string[]): Promise<void> {

@@ -19,7 +19,7 @@ BEGIN
          p.due_at, p.lapse_at, p.low_threshold, p.is_low, p.served_start, p.served_end, p.served_given, p.last_at
     -- The LIMIT keeps the derived table, and with it the order in which the locks are taken.
     FROM (SELECT user_id FROM w_user ORDER BY user_id LIMIT 100000) u
-    STRAIGHT_JOIN profiles p ON p.user_id = u.user_id
+    STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = u.user_id
      FOR UPDATE;
 
   SELECT COUNT(*) INTO v_missing
@@ -39,7 +39,7 @@ BEGIN
     SELECT p.user_id, p.version, p.balance, p.held, p.status, p.allowance_remaining, p.tier, p.monthly_credits, p.next_reset_at,
            p.due_at, p.lapse_at, p.low_threshold, p.is_low, p.served_start, p.served_end, p.served_given, p.last_at
       FROM (SELECT user_id FROM w_user ORDER BY user_id LIMIT 100000) u
-      STRAIGHT_JOIN profiles p ON p.user_id = u.user_id
+      STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = u.user_id
        FOR UPDATE;
   END IF;
 END

@@ -116,7 +116,7 @@ post: BEGIN
          CASE WHEN p.own_key IS NULL THEN o.request_hash END, p.period_start, o.traceparent, p.created_at
     FROM w_posting p
     LEFT JOIN w_op o ON o.ord = p.ord
-    LEFT JOIN w_doc m ON m.ord = o.ord AND o.has_metadata = 1
+    LEFT JOIN w_doc m ON m.ord = CASE o.has_metadata WHEN 1 THEN o.ord END
     -- A capture or release says what its hold said, where it says nothing itself.
     LEFT JOIN credit_holds h ON h.id = p.hold_id
    ORDER BY p.seq;
@@ -129,21 +129,21 @@ post: BEGIN
          CASE WHEN MAX(d.ends) = 1 OR o.state IN ('ending', 'ended')
               THEN CASE WHEN o.remaining + SUM(d.change_by) > 0 THEN 'ending' ELSE 'ended' END
               ELSE CASE WHEN o.remaining + SUM(d.change_by) > 0 THEN 'open' ELSE 'spent' END END
-    FROM w_draw d STRAIGHT_JOIN w_posting p ON p.seq = d.seq STRAIGHT_JOIN credit_grants o ON o.id = d.grant_id
+    FROM w_draw d STRAIGHT_JOIN w_posting p ON p.seq = d.seq STRAIGHT_JOIN credit_grants o FORCE INDEX (PRIMARY) ON o.id = d.grant_id
    WHERE d.fresh = 0
    GROUP BY d.grant_id, o.remaining, o.reserved, o.state;
-  UPDATE w_grant n STRAIGHT_JOIN credit_grants g ON g.id = n.grant_id
+  UPDATE w_grant n STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id
      SET g.remaining = n.remaining, g.reserved = n.reserved,
          g.ended_at = CASE WHEN n.state IN ('ending', 'ended') THEN COALESCE(g.ended_at, in_now) END,
          g.state = n.state;
   SELECT COUNT(DISTINCT grant_id) INTO v_drawn FROM w_draw WHERE fresh = 0;
   SELECT COUNT(*) INTO v_written
-    FROM w_grant n STRAIGHT_JOIN credit_grants g ON g.id = n.grant_id AND g.remaining = n.remaining AND g.reserved = n.reserved;
+    FROM w_grant n STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id AND g.remaining = n.remaining AND g.reserved = n.reserved;
   IF v_drawn <> v_written THEN
     SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the grants do not hold what their draws say; roll back';
   END IF;
 
-  UPDATE w_posting p STRAIGHT_JOIN profiles a ON a.user_id = p.user_id
+  UPDATE w_posting p STRAIGHT_JOIN profiles a FORCE INDEX (PRIMARY) ON a.user_id = p.user_id
      SET a.version = p.version, a.balance = p.balance_after, a.held = p.held_after, a.status = p.status_after,
          a.allowance_remaining = p.allowance_after, a.is_low = p.low_after, a.last_at = p.created_at,
          a.lapse_at = CASE WHEN p.lapse_at IS NULL OR a.lapse_at <= p.lapse_at THEN a.lapse_at ELSE p.lapse_at END

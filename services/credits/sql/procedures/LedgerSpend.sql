@@ -41,7 +41,7 @@ BEGIN
                               WHEN a.status = 'frozen' THEN 'account_frozen' END AS verdict
                     FROM w_op o
                     LEFT JOIN w_account a ON a.user_id = o.user_id
-                    LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = in_operation
+                    LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.operation = in_operation
                                                    AND t.request_key = o.request_key) known) numbered;
 
   SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict IS NULL;
@@ -101,7 +101,7 @@ BEGIN
                  SUM(g.remaining - g.reserved) OVER (PARTITION BY g.user_id ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, g.id
                                                      ROWS UNBOUNDED PRECEDING) AS until
             FROM w_account a
-            STRAIGHT_JOIN credit_grants g ON g.user_id = a.user_id AND g.state = 'open'
+            STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = a.user_id AND g.state = 'open'
            WHERE g.remaining > g.reserved) g
       ON g.user_id = n.user_id AND g.until > n.until - n.need AND g.until - g.free < n.until;
 
