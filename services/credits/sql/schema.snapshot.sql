@@ -279,7 +279,7 @@ BEGIN
               WHEN a.due_at <= in_now THEN 'reset_due' END
     FROM w_op o
     LEFT JOIN w_account a ON a.user_id = o.user_id
-    LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = 'adjust' AND t.request_key = o.request_key;
+    LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.operation = 'adjust' AND t.request_key = o.request_key;
 
   -- How much a negative one takes depends on those before it, so each pass books the next one of every account. Mostly one pass.
   SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict IS NULL;
@@ -316,7 +316,7 @@ BEGIN
                    SUM(g.remaining - g.reserved) OVER (PARTITION BY g.user_id ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, g.id
                                                        ROWS UNBOUNDED PRECEDING) AS until
               FROM w_account a
-              STRAIGHT_JOIN credit_grants g ON g.user_id = a.user_id AND g.state = 'open'
+              STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = a.user_id AND g.state = 'open'
              WHERE g.remaining > g.reserved) g
         ON g.user_id = e.user_id AND g.until - g.free < -e.amount
      WHERE e.amount < 0;
@@ -351,7 +351,7 @@ BEGIN
     FROM (SELECT o.ord, a.user_id, o.membership_version AS version, o.ends_at AS active_until, COALESCE(m.version, 0) AS kept_version
             FROM w_op o
             JOIN w_account a ON a.user_id = o.user_id
-            LEFT JOIN membership_state m ON m.user_id = a.user_id) named;
+            LEFT JOIN membership_state m FORCE INDEX (PRIMARY) ON m.user_id = a.user_id) named;
 
   INSERT INTO membership_state (user_id, version, state, active_until, received_at)
   SELECT i.user_id, i.target_id, o.doc, i.ends_at, in_now
@@ -360,14 +360,14 @@ BEGIN
    WHERE i.verdict = 'applied'
    ORDER BY i.user_id
       ON DUPLICATE KEY UPDATE version = VALUES(version), state = VALUES(state), active_until = VALUES(active_until), received_at = VALUES(received_at);
-  UPDATE w_item i STRAIGHT_JOIN profiles p ON p.user_id = i.user_id SET p.due_at = in_now WHERE i.verdict = 'applied';
-  UPDATE w_account a STRAIGHT_JOIN profiles p ON p.user_id = a.user_id SET a.due_at = p.due_at;
+  UPDATE w_item i STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = i.user_id SET p.due_at = in_now WHERE i.verdict = 'applied';
+  UPDATE w_account a STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = a.user_id SET a.due_at = p.due_at;
 
   SELECT i.ord, i.verdict AS outcome, a.user_id, m.version AS membership_version, m.state AS membership_state, a.served_start, a.served_end,
          a.served_given, a.allowance_remaining, a.due_at, a.status
     FROM w_item i
     JOIN w_account a ON a.user_id = i.user_id
-    LEFT JOIN membership_state m ON m.user_id = a.user_id
+    LEFT JOIN membership_state m FORCE INDEX (PRIMARY) ON m.user_id = a.user_id
    ORDER BY i.ord;
 END;
 
@@ -432,21 +432,21 @@ BEGIN
                       WHEN o.code IN ('give', 'force') AND o.starts_at > in_now THEN 'not_current' END AS refused
             FROM w_op o
             LEFT JOIN w_account a ON a.user_id = o.user_id
-            LEFT JOIN membership_state m ON m.user_id = a.user_id
-            LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = 'reset' AND t.request_key = o.request_key
+            LEFT JOIN membership_state m FORCE INDEX (PRIMARY) ON m.user_id = a.user_id
+            LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.operation = 'reset' AND t.request_key = o.request_key
             LEFT JOIN (SELECT g.user_id, SUM(g.remaining - g.reserved) AS leftover
-                         FROM w_user u STRAIGHT_JOIN credit_grants g ON g.user_id = u.user_id AND g.state = 'open' AND g.kind = 'allowance'
+                         FROM w_user u STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = u.user_id AND g.state = 'open' AND g.kind = 'allowance'
                         GROUP BY g.user_id) g ON g.user_id = a.user_id) planned;
 
   -- What the account shows, before the entries are written, so that their events carry it.
   UPDATE w_item i
     STRAIGHT_JOIN w_op o ON o.ord = i.ord
-    STRAIGHT_JOIN profiles p ON p.user_id = i.user_id
+    STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = i.user_id
      SET p.due_at = o.due_at, p.tier = o.tier, p.monthly_credits = o.monthly_credits, p.next_reset_at = o.next_reset_at
    WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
   UPDATE w_item i
     STRAIGHT_JOIN w_account a ON a.user_id = i.user_id
-    STRAIGHT_JOIN profiles p ON p.user_id = i.user_id
+    STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = i.user_id
      SET a.due_at = p.due_at, a.tier = p.tier, a.monthly_credits = p.monthly_credits, a.next_reset_at = p.next_reset_at
    WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
 
@@ -468,10 +468,10 @@ BEGIN
   INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve, ends)
   SELECT i.ord, g.id, g.id, g.kind, g.reserved - g.remaining, 0, 1
     FROM w_item i
-    STRAIGHT_JOIN credit_grants g ON g.user_id = i.user_id AND g.state = 'open' AND g.kind = 'allowance'
+    STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = i.user_id AND g.state = 'open' AND g.kind = 'allowance'
    WHERE i.verdict IN ('reset', 'forfeited');
 
-  UPDATE w_item i STRAIGHT_JOIN profiles p ON p.user_id = i.user_id
+  UPDATE w_item i STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = i.user_id
      SET p.served_given = CASE WHEN i.verdict = 'reset' AND (p.served_end IS NULL OR i.starts_at >= p.served_end) THEN i.amount
                                ELSE GREATEST(p.served_given, i.amount) END,
          p.served_start = i.starts_at, p.served_end = i.ends_at
@@ -480,13 +480,13 @@ BEGIN
 
   -- Spent to the last credit: nothing to lapse, but it has ended like the rest. A refund that comes later must not open it again,
   -- or the credits would count for the old allowance and lapse with the next reset.
-  UPDATE w_item i STRAIGHT_JOIN credit_grants g ON g.user_id = i.user_id
+  UPDATE w_item i STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = i.user_id
      SET g.state = 'ended', g.ended_at = in_now
    WHERE g.kind = 'allowance' AND g.state = 'spent'
      AND (i.verdict IN ('reset', 'forfeited') OR (i.code = 'forfeit' AND i.verdict = 'unchanged'));
 
   -- Kept by holds to the last credit: nothing to book, but what they free will lapse.
-  UPDATE w_item i STRAIGHT_JOIN credit_grants g ON g.user_id = i.user_id
+  UPDATE w_item i STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = i.user_id
      SET g.state = 'ending', g.ended_at = in_now
    WHERE i.code = 'forfeit' AND i.verdict = 'unchanged' AND g.state = 'open' AND g.kind = 'allowance';
 
@@ -576,7 +576,7 @@ BEGIN
                  COALESCE((SELECT SUM(g.remaining) FROM credit_grants g WHERE g.user_id = p.user_id AND g.kind = 'allowance'), 0) AS allowance,
                  COALESCE((SELECT SUM(h.amount) FROM credit_holds h WHERE h.user_id = p.user_id AND h.status = 'open'), 0) AS holds
             FROM w_user n
-            STRAIGHT_JOIN profiles p ON p.user_id = n.user_id) a
+            STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = n.user_id) a
     LEFT JOIN (SELECT user_id, MAX(base) AS base, MAX(version) AS newest, SUM(CASE WHEN version > base THEN 1 ELSE 0 END) AS rows_written,
                       SUM(CASE WHEN version = base THEN balance_after WHEN version > base THEN amount ELSE 0 END) AS amounts,
                       SUM(CASE WHEN version <= base THEN 0 WHEN balance_before <> previous_balance OR held_after - held_change <> previous_held THEN 1 ELSE 0 END) AS breaks,
@@ -587,7 +587,7 @@ BEGIN
                               COALESCE(LAG(t.balance_after) OVER by_version, 0) AS previous_balance, COALESCE(LAG(t.held_after) OVER by_version, 0) AS previous_held,
                               LEAD(t.version) OVER by_version AS next_version
                          FROM w_user_2 n
-                         STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
+                         STRAIGHT_JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = n.user_id
                        WINDOW by_version AS (PARTITION BY t.user_id ORDER BY t.version)) chained
                 GROUP BY user_id) l ON l.user_id = a.user_id
     -- From the draws, not from the grants: a draw may name a grant of somebody else. A grant that no draw names shows in the sums.
@@ -597,18 +597,18 @@ BEGIN
                                WHEN x.remaining <> COALESCE(g.remaining, 0) OR x.reserved <> COALESCE(g.reserved, 0) THEN 1 ELSE 0 END) AS wrong
                  FROM (SELECT t.user_id, d.grant_id, MAX(t.version) AS newest, SUM(d.change_by) AS remaining, SUM(d.reserve) AS reserved
                          FROM w_user_3 n
-                         STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
+                         STRAIGHT_JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = n.user_id
                          STRAIGHT_JOIN JSON_TABLE(t.draws, '$[*]' COLUMNS (grant_id BIGINT PATH '$.g', change_by BIGINT PATH '$.c', reserve BIGINT PATH '$.r')) d
                         GROUP BY t.user_id, d.grant_id) x
-                 LEFT JOIN credit_grants g ON g.id = x.grant_id AND g.user_id = x.user_id
+                 LEFT JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = x.grant_id AND g.user_id = x.user_id
                 WHERE g.id IS NULL OR x.remaining <> g.remaining OR x.reserved <> g.reserved
                 GROUP BY x.user_id) d ON d.user_id = a.user_id
     LEFT JOIN (SELECT x.user_id, COUNT(*) AS wrong, MAX(x.newest) AS newest
                  FROM (SELECT r.user_id, r.related_transaction_id AS id, SUM(r.amount) AS given, MAX(r.version) AS newest
                          FROM w_user_4 n
-                         STRAIGHT_JOIN credit_transactions r ON r.user_id = n.user_id
+                         STRAIGHT_JOIN credit_transactions r FORCE INDEX (credit_transactions_version) ON r.user_id = n.user_id
                         WHERE r.type = 'refund' GROUP BY r.user_id, r.related_transaction_id) x
-                 JOIN credit_transactions c ON c.id = x.id
+                 JOIN credit_transactions c FORCE INDEX (PRIMARY) ON c.id = x.id
                 WHERE x.given > -c.amount
                 GROUP BY x.user_id) r ON r.user_id = a.user_id
    ORDER BY a.user_id;
@@ -693,12 +693,12 @@ BEGIN
            WHERE t.user_id = v_user AND t.version <= v_version
            GROUP BY d.grant_id
           HAVING SUM(d.change_by) > 0) s
-    JOIN credit_grants g ON g.id = s.grant_id;
+    JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = s.grant_id;
 
   SELECT COALESCE(t.version, 0) AS version, COALESCE(t.balance_after, 0) AS balance, COALESCE(t.held_after, 0) AS held, COALESCE(t.status_after, 'active') AS status,
          CONCAT('[', COALESCE(v_grants, ''), ']') AS grants
     FROM profiles a
-    LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.version = v_version
+    LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = a.user_id AND t.version = v_version
    WHERE a.user_id = v_user;
 END;
 
@@ -715,7 +715,7 @@ BEGIN
                                                    ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, g.id SEPARATOR ','), ''), ']')
             FROM credit_grants g WHERE g.user_id = a.user_id AND g.state IN ('open', 'ending')) AS grants
     FROM w_user named
-    STRAIGHT_JOIN profiles a ON a.user_id = named.user_id
+    STRAIGHT_JOIN profiles a FORCE INDEX (PRIMARY) ON a.user_id = named.user_id
    ORDER BY a.user_id;
 END;
 
@@ -743,7 +743,7 @@ BEGIN
                                    OR COALESCE(o.priority, 50) NOT BETWEEN 0 AND 1000 OR o.ends_at <= in_now THEN 'invalid' END AS verdict
                     FROM w_op o
                     LEFT JOIN w_account a ON a.user_id = o.user_id
-                    LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = 'grant' AND t.request_key = o.request_key) known
+                    LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.operation = 'grant' AND t.request_key = o.request_key) known
           WINDOW same_key AS (PARTITION BY user_id, request_key, verdict ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) numbered;
 
   INSERT INTO w_entry (seq, ord, user_id, type, amount, new_kind, new_amount, new_priority, new_until, operation)
@@ -828,7 +828,7 @@ BEGIN
          t.period_start AS t_period_start, t.traceparent AS t_traceparent, t.created_at AS t_created_at
     FROM w_item i
     LEFT JOIN w_account a ON a.user_id = i.user_id
-    LEFT JOIN credit_transactions t ON t.user_id = i.user_id AND t.version = i.tx_version
+    LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = i.user_id AND t.version = i.tx_version
    ORDER BY i.ord;
 END;
 
@@ -846,9 +846,9 @@ BEGIN
          h.actor AS h_actor, CASE WHEN h.status = 'captured' THEN e.id END AS h_capture_transaction_id
     FROM w_item i
     LEFT JOIN w_account a ON a.user_id = i.user_id
-    LEFT JOIN credit_transactions t ON t.user_id = i.user_id AND t.version = i.tx_version
-    LEFT JOIN credit_holds h ON h.id = COALESCE(t.hold_id, i.target_id)
-    LEFT JOIN credit_transactions e ON e.user_id = h.user_id AND e.version = h.end_version
+    LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = i.user_id AND t.version = i.tx_version
+    LEFT JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = COALESCE(t.hold_id, i.target_id)
+    LEFT JOIN credit_transactions e FORCE INDEX (credit_transactions_version) ON e.user_id = h.user_id AND e.version = h.end_version
    ORDER BY i.ord;
 END;
 
@@ -874,7 +874,7 @@ BEGIN
       FROM w_item i
       JOIN w_audit o ON o.ord = i.ord
       JOIN w_account a ON a.user_id = i.user_id
-      LEFT JOIN credit_transactions t ON t.user_id = i.user_id AND t.version = i.tx_version
+      LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = i.user_id AND t.version = i.tx_version
      WHERE i.verdict IN ('ok', 'first', 'reset', 'topped_up', 'forfeited', 'unchanged')
      ORDER BY i.ord;
   END IF;
@@ -906,18 +906,26 @@ END;
 
 CREATE PROCEDURE `LedgerBegin`()
 BEGIN
+  DECLARE v_places INT DEFAULT 0;
   DECLARE CONTINUE HANDLER FOR 1146 CALL LedgerWorkTables();
   -- The first statement fails with 1146 on a fresh connection; the handler makes all tables and the rest goes on.
   DELETE FROM w_judge;
   DELETE FROM w_op;
+  SET v_places = ROW_COUNT();
   DELETE FROM w_source;
   DELETE FROM w_user;
+  SET v_places = GREATEST(v_places, ROW_COUNT());
   DELETE FROM w_account;
   DELETE FROM w_item;
   DELETE FROM w_entry;
   DELETE FROM w_draw;
   DELETE FROM w_grant;
   DELETE FROM w_posting;
+  IF GREATEST(v_places, ROW_COUNT()) > 300 THEN
+    -- w_judge first, as it is made last: what a connection that is cut off in here lacks is made by its next call.
+    DROP TEMPORARY TABLE IF EXISTS w_judge, w_op, w_source, w_user, w_account, w_item, w_entry, w_draw, w_grant, w_posting;
+    CALL LedgerWorkTables();
+  END IF;
 END;
 
 CREATE PROCEDURE `LedgerDueState`()
@@ -925,7 +933,7 @@ BEGIN
   SELECT a.user_id, m.version AS membership_version, m.state AS membership_state, a.served_start, a.served_end, a.served_given,
          a.allowance_remaining, a.due_at, a.status
     FROM w_account a
-    LEFT JOIN membership_state m ON m.user_id = a.user_id
+    LEFT JOIN membership_state m FORCE INDEX (PRIMARY) ON m.user_id = a.user_id
    ORDER BY a.user_id;
 END;
 
@@ -938,8 +946,8 @@ BEGIN
     INSERT INTO w_source (id, place, grant_id, kind, amount)
     SELECT h.id, d.place, d.grant_id, d.kind, d.reserve
       FROM w_entry e
-      STRAIGHT_JOIN credit_holds h ON h.id = e.hold_id
-      STRAIGHT_JOIN credit_transactions t ON t.user_id = h.user_id AND t.version = h.origin_version
+      STRAIGHT_JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = e.hold_id
+      STRAIGHT_JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = h.user_id AND t.version = h.origin_version
       STRAIGHT_JOIN JSON_TABLE(t.draws, '$[*]' COLUMNS (place FOR ORDINALITY, grant_id BIGINT PATH '$.g',
                kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.k', reserve BIGINT PATH '$.r')) d;
   END IF;
@@ -953,7 +961,7 @@ BEGIN
   -- Whose hold it is never changes: read without a lock.
   DELETE FROM w_user;
   INSERT INTO w_user (user_id)
-  SELECT DISTINCT h.user_id FROM w_op o STRAIGHT_JOIN credit_holds h ON h.id = o.target_id;
+  SELECT DISTINCT h.user_id FROM w_op o STRAIGHT_JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = o.target_id;
   CALL LedgerLock(in_now);
   -- A hold past its end is expired here, before it is looked at.
   CALL LedgerLapse(in_now);
@@ -966,8 +974,8 @@ BEGIN
               WHEN h.id IS NULL OR o.user_id <> h.user_id THEN 'hold_not_found'
               WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END END
     FROM w_op o
-    LEFT JOIN credit_holds h ON h.id = o.target_id
-    LEFT JOIN credit_transactions t ON t.user_id = h.user_id AND t.operation = in_operation AND t.request_key = o.request_key;
+    LEFT JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = o.target_id
+    LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = h.user_id AND t.operation = in_operation AND t.request_key = o.request_key;
 
   -- The first sound one ends a hold. Each pass decides at least the first undecided operation, so it ends; mostly the first pass decides all.
   SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict IS NULL;
@@ -996,7 +1004,7 @@ BEGIN
   SELECT i.ord, i.ord, i.user_id, CASE in_operation WHEN 'capture' THEN 'consume' ELSE 'release' END,
          CASE in_operation WHEN 'capture' THEN -i.amount ELSE 0 END, -h.amount, h.id,
          CASE in_operation WHEN 'capture' THEN 'captured' ELSE 'released' END, in_operation
-    FROM w_item i JOIN credit_holds h ON h.id = i.target_id
+    FROM w_item i JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = i.target_id
    WHERE i.verdict = 'ok';
 
   -- What the hold keeps of which grant stands in its ledger row. A capture takes from the first ones, in the order in which they were reserved.
@@ -1025,7 +1033,7 @@ BEGIN
       INSERT INTO w_entry (seq, user_id, type, amount, held_change, hold_id, hold_end, operation, own_reason)
       SELECT ROW_NUMBER() OVER (ORDER BY h.expires_at, h.id), h.user_id, 'release', 0, -h.amount, h.id, 'expired', 'expire', 'hold expired'
         FROM w_account a
-        STRAIGHT_JOIN credit_holds h ON h.user_id = a.user_id AND h.status = 'open'
+        STRAIGHT_JOIN credit_holds h FORCE INDEX (credit_holds_status) ON h.user_id = a.user_id AND h.status = 'open'
        WHERE a.lapse_at <= in_now AND h.expires_at <= in_now
        ORDER BY h.expires_at, h.id LIMIT 500;
       SET v_found = ROW_COUNT(), v_pass = v_pass + 1;
@@ -1044,9 +1052,9 @@ BEGIN
                                 WHERE g.user_id = a.user_id AND g.state IN ('open', 'spent') AND g.expires_at > in_now) AS grant_end,
                    (SELECT MIN(h.expires_at) FROM credit_holds h WHERE h.user_id = a.user_id AND h.status = 'open') AS hold_end
               FROM w_account a WHERE a.lapse_at <= in_now) n
-      STRAIGHT_JOIN profiles p ON p.user_id = n.user_id
+      STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = n.user_id
        SET p.lapse_at = CASE WHEN n.grant_end IS NULL OR n.hold_end < n.grant_end THEN n.hold_end ELSE n.grant_end END;
-    UPDATE w_account a STRAIGHT_JOIN profiles p ON p.user_id = a.user_id SET a.lapse_at = p.lapse_at WHERE a.lapse_at <= in_now;
+    UPDATE w_account a STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = a.user_id SET a.lapse_at = p.lapse_at WHERE a.lapse_at <= in_now;
   END IF;
 END;
 
@@ -1059,14 +1067,14 @@ BEGIN
     SELECT ROW_NUMBER() OVER (ORDER BY g.expires_at, g.id), g.user_id, 'expire', g.reserved - g.remaining, g.id, 'expire',
            CASE WHEN g.expires_at <= in_now THEN 'grant expired' ELSE 'allowance lapsed' END
       FROM w_account a
-      STRAIGHT_JOIN credit_grants g ON g.user_id = a.user_id AND g.state IN ('open', 'ending')
+      STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = a.user_id AND g.state IN ('open', 'ending')
      WHERE (g.state = 'ending' OR g.expires_at <= in_now) AND g.remaining > g.reserved
      ORDER BY g.expires_at, g.id LIMIT 500;
     SET v_found = ROW_COUNT();
     IF v_found > 0 THEN
       INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve, ends)
       SELECT e.seq, 1, g.id, g.kind, e.amount, 0, 1
-        FROM w_entry e JOIN credit_grants g ON g.id = e.grant_id;
+        FROM w_entry e JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = e.grant_id;
       CALL LedgerPost(in_now);
     END IF;
   END WHILE;
@@ -1082,7 +1090,7 @@ BEGIN
          p.due_at, p.lapse_at, p.low_threshold, p.is_low, p.served_start, p.served_end, p.served_given, p.last_at
     -- The LIMIT keeps the derived table, and with it the order in which the locks are taken.
     FROM (SELECT user_id FROM w_user ORDER BY user_id LIMIT 100000) u
-    STRAIGHT_JOIN profiles p ON p.user_id = u.user_id
+    STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = u.user_id
      FOR UPDATE;
 
   SELECT COUNT(*) INTO v_missing
@@ -1102,7 +1110,7 @@ BEGIN
     SELECT p.user_id, p.version, p.balance, p.held, p.status, p.allowance_remaining, p.tier, p.monthly_credits, p.next_reset_at,
            p.due_at, p.lapse_at, p.low_threshold, p.is_low, p.served_start, p.served_end, p.served_given, p.last_at
       FROM (SELECT user_id FROM w_user ORDER BY user_id LIMIT 100000) u
-      STRAIGHT_JOIN profiles p ON p.user_id = u.user_id
+      STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = u.user_id
        FOR UPDATE;
   END IF;
 END;
@@ -1171,7 +1179,7 @@ post: BEGIN
       FROM w_posting WHERE new_kind IS NOT NULL ORDER BY seq;
     INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve, fresh)
     SELECT p.seq, 9000000000000000000, g.id, g.kind, g.amount, 0, 1
-      FROM w_posting p JOIN credit_grants g ON g.user_id = p.user_id AND g.origin_version = p.version
+      FROM w_posting p JOIN credit_grants g FORCE INDEX (credit_grants_origin) ON g.user_id = p.user_id AND g.origin_version = p.version
      WHERE p.new_kind IS NOT NULL;
     UPDATE w_posting p JOIN w_draw d ON d.seq = p.seq AND d.fresh = 1 SET p.grant_id = d.grant_id;
   END IF;
@@ -1181,15 +1189,15 @@ post: BEGIN
     SELECT p.user_id, p.version, 'open', p.held_change, p.hold_until, COALESCE(o.reason, ''), o.feature, m.doc, COALESCE(o.actor, 'system'), p.created_at
       FROM w_posting p
       JOIN w_op o ON o.ord = p.ord
-      LEFT JOIN w_doc m ON m.ord = o.ord AND o.has_metadata = 1
+      LEFT JOIN w_doc m FORCE INDEX (PRIMARY) ON m.ord = CASE o.has_metadata WHEN 1 THEN o.ord END
      WHERE p.hold_until IS NOT NULL ORDER BY p.seq;
     DELETE FROM w_judge;
     INSERT INTO w_judge (ord, figure)
-    SELECT p.seq, h.id FROM w_posting p JOIN credit_holds h ON h.user_id = p.user_id AND h.origin_version = p.version
+    SELECT p.seq, h.id FROM w_posting p JOIN credit_holds h FORCE INDEX (credit_holds_origin) ON h.user_id = p.user_id AND h.origin_version = p.version
      WHERE p.hold_until IS NOT NULL;
     UPDATE w_posting p JOIN w_judge j ON j.ord = p.seq SET p.hold_id = j.figure;
     DELETE FROM w_judge;
-    UPDATE w_posting p STRAIGHT_JOIN credit_holds h ON h.id = p.hold_id
+    UPDATE w_posting p STRAIGHT_JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = p.hold_id
        SET h.status = p.hold_end, h.captured = -p.amount, h.ended_at = p.created_at, h.end_version = p.version
      WHERE p.hold_end IS NOT NULL;
   END IF;
@@ -1207,9 +1215,9 @@ post: BEGIN
          CASE WHEN p.own_key IS NULL THEN o.request_hash END, p.period_start, o.traceparent, p.created_at
     FROM w_posting p
     LEFT JOIN w_op o ON o.ord = p.ord
-    LEFT JOIN w_doc m ON m.ord = o.ord AND o.has_metadata = 1
+    LEFT JOIN w_doc m FORCE INDEX (PRIMARY) ON m.ord = CASE o.has_metadata WHEN 1 THEN o.ord END
     -- A capture or release says what its hold said, where it says nothing itself.
-    LEFT JOIN credit_holds h ON h.id = p.hold_id
+    LEFT JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = p.hold_id
    ORDER BY p.seq;
 
   -- Work tables stand first in every UPDATE: an optimizer that began with the other side would lock rows of accounts that are not ours.
@@ -1220,21 +1228,21 @@ post: BEGIN
          CASE WHEN MAX(d.ends) = 1 OR o.state IN ('ending', 'ended')
               THEN CASE WHEN o.remaining + SUM(d.change_by) > 0 THEN 'ending' ELSE 'ended' END
               ELSE CASE WHEN o.remaining + SUM(d.change_by) > 0 THEN 'open' ELSE 'spent' END END
-    FROM w_draw d STRAIGHT_JOIN w_posting p ON p.seq = d.seq STRAIGHT_JOIN credit_grants o ON o.id = d.grant_id
+    FROM w_draw d STRAIGHT_JOIN w_posting p ON p.seq = d.seq STRAIGHT_JOIN credit_grants o FORCE INDEX (PRIMARY) ON o.id = d.grant_id
    WHERE d.fresh = 0
    GROUP BY d.grant_id, o.remaining, o.reserved, o.state;
-  UPDATE w_grant n STRAIGHT_JOIN credit_grants g ON g.id = n.grant_id
+  UPDATE w_grant n STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id
      SET g.remaining = n.remaining, g.reserved = n.reserved,
          g.ended_at = CASE WHEN n.state IN ('ending', 'ended') THEN COALESCE(g.ended_at, in_now) END,
          g.state = n.state;
   SELECT COUNT(DISTINCT grant_id) INTO v_drawn FROM w_draw WHERE fresh = 0;
   SELECT COUNT(*) INTO v_written
-    FROM w_grant n STRAIGHT_JOIN credit_grants g ON g.id = n.grant_id AND g.remaining = n.remaining AND g.reserved = n.reserved;
+    FROM w_grant n STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id AND g.remaining = n.remaining AND g.reserved = n.reserved;
   IF v_drawn <> v_written THEN
     SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the grants do not hold what their draws say; roll back';
   END IF;
 
-  UPDATE w_posting p STRAIGHT_JOIN profiles a ON a.user_id = p.user_id
+  UPDATE w_posting p STRAIGHT_JOIN profiles a FORCE INDEX (PRIMARY) ON a.user_id = p.user_id
      SET a.version = p.version, a.balance = p.balance_after, a.held = p.held_after, a.status = p.status_after,
          a.allowance_remaining = p.allowance_after, a.is_low = p.low_after, a.last_at = p.created_at,
          a.lapse_at = CASE WHEN p.lapse_at IS NULL OR a.lapse_at <= p.lapse_at THEN a.lapse_at ELSE p.lapse_at END
@@ -1503,7 +1511,7 @@ BEGIN
                               COALESCE(LAG(t.version) OVER by_version, 0) AS previous_version, COALESCE(LAG(t.balance_after) OVER by_version, 0) AS previous_balance,
                               COALESCE(LAG(t.held_after) OVER by_version, 0) AS previous_held, LEAD(t.version) OVER by_version AS next_version
                          FROM w_user n
-                         STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
+                         STRAIGHT_JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = n.user_id
                        WINDOW by_version AS (PARTITION BY t.user_id ORDER BY t.version)) chained
                 GROUP BY user_id) l ON l.user_id = a.user_id;
 
@@ -1511,7 +1519,7 @@ BEGIN
   SELECT t.user_id, d.grant_id, MAX(d.kind), SUM(d.change_by), SUM(d.reserve), MAX(t.version),
          MAX(CASE WHEN t.type IN ('expire', 'reset') AND d.change_by <= 0 THEN 1 ELSE 0 END)
     FROM w_user n
-    STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
+    STRAIGHT_JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = n.user_id
     STRAIGHT_JOIN JSON_TABLE(t.draws, '$[*]' COLUMNS (grant_id BIGINT PATH '$.g', kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.k',
              change_by BIGINT PATH '$.c', reserve BIGINT PATH '$.r')) d
    WHERE d.grant_id <> 0
@@ -1519,12 +1527,12 @@ BEGIN
   INSERT INTO w_repair_grant (user_id, grant_id, kind, owned, origin_version, remaining, reserved, state, priority, expires_at)
   SELECT g.user_id, g.id, g.kind, 1, g.origin_version, g.remaining, g.reserved, g.state, g.priority, g.expires_at
     FROM w_user n
-    STRAIGHT_JOIN credit_grants g ON g.user_id = n.user_id
+    STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = n.user_id
       ON DUPLICATE KEY UPDATE owned = 1, kind = VALUES(kind), origin_version = VALUES(origin_version), remaining = VALUES(remaining), reserved = VALUES(reserved),
          state = VALUES(state), priority = VALUES(priority), expires_at = VALUES(expires_at);
   -- An allowance that was spent to the last credit ends with a reset that has nothing to say of it.
   UPDATE (SELECT t.user_id, MAX(t.version) AS version
-            FROM w_user n STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
+            FROM w_user n STRAIGHT_JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = n.user_id
            WHERE t.type = 'reset' GROUP BY t.user_id) s
     JOIN w_repair_grant x ON x.user_id = s.user_id
      SET x.lapsed = 1
@@ -1533,32 +1541,32 @@ BEGIN
   INSERT INTO w_repair_hold (user_id, hold_id, status, amount, end_version)
   SELECT h.user_id, h.id, h.status, h.amount, h.end_version
     FROM w_user n
-    STRAIGHT_JOIN credit_holds h ON h.user_id = n.user_id AND h.status = 'open';
+    STRAIGHT_JOIN credit_holds h FORCE INDEX (credit_holds_status) ON h.user_id = n.user_id AND h.status = 'open';
   INSERT INTO w_repair_hold (user_id, hold_id, opened, hold_version, hold_amount)
   SELECT t.user_id, t.hold_id, 1, MAX(t.version), MAX(t.held_change)
     FROM w_user n
-    STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
+    STRAIGHT_JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = n.user_id
    WHERE t.hold_id IS NOT NULL
    GROUP BY t.user_id, t.hold_id
   HAVING SUM(CASE t.type WHEN 'hold' THEN 0 ELSE 1 END) = 0
       ON DUPLICATE KEY UPDATE opened = 1, hold_version = VALUES(hold_version), hold_amount = VALUES(hold_amount);
-  UPDATE w_repair_hold x STRAIGHT_JOIN credit_holds h ON h.id = x.hold_id
+  UPDATE w_repair_hold x STRAIGHT_JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = x.hold_id
      SET x.status = h.status, x.amount = h.amount, x.end_version = h.end_version
    WHERE h.user_id = x.user_id AND x.status IS NULL;
   UPDATE (SELECT t.user_id, t.hold_id, MAX(t.version) AS version
-            FROM w_user n STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
+            FROM w_user n STRAIGHT_JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = n.user_id
            WHERE t.hold_id IS NOT NULL AND t.type IN ('consume', 'release')
            GROUP BY t.user_id, t.hold_id) e
     JOIN w_repair_hold x ON x.user_id = e.user_id AND x.hold_id = e.hold_id
      SET x.ended_by = e.version;
   -- An earlier repair ended it: its row stands for the release.
-  UPDATE w_repair_hold x STRAIGHT_JOIN credit_transactions t ON t.user_id = x.user_id AND t.version = x.end_version
+  UPDATE w_repair_hold x STRAIGHT_JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = x.user_id AND t.version = x.end_version
      SET x.opened = 0
    WHERE t.operation = 'restate' AND x.status = 'released';
   INSERT INTO w_repair_part (user_id, hold_id, grant_id, amount)
   SELECT x.user_id, x.hold_id, d.grant_id, d.reserve
     FROM w_repair_hold x
-    STRAIGHT_JOIN credit_transactions t ON t.user_id = x.user_id AND t.version = x.hold_version
+    STRAIGHT_JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = x.user_id AND t.version = x.hold_version
     STRAIGHT_JOIN JSON_TABLE(t.draws, '$[*]' COLUMNS (grant_id BIGINT PATH '$.g', reserve BIGINT PATH '$.r')) d
    WHERE x.opened = 1;
 
@@ -1566,9 +1574,9 @@ BEGIN
   SELECT x.user_id, SUM(x.given + c.amount)
     FROM (SELECT r.user_id, r.related_transaction_id AS id, SUM(r.amount) AS given, MAX(r.version) AS newest
             FROM w_user n
-            STRAIGHT_JOIN credit_transactions r ON r.user_id = n.user_id
+            STRAIGHT_JOIN credit_transactions r FORCE INDEX (credit_transactions_version) ON r.user_id = n.user_id
            WHERE r.type = 'refund' GROUP BY r.user_id, r.related_transaction_id) x
-    JOIN credit_transactions c ON c.id = x.id
+    JOIN credit_transactions c FORCE INDEX (PRIMARY) ON c.id = x.id
     JOIN w_repair b ON b.user_id = x.user_id
    WHERE x.given > -c.amount AND x.newest > b.base
    GROUP BY x.user_id;
@@ -1581,7 +1589,7 @@ BEGIN
                  LEAD(x.version) OVER by_version AS next_version, LEAD(x.balance_before) OVER by_version AS next_before
             FROM (SELECT t.user_id, t.version, t.amount, t.balance_before, COALESCE(SUM(d.change_by), 0) AS drawn
                     FROM w_user n
-                    STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
+                    STRAIGHT_JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = n.user_id
                     LEFT JOIN JSON_TABLE(t.draws, '$[*]' COLUMNS (change_by BIGINT PATH '$.c')) d ON 1 = 1
                    GROUP BY t.user_id, t.version, t.amount, t.balance_before) x
           WINDOW by_version AS (PARTITION BY x.user_id ORDER BY x.version)) c
@@ -1780,7 +1788,7 @@ BEGIN
                               WHEN a.status = 'frozen' THEN 'account_frozen' END AS verdict
                     FROM w_op o
                     LEFT JOIN w_account a ON a.user_id = o.user_id
-                    LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = in_operation
+                    LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.operation = in_operation
                                                    AND t.request_key = o.request_key) known) numbered;
 
   SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict IS NULL;
@@ -1840,7 +1848,7 @@ BEGIN
                  SUM(g.remaining - g.reserved) OVER (PARTITION BY g.user_id ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, g.id
                                                      ROWS UNBOUNDED PRECEDING) AS until
             FROM w_account a
-            STRAIGHT_JOIN credit_grants g ON g.user_id = a.user_id AND g.state = 'open'
+            STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = a.user_id AND g.state = 'open'
            WHERE g.remaining > g.reserved) g
       ON g.user_id = n.user_id AND g.until > n.until - n.need AND g.until - g.free < n.until;
 
@@ -2164,8 +2172,8 @@ BEGIN
                       WHEN a.served_end IS NOT NULL THEN 'allowance_served' END AS refused
             FROM w_op o
             LEFT JOIN w_account a ON a.user_id = o.user_id
-            LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = 'open' AND t.request_key = o.request_key
-            LEFT JOIN credit_transactions s ON s.user_id = a.user_id AND s.operation = 'open' AND s.request_key = o.reference) judged;
+            LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.operation = 'open' AND t.request_key = o.request_key
+            LEFT JOIN credit_transactions s FORCE INDEX (credit_transactions_request) ON s.user_id = a.user_id AND s.operation = 'open' AND s.request_key = o.reference) judged;
 
   INSERT INTO w_entry (seq, ord, user_id, type, amount, new_kind, new_amount, new_priority, period_start, operation)
   SELECT ord, ord, user_id, 'grant', amount,
@@ -2173,7 +2181,7 @@ BEGIN
          CASE WHEN amount > 0 THEN amount END, CASE code WHEN 'allowance' THEN 10 ELSE 50 END, starts_at, 'open'
     FROM w_item WHERE verdict = 'ok';
 
-  UPDATE w_item i STRAIGHT_JOIN profiles p ON p.user_id = i.user_id
+  UPDATE w_item i STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = i.user_id
      SET p.served_start = i.starts_at, p.served_end = i.ends_at, p.served_given = i.refundable
    WHERE i.verdict = 'ok' AND i.code = 'allowance';
 
@@ -2294,7 +2302,7 @@ BEGIN
   CALL LedgerBegin();
   CALL LedgerUsers(in_user_ids);
   -- Without those that do not exist: a look makes no account.
-  DELETE u FROM w_user u LEFT JOIN profiles p ON p.user_id = u.user_id WHERE p.user_id IS NULL;
+  DELETE u FROM w_user u LEFT JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = u.user_id WHERE p.user_id IS NULL;
   CALL LedgerLock('1970-01-01 00:00:00.000');
   CALL LedgerRepairRead();
   CALL LedgerRepairPlan();
@@ -2375,10 +2383,10 @@ BEGIN
                    AND (m.active_until IS NULL OR m.active_until <= in_now) THEN 'membership_required' END
     FROM w_op o
     LEFT JOIN w_account a ON a.user_id = o.user_id
-    LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = 'purchase' AND t.request_key = o.request_key
+    LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.operation = 'purchase' AND t.request_key = o.request_key
     LEFT JOIN package_purchases b ON b.payment_reference = o.reference
     LEFT JOIN credit_packages k ON k.code = o.code
-    LEFT JOIN membership_state m ON m.user_id = a.user_id;
+    LEFT JOIN membership_state m FORCE INDEX (PRIMARY) ON m.user_id = a.user_id;
 
   -- A key repeated in the batch is judged by the first of it.
   INSERT INTO w_judge (ord, verdict, first_ord)
@@ -2428,7 +2436,7 @@ BEGIN
   -- Whose transaction it is never changes: read without a lock.
   DELETE FROM w_user;
   INSERT INTO w_user (user_id)
-  SELECT DISTINCT c.user_id FROM w_op o STRAIGHT_JOIN credit_transactions c ON c.id = o.target_id;
+  SELECT DISTINCT c.user_id FROM w_op o STRAIGHT_JOIN credit_transactions c FORCE INDEX (PRIMARY) ON c.id = o.target_id;
   CALL LedgerLock(in_now);
   CALL LedgerLapse(in_now);
 
@@ -2436,15 +2444,15 @@ BEGIN
   SELECT o.ord, c.user_id, o.amount, o.request_key, o.request_hash, c.id, t.version,
          -- NULL: no consumption, nothing of it can be given back.
          CASE c.type WHEN 'consume' THEN
-           -c.amount - COALESCE((SELECT SUM(r.amount) FROM credit_transactions r WHERE r.related_transaction_id = c.id AND r.type = 'refund'), 0) END,
+           -c.amount - COALESCE((SELECT SUM(r.amount) FROM credit_transactions r FORCE INDEX (credit_transactions_related) WHERE r.related_transaction_id = c.id AND r.type = 'refund'), 0) END,
          CASE WHEN o.request_key IS NULL OR o.request_hash IS NULL OR o.amount < 1 THEN 'invalid'
               WHEN c.id IS NULL OR o.user_id <> c.user_id THEN 'transaction_not_found'
               WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
               WHEN c.type = 'consume' AND a.due_at <= in_now THEN 'reset_due' END
     FROM w_op o
-    LEFT JOIN credit_transactions c ON c.id = o.target_id
+    LEFT JOIN credit_transactions c FORCE INDEX (PRIMARY) ON c.id = o.target_id
     LEFT JOIN w_account a ON a.user_id = c.user_id
-    LEFT JOIN credit_transactions t ON t.user_id = c.user_id AND t.operation = 'refund' AND t.request_key = o.request_key;
+    LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = c.user_id AND t.operation = 'refund' AND t.request_key = o.request_key;
 
   -- Each pass decides at least the first undecided operation, so it ends; mostly the first pass decides all.
   SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict IS NULL;
@@ -2486,7 +2494,7 @@ BEGIN
     INSERT INTO w_source (id, place, grant_id, kind, amount)
     SELECT DISTINCT c.id, d.place, d.grant_id, d.kind, -d.change_by
       FROM w_entry e
-      STRAIGHT_JOIN credit_transactions c ON c.id = e.related_id
+      STRAIGHT_JOIN credit_transactions c FORCE INDEX (PRIMARY) ON c.id = e.related_id
       STRAIGHT_JOIN JSON_TABLE(c.draws, '$[*]' COLUMNS (place FOR ORDINALITY, grant_id BIGINT PATH '$.g',
                kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.k', change_by BIGINT PATH '$.c')) d
      WHERE d.change_by < 0;
@@ -2498,13 +2506,13 @@ BEGIN
          CASE WHEN g.id IS NULL OR g.state IN ('ending', 'ended') OR g.expires_at <= in_now THEN 1 ELSE 0 END
     FROM (SELECT i.ord, i.user_id, i.target_id, i.amount,
                  -c.amount - i.refundable + SUM(i.amount) OVER (PARTITION BY i.target_id ORDER BY i.ord ROWS UNBOUNDED PRECEDING) AS until
-            FROM w_item i JOIN credit_transactions c ON c.id = i.target_id
+            FROM w_item i JOIN credit_transactions c FORCE INDEX (PRIMARY) ON c.id = i.target_id
            WHERE i.verdict = 'ok') n
     JOIN (SELECT id, grant_id, kind, amount,
                  SUM(amount) OVER (PARTITION BY id ORDER BY place DESC ROWS UNBOUNDED PRECEDING) AS until
             FROM w_source) s
       ON s.id = n.target_id AND s.until > n.until - n.amount AND s.until - s.amount < n.until
-    LEFT JOIN credit_grants g ON g.id = s.grant_id AND g.user_id = n.user_id;
+    LEFT JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = s.grant_id AND g.user_id = n.user_id;
 
   DELETE FROM w_judge;
   INSERT INTO w_judge (ord, figure) SELECT seq, SUM(change_by) FROM w_draw WHERE ends = 1 GROUP BY seq;
@@ -2562,32 +2570,32 @@ BEGIN
               ELSE 'ok' END
     FROM (SELECT ord, user_id, code, request_key, request_hash, actor, reason, ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY ord) AS turn FROM w_op) o
     LEFT JOIN w_repair r ON r.user_id = o.user_id
-    LEFT JOIN credit_transactions t ON t.user_id = r.user_id AND t.operation IN ('repair', 'restate') AND t.request_key = o.request_key;
+    LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = r.user_id AND t.operation IN ('repair', 'restate') AND t.request_key = o.request_key;
   DELETE r FROM w_repair r LEFT JOIN w_item i ON i.user_id = r.user_id AND i.verdict = 'ok' WHERE i.ord IS NULL;
   DELETE x FROM w_repair_grant x LEFT JOIN w_repair r ON r.user_id = x.user_id WHERE r.user_id IS NULL;
   DELETE x FROM w_repair_hold x LEFT JOIN w_repair r ON r.user_id = x.user_id WHERE r.user_id IS NULL;
 
-  UPDATE w_repair_grant x STRAIGHT_JOIN credit_grants g ON g.id = x.grant_id
+  UPDATE w_repair_grant x STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = x.grant_id
      SET g.remaining = x.target, g.reserved = x.target_reserved, g.state = x.target_state,
          g.ended_at = CASE WHEN x.target_state IN ('ending', 'ended') THEN COALESCE(g.ended_at, in_now) END
    WHERE x.owned = 1;
   -- A hold whose row is gone is written again as one that ends now: when it would have ended stood in that row alone.
   INSERT INTO credit_holds (id, user_id, origin_version, status, amount, expires_at, reason, feature, metadata, actor, created_at)
   SELECT x.hold_id, x.user_id, x.hold_version, 'open', x.hold_amount, in_now, t.reason, t.feature, t.metadata, t.actor, t.created_at
-    FROM w_repair_hold x JOIN credit_transactions t ON t.user_id = x.user_id AND t.version = x.hold_version
+    FROM w_repair_hold x JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = x.user_id AND t.version = x.hold_version
    WHERE x.action = 'restored';
-  UPDATE w_repair_hold x STRAIGHT_JOIN credit_holds h ON h.id = x.hold_id
+  UPDATE w_repair_hold x STRAIGHT_JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = x.hold_id
      SET h.status = 'open', h.amount = x.hold_amount, h.captured = 0, h.ended_at = NULL, h.end_version = NULL
    WHERE x.action = 'reopened' AND h.user_id = x.user_id;
   UPDATE w_repair_hold x
-    STRAIGHT_JOIN credit_transactions t ON t.user_id = x.user_id AND t.version = x.ended_by
-    STRAIGHT_JOIN credit_holds h ON h.id = x.hold_id
+    STRAIGHT_JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = x.user_id AND t.version = x.ended_by
+    STRAIGHT_JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = x.hold_id
      SET h.status = CASE WHEN t.type = 'consume' THEN 'captured' WHEN t.operation = 'expire' THEN 'expired' ELSE 'released' END,
          h.captured = LEAST(h.amount, -t.amount), h.ended_at = t.created_at, h.end_version = t.version
    WHERE x.action = 'closed' AND h.user_id = x.user_id;
   UPDATE w_repair_hold x
     STRAIGHT_JOIN w_repair r ON r.user_id = x.user_id
-    STRAIGHT_JOIN credit_holds h ON h.id = x.hold_id
+    STRAIGHT_JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = x.hold_id
      SET h.status = 'released', h.captured = 0, h.ended_at = in_now, h.end_version = GREATEST(r.version, r.newest) + 1
    WHERE x.action = 'released' AND h.user_id = x.user_id;
 
@@ -2595,7 +2603,7 @@ BEGIN
   UPDATE w_account a JOIN w_repair r ON r.user_id = a.user_id
      SET a.version = GREATEST(r.version, r.newest), a.balance = r.told, a.held = r.told_held, a.status = r.target_status,
          a.allowance_remaining = r.target_allowance - r.drawn_allowance;
-  UPDATE w_repair r STRAIGHT_JOIN profiles p ON p.user_id = r.user_id SET p.lapse_at = in_now;
+  UPDATE w_repair r STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = r.user_id SET p.lapse_at = in_now;
 
   INSERT INTO w_entry (seq, ord, user_id, type, amount, held_change, new_kind, new_amount, new_priority, operation)
   SELECT i.ord, i.ord, r.user_id, 'adjust', r.target - r.told, r.target_held - r.told_held,
@@ -2646,7 +2654,7 @@ BEGIN
               WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END END
     FROM w_op o
     LEFT JOIN w_account a ON a.user_id = o.user_id
-    LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = o.code AND t.request_key = o.request_key;
+    LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.operation = o.code AND t.request_key = o.request_key;
 
   -- Whether one applies depends on the one before it, so each pass books the next one of every account. Mostly one pass.
   SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict IS NULL;
@@ -2693,7 +2701,7 @@ BEGIN
   INSERT INTO w_user (user_id) SELECT DISTINCT user_id FROM w_op WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
   CALL LedgerLock(in_now);
   UPDATE w_op o
-    STRAIGHT_JOIN profiles p ON p.user_id = o.user_id
+    STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = o.user_id
      SET p.low_threshold = CASE WHEN o.amount < 0 THEN 0 ELSE o.amount END;
 END;
 

@@ -31,7 +31,7 @@ BEGIN
               WHEN a.due_at <= in_now THEN 'reset_due' END
     FROM w_op o
     LEFT JOIN w_account a ON a.user_id = o.user_id
-    LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = 'adjust' AND t.request_key = o.request_key;
+    LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.operation = 'adjust' AND t.request_key = o.request_key;
 
   -- How much a negative one takes depends on those before it, so each pass books the next one of every account. Mostly one pass.
   SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict IS NULL;
@@ -68,7 +68,7 @@ BEGIN
                    SUM(g.remaining - g.reserved) OVER (PARTITION BY g.user_id ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, g.id
                                                        ROWS UNBOUNDED PRECEDING) AS until
               FROM w_account a
-              STRAIGHT_JOIN credit_grants g ON g.user_id = a.user_id AND g.state = 'open'
+              STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = a.user_id AND g.state = 'open'
              WHERE g.remaining > g.reserved) g
         ON g.user_id = e.user_id AND g.until - g.free < -e.amount
      WHERE e.amount < 0;

@@ -37,7 +37,7 @@ BEGIN
     FROM (SELECT o.ord, a.user_id, o.membership_version AS version, o.ends_at AS active_until, COALESCE(m.version, 0) AS kept_version
             FROM w_op o
             JOIN w_account a ON a.user_id = o.user_id
-            LEFT JOIN membership_state m ON m.user_id = a.user_id) named;
+            LEFT JOIN membership_state m FORCE INDEX (PRIMARY) ON m.user_id = a.user_id) named;
 
   INSERT INTO membership_state (user_id, version, state, active_until, received_at)
   SELECT i.user_id, i.target_id, o.doc, i.ends_at, in_now
@@ -46,13 +46,13 @@ BEGIN
    WHERE i.verdict = 'applied'
    ORDER BY i.user_id
       ON DUPLICATE KEY UPDATE version = VALUES(version), state = VALUES(state), active_until = VALUES(active_until), received_at = VALUES(received_at);
-  UPDATE w_item i STRAIGHT_JOIN profiles p ON p.user_id = i.user_id SET p.due_at = in_now WHERE i.verdict = 'applied';
-  UPDATE w_account a STRAIGHT_JOIN profiles p ON p.user_id = a.user_id SET a.due_at = p.due_at;
+  UPDATE w_item i STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = i.user_id SET p.due_at = in_now WHERE i.verdict = 'applied';
+  UPDATE w_account a STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = a.user_id SET a.due_at = p.due_at;
 
   SELECT i.ord, i.verdict AS outcome, a.user_id, m.version AS membership_version, m.state AS membership_state, a.served_start, a.served_end,
          a.served_given, a.allowance_remaining, a.due_at, a.status
     FROM w_item i
     JOIN w_account a ON a.user_id = i.user_id
-    LEFT JOIN membership_state m ON m.user_id = a.user_id
+    LEFT JOIN membership_state m FORCE INDEX (PRIMARY) ON m.user_id = a.user_id
    ORDER BY i.ord;
 END

@@ -84,21 +84,21 @@ BEGIN
                       WHEN o.code IN ('give', 'force') AND o.starts_at > in_now THEN 'not_current' END AS refused
             FROM w_op o
             LEFT JOIN w_account a ON a.user_id = o.user_id
-            LEFT JOIN membership_state m ON m.user_id = a.user_id
-            LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = 'reset' AND t.request_key = o.request_key
+            LEFT JOIN membership_state m FORCE INDEX (PRIMARY) ON m.user_id = a.user_id
+            LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.operation = 'reset' AND t.request_key = o.request_key
             LEFT JOIN (SELECT g.user_id, SUM(g.remaining - g.reserved) AS leftover
-                         FROM w_user u STRAIGHT_JOIN credit_grants g ON g.user_id = u.user_id AND g.state = 'open' AND g.kind = 'allowance'
+                         FROM w_user u STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = u.user_id AND g.state = 'open' AND g.kind = 'allowance'
                         GROUP BY g.user_id) g ON g.user_id = a.user_id) planned;
 
   -- What the account shows, before the entries are written, so that their events carry it.
   UPDATE w_item i
     STRAIGHT_JOIN w_op o ON o.ord = i.ord
-    STRAIGHT_JOIN profiles p ON p.user_id = i.user_id
+    STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = i.user_id
      SET p.due_at = o.due_at, p.tier = o.tier, p.monthly_credits = o.monthly_credits, p.next_reset_at = o.next_reset_at
    WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
   UPDATE w_item i
     STRAIGHT_JOIN w_account a ON a.user_id = i.user_id
-    STRAIGHT_JOIN profiles p ON p.user_id = i.user_id
+    STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = i.user_id
      SET a.due_at = p.due_at, a.tier = p.tier, a.monthly_credits = p.monthly_credits, a.next_reset_at = p.next_reset_at
    WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
 
@@ -120,10 +120,10 @@ BEGIN
   INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve, ends)
   SELECT i.ord, g.id, g.id, g.kind, g.reserved - g.remaining, 0, 1
     FROM w_item i
-    STRAIGHT_JOIN credit_grants g ON g.user_id = i.user_id AND g.state = 'open' AND g.kind = 'allowance'
+    STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = i.user_id AND g.state = 'open' AND g.kind = 'allowance'
    WHERE i.verdict IN ('reset', 'forfeited');
 
-  UPDATE w_item i STRAIGHT_JOIN profiles p ON p.user_id = i.user_id
+  UPDATE w_item i STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = i.user_id
      SET p.served_given = CASE WHEN i.verdict = 'reset' AND (p.served_end IS NULL OR i.starts_at >= p.served_end) THEN i.amount
                                ELSE GREATEST(p.served_given, i.amount) END,
          p.served_start = i.starts_at, p.served_end = i.ends_at
@@ -132,13 +132,13 @@ BEGIN
 
   -- Spent to the last credit: nothing to lapse, but it has ended like the rest. A refund that comes later must not open it again,
   -- or the credits would count for the old allowance and lapse with the next reset.
-  UPDATE w_item i STRAIGHT_JOIN credit_grants g ON g.user_id = i.user_id
+  UPDATE w_item i STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = i.user_id
      SET g.state = 'ended', g.ended_at = in_now
    WHERE g.kind = 'allowance' AND g.state = 'spent'
      AND (i.verdict IN ('reset', 'forfeited') OR (i.code = 'forfeit' AND i.verdict = 'unchanged'));
 
   -- Kept by holds to the last credit: nothing to book, but what they free will lapse.
-  UPDATE w_item i STRAIGHT_JOIN credit_grants g ON g.user_id = i.user_id
+  UPDATE w_item i STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = i.user_id
      SET g.state = 'ending', g.ended_at = in_now
    WHERE i.code = 'forfeit' AND i.verdict = 'unchanged' AND g.state = 'open' AND g.kind = 'allowance';
 

@@ -66,7 +66,7 @@ BEGIN
                  COALESCE((SELECT SUM(g.remaining) FROM credit_grants g WHERE g.user_id = p.user_id AND g.kind = 'allowance'), 0) AS allowance,
                  COALESCE((SELECT SUM(h.amount) FROM credit_holds h WHERE h.user_id = p.user_id AND h.status = 'open'), 0) AS holds
             FROM w_user n
-            STRAIGHT_JOIN profiles p ON p.user_id = n.user_id) a
+            STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = n.user_id) a
     LEFT JOIN (SELECT user_id, MAX(base) AS base, MAX(version) AS newest, SUM(CASE WHEN version > base THEN 1 ELSE 0 END) AS rows_written,
                       SUM(CASE WHEN version = base THEN balance_after WHEN version > base THEN amount ELSE 0 END) AS amounts,
                       SUM(CASE WHEN version <= base THEN 0 WHEN balance_before <> previous_balance OR held_after - held_change <> previous_held THEN 1 ELSE 0 END) AS breaks,
@@ -77,7 +77,7 @@ BEGIN
                               COALESCE(LAG(t.balance_after) OVER by_version, 0) AS previous_balance, COALESCE(LAG(t.held_after) OVER by_version, 0) AS previous_held,
                               LEAD(t.version) OVER by_version AS next_version
                          FROM w_user_2 n
-                         STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
+                         STRAIGHT_JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = n.user_id
                        WINDOW by_version AS (PARTITION BY t.user_id ORDER BY t.version)) chained
                 GROUP BY user_id) l ON l.user_id = a.user_id
     -- From the draws, not from the grants: a draw may name a grant of somebody else. A grant that no draw names shows in the sums.
@@ -87,18 +87,18 @@ BEGIN
                                WHEN x.remaining <> COALESCE(g.remaining, 0) OR x.reserved <> COALESCE(g.reserved, 0) THEN 1 ELSE 0 END) AS wrong
                  FROM (SELECT t.user_id, d.grant_id, MAX(t.version) AS newest, SUM(d.change_by) AS remaining, SUM(d.reserve) AS reserved
                          FROM w_user_3 n
-                         STRAIGHT_JOIN credit_transactions t ON t.user_id = n.user_id
+                         STRAIGHT_JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = n.user_id
                          STRAIGHT_JOIN JSON_TABLE(t.draws, '$[*]' COLUMNS (grant_id BIGINT PATH '$.g', change_by BIGINT PATH '$.c', reserve BIGINT PATH '$.r')) d
                         GROUP BY t.user_id, d.grant_id) x
-                 LEFT JOIN credit_grants g ON g.id = x.grant_id AND g.user_id = x.user_id
+                 LEFT JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = x.grant_id AND g.user_id = x.user_id
                 WHERE g.id IS NULL OR x.remaining <> g.remaining OR x.reserved <> g.reserved
                 GROUP BY x.user_id) d ON d.user_id = a.user_id
     LEFT JOIN (SELECT x.user_id, COUNT(*) AS wrong, MAX(x.newest) AS newest
                  FROM (SELECT r.user_id, r.related_transaction_id AS id, SUM(r.amount) AS given, MAX(r.version) AS newest
                          FROM w_user_4 n
-                         STRAIGHT_JOIN credit_transactions r ON r.user_id = n.user_id
+                         STRAIGHT_JOIN credit_transactions r FORCE INDEX (credit_transactions_version) ON r.user_id = n.user_id
                         WHERE r.type = 'refund' GROUP BY r.user_id, r.related_transaction_id) x
-                 JOIN credit_transactions c ON c.id = x.id
+                 JOIN credit_transactions c FORCE INDEX (PRIMARY) ON c.id = x.id
                 WHERE x.given > -c.amount
                 GROUP BY x.user_id) r ON r.user_id = a.user_id
    ORDER BY a.user_id;

@@ -35,11 +35,11 @@ BEGIN
            WHERE t.user_id = v_user AND t.version <= v_version
            GROUP BY d.grant_id
           HAVING SUM(d.change_by) > 0) s
-    JOIN credit_grants g ON g.id = s.grant_id;
+    JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = s.grant_id;
 
   SELECT COALESCE(t.version, 0) AS version, COALESCE(t.balance_after, 0) AS balance, COALESCE(t.held_after, 0) AS held, COALESCE(t.status_after, 'active') AS status,
          CONCAT('[', COALESCE(v_grants, ''), ']') AS grants
     FROM profiles a
-    LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.version = v_version
+    LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = a.user_id AND t.version = v_version
    WHERE a.user_id = v_user;
 END

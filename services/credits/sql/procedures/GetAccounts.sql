@@ -27,6 +27,6 @@ BEGIN
                                                    ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, g.id SEPARATOR ','), ''), ']')
             FROM credit_grants g WHERE g.user_id = a.user_id AND g.state IN ('open', 'ending')) AS grants
     FROM w_user named
-    STRAIGHT_JOIN profiles a ON a.user_id = named.user_id
+    STRAIGHT_JOIN profiles a FORCE INDEX (PRIMARY) ON a.user_id = named.user_id
    ORDER BY a.user_id;
 END

@@ -38,7 +38,7 @@ BEGIN
                                    OR COALESCE(o.priority, 50) NOT BETWEEN 0 AND 1000 OR o.ends_at <= in_now THEN 'invalid' END AS verdict
                     FROM w_op o
                     LEFT JOIN w_account a ON a.user_id = o.user_id
-                    LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = 'grant' AND t.request_key = o.request_key) known
+                    LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.operation = 'grant' AND t.request_key = o.request_key) known
           WINDOW same_key AS (PARTITION BY user_id, request_key, verdict ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) numbered;
 
   INSERT INTO w_entry (seq, ord, user_id, type, amount, new_kind, new_amount, new_priority, new_until, operation)

@@ -14,6 +14,6 @@ BEGIN
          t.period_start AS t_period_start, t.traceparent AS t_traceparent, t.created_at AS t_created_at
     FROM w_item i
     LEFT JOIN w_account a ON a.user_id = i.user_id
-    LEFT JOIN credit_transactions t ON t.user_id = i.user_id AND t.version = i.tx_version
+    LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = i.user_id AND t.version = i.tx_version
    ORDER BY i.ord;
 END

@@ -16,8 +16,8 @@ BEGIN
          h.actor AS h_actor, CASE WHEN h.status = 'captured' THEN e.id END AS h_capture_transaction_id
     FROM w_item i
     LEFT JOIN w_account a ON a.user_id = i.user_id
-    LEFT JOIN credit_transactions t ON t.user_id = i.user_id AND t.version = i.tx_version
-    LEFT JOIN credit_holds h ON h.id = COALESCE(t.hold_id, i.target_id)
-    LEFT JOIN credit_transactions e ON e.user_id = h.user_id AND e.version = h.end_version
+    LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = i.user_id AND t.version = i.tx_version
+    LEFT JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = COALESCE(t.hold_id, i.target_id)
+    LEFT JOIN credit_transactions e FORCE INDEX (credit_transactions_version) ON e.user_id = h.user_id AND e.version = h.end_version
    ORDER BY i.ord;
 END

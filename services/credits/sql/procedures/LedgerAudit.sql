@@ -27,7 +27,7 @@ BEGIN
       FROM w_item i
       JOIN w_audit o ON o.ord = i.ord
       JOIN w_account a ON a.user_id = i.user_id
-      LEFT JOIN credit_transactions t ON t.user_id = i.user_id AND t.version = i.tx_version
+      LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = i.user_id AND t.version = i.tx_version
      WHERE i.verdict IN ('ok', 'first', 'reset', 'topped_up', 'forfeited', 'unchanged')
      ORDER BY i.ord;
   END IF;

@@ -7,6 +7,6 @@ BEGIN
   SELECT a.user_id, m.version AS membership_version, m.state AS membership_state, a.served_start, a.served_end, a.served_given,
          a.allowance_remaining, a.due_at, a.status
     FROM w_account a
-    LEFT JOIN membership_state m ON m.user_id = a.user_id
+    LEFT JOIN membership_state m FORCE INDEX (PRIMARY) ON m.user_id = a.user_id
    ORDER BY a.user_id;
 END

@@ -19,7 +19,7 @@ BEGIN
   -- Whose hold it is never changes: read without a lock.
   DELETE FROM w_user;
   INSERT INTO w_user (user_id)
-  SELECT DISTINCT h.user_id FROM w_op o STRAIGHT_JOIN credit_holds h ON h.id = o.target_id;
+  SELECT DISTINCT h.user_id FROM w_op o STRAIGHT_JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = o.target_id;
   CALL LedgerLock(in_now);
   -- A hold past its end is expired here, before it is looked at.
   CALL LedgerLapse(in_now);
@@ -32,8 +32,8 @@ BEGIN
               WHEN h.id IS NULL OR o.user_id <> h.user_id THEN 'hold_not_found'
               WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END END
     FROM w_op o
-    LEFT JOIN credit_holds h ON h.id = o.target_id
-    LEFT JOIN credit_transactions t ON t.user_id = h.user_id AND t.operation = in_operation AND t.request_key = o.request_key;
+    LEFT JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = o.target_id
+    LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = h.user_id AND t.operation = in_operation AND t.request_key = o.request_key;
 
   -- The first sound one ends a hold. Each pass decides at least the first undecided operation, so it ends; mostly the first pass decides all.
   SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict IS NULL;
@@ -62,7 +62,7 @@ BEGIN
   SELECT i.ord, i.ord, i.user_id, CASE in_operation WHEN 'capture' THEN 'consume' ELSE 'release' END,
          CASE in_operation WHEN 'capture' THEN -i.amount ELSE 0 END, -h.amount, h.id,
          CASE in_operation WHEN 'capture' THEN 'captured' ELSE 'released' END, in_operation
-    FROM w_item i JOIN credit_holds h ON h.id = i.target_id
+    FROM w_item i JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = i.target_id
    WHERE i.verdict = 'ok';
 
   -- What the hold keeps of which grant stands in its ledger row. A capture takes from the first ones, in the order in which they were reserved.

@@ -22,7 +22,7 @@ BEGIN
       INSERT INTO w_entry (seq, user_id, type, amount, held_change, hold_id, hold_end, operation, own_reason)
       SELECT ROW_NUMBER() OVER (ORDER BY h.expires_at, h.id), h.user_id, 'release', 0, -h.amount, h.id, 'expired', 'expire', 'hold expired'
         FROM w_account a
-        STRAIGHT_JOIN credit_holds h ON h.user_id = a.user_id AND h.status = 'open'
+        STRAIGHT_JOIN credit_holds h FORCE INDEX (credit_holds_status) ON h.user_id = a.user_id AND h.status = 'open'
        WHERE a.lapse_at <= in_now AND h.expires_at <= in_now
        ORDER BY h.expires_at, h.id LIMIT 500;
       SET v_found = ROW_COUNT(), v_pass = v_pass + 1;
@@ -41,8 +41,8 @@ BEGIN
                                 WHERE g.user_id = a.user_id AND g.state IN ('open', 'spent') AND g.expires_at > in_now) AS grant_end,
                    (SELECT MIN(h.expires_at) FROM credit_holds h WHERE h.user_id = a.user_id AND h.status = 'open') AS hold_end
               FROM w_account a WHERE a.lapse_at <= in_now) n
-      STRAIGHT_JOIN profiles p ON p.user_id = n.user_id
+      STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = n.user_id
        SET p.lapse_at = CASE WHEN n.grant_end IS NULL OR n.hold_end < n.grant_end THEN n.hold_end ELSE n.grant_end END;
-    UPDATE w_account a STRAIGHT_JOIN profiles p ON p.user_id = a.user_id SET a.lapse_at = p.lapse_at WHERE a.lapse_at <= in_now;
+    UPDATE w_account a STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = a.user_id SET a.lapse_at = p.lapse_at WHERE a.lapse_at <= in_now;
   END IF;
 END

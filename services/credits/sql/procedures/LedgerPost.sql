@@ -80,7 +80,7 @@ post: BEGIN
       FROM w_posting WHERE new_kind IS NOT NULL ORDER BY seq;
     INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve, fresh)
     SELECT p.seq, 9000000000000000000, g.id, g.kind, g.amount, 0, 1
-      FROM w_posting p JOIN credit_grants g ON g.user_id = p.user_id AND g.origin_version = p.version
+      FROM w_posting p JOIN credit_grants g FORCE INDEX (credit_grants_origin) ON g.user_id = p.user_id AND g.origin_version = p.version
      WHERE p.new_kind IS NOT NULL;
     UPDATE w_posting p JOIN w_draw d ON d.seq = p.seq AND d.fresh = 1 SET p.grant_id = d.grant_id;
   END IF;
@@ -90,15 +90,15 @@ post: BEGIN
     SELECT p.user_id, p.version, 'open', p.held_change, p.hold_until, COALESCE(o.reason, ''), o.feature, m.doc, COALESCE(o.actor, 'system'), p.created_at
       FROM w_posting p
       JOIN w_op o ON o.ord = p.ord
-      LEFT JOIN w_doc m ON m.ord = o.ord AND o.has_metadata = 1
+      LEFT JOIN w_doc m FORCE INDEX (PRIMARY) ON m.ord = CASE o.has_metadata WHEN 1 THEN o.ord END
      WHERE p.hold_until IS NOT NULL ORDER BY p.seq;
     DELETE FROM w_judge;
     INSERT INTO w_judge (ord, figure)
-    SELECT p.seq, h.id FROM w_posting p JOIN credit_holds h ON h.user_id = p.user_id AND h.origin_version = p.version
+    SELECT p.seq, h.id FROM w_posting p JOIN credit_holds h FORCE INDEX (credit_holds_origin) ON h.user_id = p.user_id AND h.origin_version = p.version
      WHERE p.hold_until IS NOT NULL;
     UPDATE w_posting p JOIN w_judge j ON j.ord = p.seq SET p.hold_id = j.figure;
     DELETE FROM w_judge;
-    UPDATE w_posting p STRAIGHT_JOIN credit_holds h ON h.id = p.hold_id
+    UPDATE w_posting p STRAIGHT_JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = p.hold_id
        SET h.status = p.hold_end, h.captured = -p.amount, h.ended_at = p.created_at, h.end_version = p.version
      WHERE p.hold_end IS NOT NULL;
   END IF;
@@ -116,9 +116,9 @@ post: BEGIN
          CASE WHEN p.own_key IS NULL THEN o.request_hash END, p.period_start, o.traceparent, p.created_at
     FROM w_posting p
     LEFT JOIN w_op o ON o.ord = p.ord
-    LEFT JOIN w_doc m ON m.ord = CASE o.has_metadata WHEN 1 THEN o.ord END
+    LEFT JOIN w_doc m FORCE INDEX (PRIMARY) ON m.ord = CASE o.has_metadata WHEN 1 THEN o.ord END
     -- A capture or release says what its hold said, where it says nothing itself.
-    LEFT JOIN credit_holds h ON h.id = p.hold_id
+    LEFT JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = p.hold_id
    ORDER BY p.seq;
 
   -- Work tables stand first in every UPDATE: an optimizer that began with the other side would lock rows of accounts that are not ours.

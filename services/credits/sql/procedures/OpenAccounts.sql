@@ -63,8 +63,8 @@ BEGIN
                       WHEN a.served_end IS NOT NULL THEN 'allowance_served' END AS refused
             FROM w_op o
             LEFT JOIN w_account a ON a.user_id = o.user_id
-            LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = 'open' AND t.request_key = o.request_key
-            LEFT JOIN credit_transactions s ON s.user_id = a.user_id AND s.operation = 'open' AND s.request_key = o.reference) judged;
+            LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.operation = 'open' AND t.request_key = o.request_key
+            LEFT JOIN credit_transactions s FORCE INDEX (credit_transactions_request) ON s.user_id = a.user_id AND s.operation = 'open' AND s.request_key = o.reference) judged;
 
   INSERT INTO w_entry (seq, ord, user_id, type, amount, new_kind, new_amount, new_priority, period_start, operation)
   SELECT ord, ord, user_id, 'grant', amount,
@@ -72,7 +72,7 @@ BEGIN
          CASE WHEN amount > 0 THEN amount END, CASE code WHEN 'allowance' THEN 10 ELSE 50 END, starts_at, 'open'
     FROM w_item WHERE verdict = 'ok';
 
-  UPDATE w_item i STRAIGHT_JOIN profiles p ON p.user_id = i.user_id
+  UPDATE w_item i STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = i.user_id
      SET p.served_start = i.starts_at, p.served_end = i.ends_at, p.served_given = i.refundable
    WHERE i.verdict = 'ok' AND i.code = 'allowance';
 

@@ -19,7 +19,7 @@ BEGIN
   CALL LedgerBegin();
   CALL LedgerUsers(in_user_ids);
   -- Without those that do not exist: a look makes no account.
-  DELETE u FROM w_user u LEFT JOIN profiles p ON p.user_id = u.user_id WHERE p.user_id IS NULL;
+  DELETE u FROM w_user u LEFT JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = u.user_id WHERE p.user_id IS NULL;
   CALL LedgerLock('1970-01-01 00:00:00.000');
   CALL LedgerRepairRead();
   CALL LedgerRepairPlan();

@@ -38,10 +38,10 @@ BEGIN
                    AND (m.active_until IS NULL OR m.active_until <= in_now) THEN 'membership_required' END
     FROM w_op o
     LEFT JOIN w_account a ON a.user_id = o.user_id
-    LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = 'purchase' AND t.request_key = o.request_key
+    LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.operation = 'purchase' AND t.request_key = o.request_key
     LEFT JOIN package_purchases b ON b.payment_reference = o.reference
     LEFT JOIN credit_packages k ON k.code = o.code
-    LEFT JOIN membership_state m ON m.user_id = a.user_id;
+    LEFT JOIN membership_state m FORCE INDEX (PRIMARY) ON m.user_id = a.user_id;
 
   -- A key repeated in the batch is judged by the first of it.
   INSERT INTO w_judge (ord, verdict, first_ord)

@@ -26,7 +26,7 @@ BEGIN
   -- Whose transaction it is never changes: read without a lock.
   DELETE FROM w_user;
   INSERT INTO w_user (user_id)
-  SELECT DISTINCT c.user_id FROM w_op o STRAIGHT_JOIN credit_transactions c ON c.id = o.target_id;
+  SELECT DISTINCT c.user_id FROM w_op o STRAIGHT_JOIN credit_transactions c FORCE INDEX (PRIMARY) ON c.id = o.target_id;
   CALL LedgerLock(in_now);
   CALL LedgerLapse(in_now);
 
@@ -34,15 +34,15 @@ BEGIN
   SELECT o.ord, c.user_id, o.amount, o.request_key, o.request_hash, c.id, t.version,
          -- NULL: no consumption, nothing of it can be given back.
          CASE c.type WHEN 'consume' THEN
-           -c.amount - COALESCE((SELECT SUM(r.amount) FROM credit_transactions r WHERE r.related_transaction_id = c.id AND r.type = 'refund'), 0) END,
+           -c.amount - COALESCE((SELECT SUM(r.amount) FROM credit_transactions r FORCE INDEX (credit_transactions_related) WHERE r.related_transaction_id = c.id AND r.type = 'refund'), 0) END,
          CASE WHEN o.request_key IS NULL OR o.request_hash IS NULL OR o.amount < 1 THEN 'invalid'
               WHEN c.id IS NULL OR o.user_id <> c.user_id THEN 'transaction_not_found'
               WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
               WHEN c.type = 'consume' AND a.due_at <= in_now THEN 'reset_due' END
     FROM w_op o
-    LEFT JOIN credit_transactions c ON c.id = o.target_id
+    LEFT JOIN credit_transactions c FORCE INDEX (PRIMARY) ON c.id = o.target_id
     LEFT JOIN w_account a ON a.user_id = c.user_id
-    LEFT JOIN credit_transactions t ON t.user_id = c.user_id AND t.operation = 'refund' AND t.request_key = o.request_key;
+    LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = c.user_id AND t.operation = 'refund' AND t.request_key = o.request_key;
 
   -- Each pass decides at least the first undecided operation, so it ends; mostly the first pass decides all.
   SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict IS NULL;
@@ -84,7 +84,7 @@ BEGIN
     INSERT INTO w_source (id, place, grant_id, kind, amount)
     SELECT DISTINCT c.id, d.place, d.grant_id, d.kind, -d.change_by
       FROM w_entry e
-      STRAIGHT_JOIN credit_transactions c ON c.id = e.related_id
+      STRAIGHT_JOIN credit_transactions c FORCE INDEX (PRIMARY) ON c.id = e.related_id
       STRAIGHT_JOIN JSON_TABLE(c.draws, '$[*]' COLUMNS (place FOR ORDINALITY, grant_id BIGINT PATH '$.g',
                kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.k', change_by BIGINT PATH '$.c')) d
      WHERE d.change_by < 0;
@@ -96,13 +96,13 @@ BEGIN
          CASE WHEN g.id IS NULL OR g.state IN ('ending', 'ended') OR g.expires_at <= in_now THEN 1 ELSE 0 END
     FROM (SELECT i.ord, i.user_id, i.target_id, i.amount,
                  -c.amount - i.refundable + SUM(i.amount) OVER (PARTITION BY i.target_id ORDER BY i.ord ROWS UNBOUNDED PRECEDING) AS until
-            FROM w_item i JOIN credit_transactions c ON c.id = i.target_id
+            FROM w_item i JOIN credit_transactions c FORCE INDEX (PRIMARY) ON c.id = i.target_id
            WHERE i.verdict = 'ok') n
     JOIN (SELECT id, grant_id, kind, amount,
                  SUM(amount) OVER (PARTITION BY id ORDER BY place DESC ROWS UNBOUNDED PRECEDING) AS until
             FROM w_source) s
       ON s.id = n.target_id AND s.until > n.until - n.amount AND s.until - s.amount < n.until
-    LEFT JOIN credit_grants g ON g.id = s.grant_id AND g.user_id = n.user_id;
+    LEFT JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = s.grant_id AND g.user_id = n.user_id;
 
   DELETE FROM w_judge;
   INSERT INTO w_judge (ord, figure) SELECT seq, SUM(change_by) FROM w_draw WHERE ends = 1 GROUP BY seq;

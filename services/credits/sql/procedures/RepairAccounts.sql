@@ -43,32 +43,32 @@ BEGIN
               ELSE 'ok' END
     FROM (SELECT ord, user_id, code, request_key, request_hash, actor, reason, ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY ord) AS turn FROM w_op) o
     LEFT JOIN w_repair r ON r.user_id = o.user_id
-    LEFT JOIN credit_transactions t ON t.user_id = r.user_id AND t.operation IN ('repair', 'restate') AND t.request_key = o.request_key;
+    LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = r.user_id AND t.operation IN ('repair', 'restate') AND t.request_key = o.request_key;
   DELETE r FROM w_repair r LEFT JOIN w_item i ON i.user_id = r.user_id AND i.verdict = 'ok' WHERE i.ord IS NULL;
   DELETE x FROM w_repair_grant x LEFT JOIN w_repair r ON r.user_id = x.user_id WHERE r.user_id IS NULL;
   DELETE x FROM w_repair_hold x LEFT JOIN w_repair r ON r.user_id = x.user_id WHERE r.user_id IS NULL;
 
-  UPDATE w_repair_grant x STRAIGHT_JOIN credit_grants g ON g.id = x.grant_id
+  UPDATE w_repair_grant x STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = x.grant_id
      SET g.remaining = x.target, g.reserved = x.target_reserved, g.state = x.target_state,
          g.ended_at = CASE WHEN x.target_state IN ('ending', 'ended') THEN COALESCE(g.ended_at, in_now) END
    WHERE x.owned = 1;
   -- A hold whose row is gone is written again as one that ends now: when it would have ended stood in that row alone.
   INSERT INTO credit_holds (id, user_id, origin_version, status, amount, expires_at, reason, feature, metadata, actor, created_at)
   SELECT x.hold_id, x.user_id, x.hold_version, 'open', x.hold_amount, in_now, t.reason, t.feature, t.metadata, t.actor, t.created_at
-    FROM w_repair_hold x JOIN credit_transactions t ON t.user_id = x.user_id AND t.version = x.hold_version
+    FROM w_repair_hold x JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = x.user_id AND t.version = x.hold_version
    WHERE x.action = 'restored';
-  UPDATE w_repair_hold x STRAIGHT_JOIN credit_holds h ON h.id = x.hold_id
+  UPDATE w_repair_hold x STRAIGHT_JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = x.hold_id
      SET h.status = 'open', h.amount = x.hold_amount, h.captured = 0, h.ended_at = NULL, h.end_version = NULL
    WHERE x.action = 'reopened' AND h.user_id = x.user_id;
   UPDATE w_repair_hold x
-    STRAIGHT_JOIN credit_transactions t ON t.user_id = x.user_id AND t.version = x.ended_by
-    STRAIGHT_JOIN credit_holds h ON h.id = x.hold_id
+    STRAIGHT_JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = x.user_id AND t.version = x.ended_by
+    STRAIGHT_JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = x.hold_id
      SET h.status = CASE WHEN t.type = 'consume' THEN 'captured' WHEN t.operation = 'expire' THEN 'expired' ELSE 'released' END,
          h.captured = LEAST(h.amount, -t.amount), h.ended_at = t.created_at, h.end_version = t.version
    WHERE x.action = 'closed' AND h.user_id = x.user_id;
   UPDATE w_repair_hold x
     STRAIGHT_JOIN w_repair r ON r.user_id = x.user_id
-    STRAIGHT_JOIN credit_holds h ON h.id = x.hold_id
+    STRAIGHT_JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = x.hold_id
      SET h.status = 'released', h.captured = 0, h.ended_at = in_now, h.end_version = GREATEST(r.version, r.newest) + 1
    WHERE x.action = 'released' AND h.user_id = x.user_id;
 
@@ -76,7 +76,7 @@ BEGIN
   UPDATE w_account a JOIN w_repair r ON r.user_id = a.user_id
      SET a.version = GREATEST(r.version, r.newest), a.balance = r.told, a.held = r.told_held, a.status = r.target_status,
          a.allowance_remaining = r.target_allowance - r.drawn_allowance;
-  UPDATE w_repair r STRAIGHT_JOIN profiles p ON p.user_id = r.user_id SET p.lapse_at = in_now;
+  UPDATE w_repair r STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = r.user_id SET p.lapse_at = in_now;
 
   INSERT INTO w_entry (seq, ord, user_id, type, amount, held_change, new_kind, new_amount, new_priority, operation)
   SELECT i.ord, i.ord, r.user_id, 'adjust', r.target - r.told, r.target_held - r.told_held,

@@ -27,7 +27,7 @@ BEGIN
               WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END END
     FROM w_op o
     LEFT JOIN w_account a ON a.user_id = o.user_id
-    LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.operation = o.code AND t.request_key = o.request_key;
+    LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.operation = o.code AND t.request_key = o.request_key;
 
   -- Whether one applies depends on the one before it, so each pass books the next one of every account. Mostly one pass.
   SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict IS NULL;

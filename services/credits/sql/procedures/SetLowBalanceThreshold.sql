@@ -25,6 +25,6 @@ BEGIN
   INSERT INTO w_user (user_id) SELECT DISTINCT user_id FROM w_op WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
   CALL LedgerLock(in_now);
   UPDATE w_op o
-    STRAIGHT_JOIN profiles p ON p.user_id = o.user_id
+    STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = o.user_id
      SET p.low_threshold = CASE WHEN o.amount < 0 THEN 0 ELSE o.amount END;
 END
