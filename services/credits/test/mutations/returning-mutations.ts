@@ -131,7 +131,7 @@ export const returningMutations: readonly Mutation[] = [
   },
   {
     file: refund,
-    find: "-c.amount - COALESCE((SELECT SUM(r.amount) FROM credit_transactions r WHERE r.related_transaction_id = c.id AND r.type = 'refund'), 0) END",
+    find: "-c.amount - COALESCE((SELECT SUM(r.amount) FROM credit_transactions r FORCE INDEX (credit_transactions_related) WHERE r.related_transaction_id = c.id AND r.type = 'refund'), 0) END",
     replace: "-c.amount END",
     what: "the cap of refunds forgets the earlier ones",
     test: "histories",
