@@ -438,16 +438,29 @@ BEGIN
                          FROM w_user u STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = u.user_id AND g.state = 'open' AND g.kind = 'allowance'
                         GROUP BY g.user_id) g ON g.user_id = a.user_id) planned;
 
-  -- What the account shows, before the entries are written, so that their events carry it.
+  -- flag: its period is the served one from now on.
+  UPDATE w_item i STRAIGHT_JOIN w_account a ON a.user_id = i.user_id
+     SET i.flag = 1
+   WHERE i.verdict IN ('first', 'reset', 'topped_up', 'unchanged') AND i.code IN ('give', 'force')
+     AND (a.served_start IS NULL OR i.ends_at > a.served_start);
+
+  -- What the account shows, before the entries are written, so that their events carry it; and the period it has been served.
+  -- What was served before is read from w_account, which this leaves as it is.
   UPDATE w_item i
     STRAIGHT_JOIN w_op o ON o.ord = i.ord
-    STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = i.user_id
-     SET p.due_at = o.due_at, p.tier = o.tier, p.monthly_credits = o.monthly_credits, p.next_reset_at = o.next_reset_at
-   WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
-  UPDATE w_item i
     STRAIGHT_JOIN w_account a ON a.user_id = i.user_id
     STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = i.user_id
-     SET a.due_at = p.due_at, a.tier = p.tier, a.monthly_credits = p.monthly_credits, a.next_reset_at = p.next_reset_at
+     SET p.due_at = o.due_at, p.tier = o.tier, p.monthly_credits = o.monthly_credits, p.next_reset_at = o.next_reset_at,
+         p.served_given = CASE WHEN i.flag = 0 THEN a.served_given
+                               WHEN i.verdict = 'reset' AND (a.served_end IS NULL OR i.starts_at >= a.served_end) THEN i.amount
+                               ELSE GREATEST(a.served_given, i.amount) END,
+         p.served_start = CASE i.flag WHEN 1 THEN i.starts_at ELSE a.served_start END,
+         p.served_end = CASE i.flag WHEN 1 THEN i.ends_at ELSE a.served_end END
+   WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
+  UPDATE w_item i
+    STRAIGHT_JOIN w_op o ON o.ord = i.ord
+    STRAIGHT_JOIN w_account a ON a.user_id = i.user_id
+     SET a.due_at = o.due_at, a.tier = o.tier, a.monthly_credits = o.monthly_credits, a.next_reset_at = o.next_reset_at
    WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
 
   INSERT INTO w_entry (seq, ord, user_id, type, amount, new_kind, new_amount, new_priority, period_start, operation, own_key)
@@ -470,13 +483,6 @@ BEGIN
     FROM w_item i
     STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = i.user_id AND g.state = 'open' AND g.kind = 'allowance'
    WHERE i.verdict IN ('reset', 'forfeited');
-
-  UPDATE w_item i STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = i.user_id
-     SET p.served_given = CASE WHEN i.verdict = 'reset' AND (p.served_end IS NULL OR i.starts_at >= p.served_end) THEN i.amount
-                               ELSE GREATEST(p.served_given, i.amount) END,
-         p.served_start = i.starts_at, p.served_end = i.ends_at
-   WHERE i.verdict IN ('first', 'reset', 'topped_up', 'unchanged') AND i.code IN ('give', 'force')
-     AND (p.served_start IS NULL OR i.ends_at > p.served_start);
 
   -- Spent to the last credit: nothing to lapse, but it has ended like the rest. A refund that comes later must not open it again,
   -- or the credits would count for the old allowance and lapse with the next reset.

@@ -59,7 +59,7 @@ export const periodMutations: readonly Mutation[] = [
   },
   {
     file: reset,
-    find: "ELSE GREATEST(p.served_given, i.amount) END",
+    find: "ELSE GREATEST(a.served_given, i.amount) END",
     replace: "ELSE i.amount END",
     what: "down and up again gives twice",
     test: "allowance",
