@@ -38,7 +38,7 @@ BEGIN
                     FROM w_op o
                     LEFT JOIN w_account a ON a.user_id = o.user_id
                     LEFT JOIN credit_approvals p ON p.user_id = a.user_id AND p.operation = o.code AND p.request_key = o.request_key
-                    LEFT JOIN credit_transactions t ON t.user_id = a.user_id AND t.request_key = o.request_key
+                    LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.request_key = o.request_key
                          AND (t.operation = o.code OR (o.code = 'repair' AND t.operation = 'restate'))) known
           WINDOW same_key AS (PARTITION BY user_id, operation, request_key, verdict ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) numbered;
 
