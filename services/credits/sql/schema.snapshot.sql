@@ -37,7 +37,6 @@ CREATE TABLE `credit_grants` (
   `priority` smallint(6) NOT NULL,
   `expires_at` datetime(3) DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
-  `ended_at` datetime(3) DEFAULT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `credit_grants_origin` (`user_id`,`origin_version`),
   KEY `credit_grants_state` (`user_id`,`state`),
@@ -379,166 +378,7 @@ END;
 
 CREATE PROCEDURE `CheckAndResetUserCredits`(IN in_now DATETIME(3), IN in_operations JSON)
 BEGIN
-  CALL LedgerBegin();
-  INSERT INTO w_op (ord, user_id, amount, request_key, request_hash, reason, actor, traceparent, code, starts_at, ends_at, flag,
-                    membership_version, rollover, missed, due_at, tier, monthly_credits, next_reset_at)
-  SELECT ord, user_id, quota, request_key, request_hash, reason, actor, traceparent, action, starts_at, ends_at, cancel,
-         membership_version, rollover, missed, due_at, tier, monthly_credits, next_reset_at
-    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
-           ord FOR ORDINALITY,
-           user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
-           membership_version BIGINT PATH '$.membershipVersion',
-           action VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.action',
-           starts_at DATETIME(3) PATH '$.periodStart',
-           ends_at DATETIME(3) PATH '$.periodEnd',
-           quota BIGINT PATH '$.quota',
-           rollover BIGINT PATH '$.rolloverCap',
-           missed BIGINT PATH '$.missedCredits',
-           due_at DATETIME(3) PATH '$.dueAt',
-           tier VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.tier',
-           monthly_credits BIGINT PATH '$.monthlyCredits',
-           next_reset_at DATETIME(3) PATH '$.nextResetAt',
-           cancel VARCHAR(5) CHARACTER SET ascii COLLATE ascii_bin PATH '$.cancelSchedule',
-           reason VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.reason',
-           actor VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.actor',
-           traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent',
-           request_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestKey',
-           request_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestHash')) o;
-  INSERT INTO w_user (user_id) SELECT DISTINCT user_id FROM w_op WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
-  CALL LedgerLock(in_now);
-  CALL LedgerLapse(in_now);
-
-  -- amount: the quota. available: unreserved leftover of the allowance. refundable: what moves over to the new period. code: the action.
-  INSERT INTO w_item (ord, user_id, amount, request_key, request_hash, tx_version, available, refundable, code, starts_at, ends_at, verdict)
-  SELECT ord, user_id, quota, request_key, request_hash, tx_version, leftover, LEAST(rollover, leftover + missed), action, starts_at, ends_at,
-         CASE WHEN refused IS NOT NULL THEN refused
-              WHEN action = 'none' THEN 'unchanged'
-              WHEN action = 'forfeit' THEN CASE WHEN leftover > 0 THEN 'forfeited' ELSE 'unchanged' END
-              -- A period that was over before the served one began: too late for it.
-              WHEN ends_at <= served_start AND action = 'give' THEN 'unchanged'
-              WHEN served_end IS NULL THEN CASE WHEN quota > 0 THEN 'first' ELSE 'unchanged' END
-              WHEN action = 'force' OR starts_at >= served_end THEN 'reset'
-              WHEN quota > served_given THEN 'topped_up'
-              ELSE 'unchanged' END
-    FROM (SELECT o.ord, a.user_id, COALESCE(o.amount, 0) AS quota, o.request_key, o.request_hash, t.version AS tx_version, o.code AS action, o.starts_at, o.ends_at,
-                 a.served_start, a.served_end, a.served_given, GREATEST(COALESCE(o.rollover, 0), 0) AS rollover, GREATEST(COALESCE(o.missed, 0), 0) AS missed,
-                 COALESCE(g.leftover, 0) AS leftover,
-                 CASE WHEN a.user_id IS NULL OR o.code IS NULL OR o.code NOT IN ('give', 'force', 'forfeit', 'none')
-                           OR ROW_NUMBER() OVER (PARTITION BY a.user_id ORDER BY o.ord) > 1
-                           OR (o.code IN ('give', 'force') AND (o.starts_at IS NULL OR o.ends_at IS NULL OR o.ends_at <= o.starts_at
-                                                                  OR o.amount IS NULL OR o.amount NOT BETWEEN 0 AND 1000000000)) THEN 'invalid'
-                      WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
-                      WHEN COALESCE(m.version, -1) <> COALESCE(o.membership_version, -1) THEN 'stale'
-                      WHEN o.code IN ('give', 'force') AND o.starts_at > in_now THEN 'not_current' END AS refused
-            FROM w_op o
-            LEFT JOIN w_account a ON a.user_id = o.user_id
-            LEFT JOIN membership_state m FORCE INDEX (PRIMARY) ON m.user_id = a.user_id
-            LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.operation = 'reset' AND t.request_key = o.request_key
-            LEFT JOIN (SELECT g.user_id, SUM(g.remaining - g.reserved) AS leftover
-                         FROM w_user u STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = u.user_id AND g.state = 'open' AND g.kind = 'allowance'
-                        GROUP BY g.user_id) g ON g.user_id = a.user_id) planned;
-
-  -- flag: its period is the served one from now on.
-  UPDATE w_item i STRAIGHT_JOIN w_account a ON a.user_id = i.user_id
-     SET i.flag = 1
-   WHERE i.verdict IN ('first', 'reset', 'topped_up', 'unchanged') AND i.code IN ('give', 'force')
-     AND (a.served_start IS NULL OR i.ends_at > a.served_start);
-
-  -- What the account shows, before the entries are written, so that their events carry it; and the period it has been served.
-  -- What was served before is read from w_account, which this leaves as it is.
-  UPDATE w_item i
-    STRAIGHT_JOIN w_op o ON o.ord = i.ord
-    STRAIGHT_JOIN w_account a ON a.user_id = i.user_id
-    STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = i.user_id
-     SET p.due_at = o.due_at, p.tier = o.tier, p.monthly_credits = o.monthly_credits, p.next_reset_at = o.next_reset_at,
-         p.served_given = CASE WHEN i.flag = 0 THEN a.served_given
-                               WHEN i.verdict = 'reset' AND (a.served_end IS NULL OR i.starts_at >= a.served_end) THEN i.amount
-                               ELSE GREATEST(a.served_given, i.amount) END,
-         p.served_start = CASE i.flag WHEN 1 THEN i.starts_at ELSE a.served_start END,
-         p.served_end = CASE i.flag WHEN 1 THEN i.ends_at ELSE a.served_end END
-   WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
-  UPDATE w_item i
-    STRAIGHT_JOIN w_op o ON o.ord = i.ord
-    STRAIGHT_JOIN w_account a ON a.user_id = i.user_id
-     SET a.due_at = o.due_at, a.tier = o.tier, a.monthly_credits = o.monthly_credits, a.next_reset_at = o.next_reset_at
-   WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
-
-  INSERT INTO w_entry (seq, ord, user_id, type, amount, new_kind, new_amount, new_priority, period_start, operation, own_key)
-  SELECT ord, ord, user_id, type, given - lapsed, CASE WHEN given > 0 THEN 'allowance' END, CASE WHEN given > 0 THEN given END, 10, starts_at,
-         CASE WHEN request_key IS NULL THEN 'allowance' ELSE 'reset' END,
-         CASE WHEN request_key IS NULL AND verdict <> 'forfeited' THEN CONCAT(REPLACE(starts_at, ' ', 'T'), 'Z#', total,
-              -- A forced reset without a key of its own may serve one period any number of times.
-              CASE code WHEN 'force' THEN CONCAT('#', version + 1) ELSE '' END) END
-    FROM (SELECT i.ord, i.user_id, i.verdict, i.code, i.starts_at, i.request_key, a.version,
-                 CASE i.verdict WHEN 'reset' THEN 'reset' WHEN 'forfeited' THEN 'expire' ELSE 'grant' END AS type,
-                 CASE i.verdict WHEN 'first' THEN i.amount WHEN 'topped_up' THEN i.amount - a.served_given
-                                WHEN 'reset' THEN i.amount + i.refundable ELSE 0 END AS given,
-                 CASE WHEN i.verdict IN ('reset', 'forfeited') THEN i.available ELSE 0 END AS lapsed,
-                 i.amount AS total
-            FROM w_item i JOIN w_account a ON a.user_id = i.user_id
-           WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited')) booked;
-
-  INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve, ends)
-  SELECT i.ord, g.id, g.id, g.kind, g.reserved - g.remaining, 0, 1
-    FROM w_item i
-    STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = i.user_id AND g.state = 'open' AND g.kind = 'allowance'
-   WHERE i.verdict IN ('reset', 'forfeited');
-
-  -- Spent to the last credit: nothing to lapse, but it has ended like the rest. A refund that comes later must not open it again,
-  -- or the credits would count for the old allowance and lapse with the next reset.
-  UPDATE w_item i STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = i.user_id
-     SET g.state = 'ended', g.ended_at = in_now
-   WHERE g.kind = 'allowance' AND g.state = 'spent'
-     AND (i.verdict IN ('reset', 'forfeited') OR (i.code = 'forfeit' AND i.verdict = 'unchanged'));
-
-  -- Kept by holds to the last credit: nothing to book, but what they free will lapse.
-  UPDATE w_item i STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = i.user_id
-     SET g.state = 'ending', g.ended_at = in_now
-   WHERE i.code = 'forfeit' AND i.verdict = 'unchanged' AND g.state = 'open' AND g.kind = 'allowance';
-
-  UPDATE w_item i
-    STRAIGHT_JOIN w_op o ON o.ord = i.ord
-    STRAIGHT_JOIN yearly_member_credits y ON y.user_id = i.user_id
-     SET y.status = 'cancelled'
-   WHERE y.status = 'scheduled' AND o.flag IN ('true', '1') AND i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
-
-  IF JSON_CONTAINS_PATH(in_operations, 'one', '$[*].schedule') THEN
-    DELETE FROM w_month;
-    INSERT INTO w_month (ord, month, starts_at, ends_at, amount)
-    SELECT ord, month, starts_at, ends_at, amount
-      FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
-             ord FOR ORDINALITY,
-             NESTED PATH '$.schedule[*]' COLUMNS (
-               month INT PATH '$.month',
-               starts_at DATETIME(3) PATH '$.periodStart',
-               ends_at DATETIME(3) PATH '$.periodEnd',
-               amount BIGINT PATH '$.amount'))) o
-     WHERE starts_at IS NOT NULL;
-    INSERT INTO yearly_member_credits (user_id, period_start, period_end, month, amount, status)
-    SELECT i.user_id, o.starts_at, o.ends_at, o.month, o.amount, 'scheduled'
-      FROM w_item i
-      JOIN w_month o ON o.ord = i.ord
-     WHERE o.starts_at IS NOT NULL AND i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged')
-        ON DUPLICATE KEY UPDATE
-           period_end = CASE WHEN yearly_member_credits.status IN ('given', 'skipped') THEN yearly_member_credits.period_end ELSE VALUES(period_end) END,
-           month = CASE WHEN yearly_member_credits.status IN ('given', 'skipped') THEN yearly_member_credits.month ELSE VALUES(month) END,
-           amount = CASE yearly_member_credits.status WHEN 'skipped' THEN yearly_member_credits.amount
-                         WHEN 'given' THEN GREATEST(yearly_member_credits.amount, VALUES(amount)) ELSE VALUES(amount) END,
-           status = CASE yearly_member_credits.status WHEN 'cancelled' THEN 'scheduled' ELSE yearly_member_credits.status END;
-  END IF;
-
-  CALL LedgerPost(in_now);
-
-  UPDATE w_item i
-    STRAIGHT_JOIN yearly_member_credits y ON y.user_id = i.user_id
-    LEFT JOIN w_posting p ON p.ord = i.ord
-     SET y.given_amount = CASE WHEN y.period_start = i.starts_at THEN COALESCE(y.given_amount, 0) + COALESCE(p.new_amount, 0) END,
-         y.transaction_version = CASE WHEN y.period_start = i.starts_at THEN COALESCE(p.version, y.transaction_version) END,
-         y.status = CASE WHEN y.period_start = i.starts_at THEN 'given' ELSE 'skipped' END
-   WHERE i.verdict IN ('first', 'reset', 'topped_up', 'unchanged') AND i.code IN ('give', 'force')
-     AND ((y.period_start = i.starts_at AND (y.status = 'scheduled' OR p.version IS NOT NULL)) OR (y.status = 'scheduled' AND y.period_start < i.starts_at));
-
-  CALL LedgerAudit(in_now, in_operations);
+  CALL LedgerAllowance(in_now, in_operations);
   UPDATE w_item SET required = NULL, available = NULL, refundable = NULL;
   CALL LedgerAnswer();
 END;
@@ -623,9 +463,12 @@ END;
 CREATE PROCEDURE `ClaimDueAccounts`(IN in_now DATETIME(3), IN in_limit INT)
 BEGIN
   CALL LedgerBegin();
-  INSERT INTO w_user (user_id)
-  SELECT user_id FROM profiles WHERE due_at <= in_now ORDER BY due_at LIMIT in_limit FOR UPDATE SKIP LOCKED;
-  CALL LedgerLock(in_now);
+  INSERT INTO w_account (user_id, version, balance, held, status, allowance_remaining, tier, monthly_credits, next_reset_at,
+                         due_at, lapse_at, low_threshold, is_low, served_start, served_end, served_given, last_at)
+  SELECT user_id, version, balance, held, status, allowance_remaining, tier, monthly_credits, next_reset_at,
+         due_at, lapse_at, low_threshold, is_low, served_start, served_end, served_given, last_at
+    FROM profiles FORCE INDEX (profiles_due) WHERE due_at <= in_now ORDER BY due_at LIMIT in_limit
+     FOR UPDATE SKIP LOCKED;
   CALL LedgerDueState();
 END;
 
@@ -823,6 +666,201 @@ BEGIN
   SELECT v_accounts AS accounts, COALESCE(SUM(version), 0) - v_before AS written FROM w_account;
 END;
 
+CREATE PROCEDURE `LedgerAllowance`(IN in_now DATETIME(3), IN in_operations JSON)
+BEGIN
+  DECLARE v_again INT DEFAULT 0;
+  DECLARE v_spent INT DEFAULT 0;
+  DECLARE v_forfeits INT DEFAULT 0;
+  DECLARE v_unchanged INT DEFAULT 0;
+  DECLARE v_months INT DEFAULT 0;
+
+  CALL LedgerBegin();
+  INSERT INTO w_op (ord, user_id, amount, request_key, request_hash, reason, actor, traceparent, code, starts_at, ends_at, flag,
+                    membership_version, rollover, missed, due_at, tier, monthly_credits, next_reset_at)
+  SELECT ord, user_id, quota, request_key, request_hash, reason, actor, traceparent, action, starts_at, ends_at, cancel,
+         membership_version, rollover, missed, due_at, tier, monthly_credits, next_reset_at
+    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
+           ord FOR ORDINALITY,
+           user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
+           membership_version BIGINT PATH '$.membershipVersion',
+           action VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.action',
+           starts_at DATETIME(3) PATH '$.periodStart',
+           ends_at DATETIME(3) PATH '$.periodEnd',
+           quota BIGINT PATH '$.quota',
+           rollover BIGINT PATH '$.rolloverCap',
+           missed BIGINT PATH '$.missedCredits',
+           due_at DATETIME(3) PATH '$.dueAt',
+           tier VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.tier',
+           monthly_credits BIGINT PATH '$.monthlyCredits',
+           next_reset_at DATETIME(3) PATH '$.nextResetAt',
+           cancel VARCHAR(5) CHARACTER SET ascii COLLATE ascii_bin PATH '$.cancelSchedule',
+           reason VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.reason',
+           actor VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.actor',
+           traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent',
+           request_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestKey',
+           request_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestHash')) o;
+  SET v_again = ROW_COUNT();
+  INSERT INTO w_user (user_id) SELECT DISTINCT user_id FROM w_op WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
+  -- An account is to be named once; which of its operations comes first matters only where one is not.
+  SET v_again = v_again - ROW_COUNT();
+  CALL LedgerLock(in_now);
+  CALL LedgerLapse(in_now);
+
+  -- Read once, because judging, lapsing and ending all need them.
+  INSERT INTO w_allowance (grant_id, user_id, state, remaining, reserved)
+  SELECT g.id, g.user_id, g.state, g.remaining, g.reserved
+    FROM w_user u
+    STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = u.user_id AND g.state IN ('open', 'spent') AND g.kind = 'allowance';
+  SELECT COUNT(*) INTO v_spent FROM w_allowance WHERE state = 'spent';
+  IF v_again > 0 THEN
+    INSERT INTO w_judge (ord) SELECT MIN(ord) FROM w_op GROUP BY user_id;
+  END IF;
+
+  -- amount: the quota. available: unreserved leftover of the allowance. refundable: what moves over to the new period. code: the action.
+  -- flag: its period is the served one from now on: 1 = it was served in part before, 2 = it is a new one.
+  INSERT INTO w_item (ord, user_id, amount, request_key, request_hash, tx_version, available, refundable, code, starts_at, ends_at, verdict, flag)
+  SELECT ord, user_id, quota, request_key, request_hash, tx_version, leftover, LEAST(rollover, leftover + missed), action, starts_at, ends_at,
+         CASE WHEN refused IS NOT NULL THEN refused
+              WHEN action = 'none' THEN 'unchanged'
+              WHEN action = 'forfeit' THEN CASE WHEN leftover > 0 THEN 'forfeited' ELSE 'unchanged' END
+              -- A period that was over before the served one began: too late for it.
+              WHEN ends_at <= served_start AND action = 'give' THEN 'unchanged'
+              WHEN served_end IS NULL THEN CASE WHEN quota > 0 THEN 'first' ELSE 'unchanged' END
+              WHEN action = 'force' OR starts_at >= served_end THEN 'reset'
+              WHEN quota > served_given THEN 'topped_up'
+              ELSE 'unchanged' END,
+         CASE WHEN refused IS NOT NULL OR action NOT IN ('give', 'force') OR ends_at <= served_start THEN 0
+              WHEN starts_at >= served_end THEN 2
+              ELSE 1 END
+    FROM (SELECT o.ord, a.user_id, COALESCE(o.amount, 0) AS quota, o.request_key, o.request_hash, t.version AS tx_version, o.code AS action, o.starts_at, o.ends_at,
+                 a.served_start, a.served_end, a.served_given, GREATEST(COALESCE(o.rollover, 0), 0) AS rollover, GREATEST(COALESCE(o.missed, 0), 0) AS missed,
+                 COALESCE(g.leftover, 0) AS leftover,
+                 CASE WHEN a.user_id IS NULL OR o.code IS NULL OR o.code NOT IN ('give', 'force', 'forfeit', 'none')
+                           OR (v_again > 0 AND j.ord IS NULL)
+                           OR (o.code IN ('give', 'force') AND (o.starts_at IS NULL OR o.ends_at IS NULL OR o.ends_at <= o.starts_at
+                                                                  OR o.amount IS NULL OR o.amount NOT BETWEEN 0 AND 1000000000)) THEN 'invalid'
+                      WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
+                      WHEN COALESCE(m.version, -1) <> COALESCE(o.membership_version, -1) THEN 'stale'
+                      WHEN o.code IN ('give', 'force') AND o.starts_at > in_now THEN 'not_current' END AS refused
+            FROM w_op o
+            LEFT JOIN w_account a ON a.user_id = o.user_id
+            LEFT JOIN w_judge j ON j.ord = o.ord
+            LEFT JOIN membership_state m FORCE INDEX (PRIMARY) ON m.user_id = a.user_id
+            LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.operation = 'reset' AND t.request_key = o.request_key
+            LEFT JOIN (SELECT user_id, SUM(remaining - reserved) AS leftover FROM w_allowance WHERE state = 'open' GROUP BY user_id) g
+              ON g.user_id = a.user_id) planned;
+  SELECT COALESCE(SUM(verdict = 'unchanged'), 0), COALESCE(SUM(code = 'forfeit' AND verdict = 'unchanged'), 0) INTO v_unchanged, v_forfeits FROM w_item;
+
+  INSERT INTO w_entry (seq, ord, user_id, type, amount, new_kind, new_amount, new_priority, period_start, operation, own_key)
+  SELECT ord, ord, user_id, type, given - lapsed, CASE WHEN given > 0 THEN 'allowance' END, CASE WHEN given > 0 THEN given END, 10, starts_at,
+         CASE WHEN request_key IS NULL THEN 'allowance' ELSE 'reset' END,
+         CASE WHEN request_key IS NULL AND verdict <> 'forfeited' THEN CONCAT(REPLACE(starts_at, ' ', 'T'), 'Z#', total,
+              -- A forced reset without a key of its own may serve one period any number of times.
+              CASE code WHEN 'force' THEN CONCAT('#', version + 1) ELSE '' END) END
+    FROM (SELECT i.ord, i.user_id, i.verdict, i.code, i.starts_at, i.request_key, a.version,
+                 CASE i.verdict WHEN 'reset' THEN 'reset' WHEN 'forfeited' THEN 'expire' ELSE 'grant' END AS type,
+                 CASE i.verdict WHEN 'first' THEN i.amount WHEN 'topped_up' THEN i.amount - a.served_given
+                                WHEN 'reset' THEN i.amount + i.refundable ELSE 0 END AS given,
+                 CASE WHEN i.verdict IN ('reset', 'forfeited') THEN i.available ELSE 0 END AS lapsed,
+                 i.amount AS total
+            FROM w_item i JOIN w_account a ON a.user_id = i.user_id
+           WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited')) booked;
+
+  -- What the account shows and the period it has been served, which LedgerPost writes with the entries.
+  UPDATE w_item i
+    STRAIGHT_JOIN w_op o ON o.ord = i.ord
+    STRAIGHT_JOIN w_account a ON a.user_id = i.user_id
+     SET a.due_at = o.due_at, a.tier = o.tier, a.monthly_credits = o.monthly_credits, a.next_reset_at = o.next_reset_at,
+         a.served_given = CASE i.flag WHEN 2 THEN i.amount WHEN 1 THEN GREATEST(a.served_given, i.amount) ELSE a.served_given END,
+         a.served_start = CASE WHEN i.flag > 0 THEN i.starts_at ELSE a.served_start END,
+         a.served_end = CASE WHEN i.flag > 0 THEN i.ends_at ELSE a.served_end END
+   WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
+  IF v_unchanged > 0 THEN
+    UPDATE w_item i
+      STRAIGHT_JOIN w_account a ON a.user_id = i.user_id
+      STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = i.user_id
+       SET p.due_at = a.due_at, p.tier = a.tier, p.monthly_credits = a.monthly_credits, p.next_reset_at = a.next_reset_at,
+           p.served_given = a.served_given, p.served_start = a.served_start, p.served_end = a.served_end
+     WHERE i.verdict = 'unchanged';
+  END IF;
+
+  INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve, ends)
+  SELECT i.ord, g.grant_id, g.grant_id, 'allowance', g.reserved - g.remaining, 0, 1
+    FROM w_item i
+    STRAIGHT_JOIN w_allowance g ON g.user_id = i.user_id
+   WHERE i.verdict IN ('reset', 'forfeited') AND g.state = 'open';
+
+  -- Spent to the last credit: nothing to lapse, but it has ended like the rest. A refund that comes later must not open it again,
+  -- or the credits would count for the old allowance and lapse with the next reset.
+  IF v_spent > 0 THEN
+    UPDATE w_item i
+      STRAIGHT_JOIN w_allowance n ON n.user_id = i.user_id
+      STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id
+       SET g.state = 'ended'
+     WHERE n.state = 'spent'
+       AND (i.verdict IN ('reset', 'forfeited') OR (i.code = 'forfeit' AND i.verdict = 'unchanged'));
+  END IF;
+
+  -- Kept by holds to the last credit: nothing to book, but what they free will lapse.
+  IF v_forfeits > 0 THEN
+    UPDATE w_item i
+      STRAIGHT_JOIN w_allowance n ON n.user_id = i.user_id
+      STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id
+       SET g.state = 'ending'
+     WHERE i.code = 'forfeit' AND i.verdict = 'unchanged' AND n.state = 'open';
+  END IF;
+
+  SELECT COUNT(*) INTO v_months FROM (SELECT 1 FROM w_user u STRAIGHT_JOIN yearly_member_credits y ON y.user_id = u.user_id LIMIT 1) yearly;
+  IF v_months > 0 THEN
+    UPDATE w_item i
+      STRAIGHT_JOIN w_op o ON o.ord = i.ord
+      STRAIGHT_JOIN yearly_member_credits y ON y.user_id = i.user_id
+       SET y.status = 'cancelled'
+     WHERE y.status = 'scheduled' AND o.flag IN ('true', '1') AND i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
+  END IF;
+
+  IF JSON_CONTAINS_PATH(in_operations, 'one', '$[*].schedule') THEN
+    SET v_months = 1;
+    DELETE FROM w_month;
+    INSERT INTO w_month (ord, month, starts_at, ends_at, amount)
+    SELECT ord, month, starts_at, ends_at, amount
+      FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
+             ord FOR ORDINALITY,
+             NESTED PATH '$.schedule[*]' COLUMNS (
+               month INT PATH '$.month',
+               starts_at DATETIME(3) PATH '$.periodStart',
+               ends_at DATETIME(3) PATH '$.periodEnd',
+               amount BIGINT PATH '$.amount'))) o
+     WHERE starts_at IS NOT NULL;
+    INSERT INTO yearly_member_credits (user_id, period_start, period_end, month, amount, status)
+    SELECT i.user_id, o.starts_at, o.ends_at, o.month, o.amount, 'scheduled'
+      FROM w_item i
+      JOIN w_month o ON o.ord = i.ord
+     WHERE o.starts_at IS NOT NULL AND i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged')
+        ON DUPLICATE KEY UPDATE
+           period_end = CASE WHEN yearly_member_credits.status IN ('given', 'skipped') THEN yearly_member_credits.period_end ELSE VALUES(period_end) END,
+           month = CASE WHEN yearly_member_credits.status IN ('given', 'skipped') THEN yearly_member_credits.month ELSE VALUES(month) END,
+           amount = CASE yearly_member_credits.status WHEN 'skipped' THEN yearly_member_credits.amount
+                         WHEN 'given' THEN GREATEST(yearly_member_credits.amount, VALUES(amount)) ELSE VALUES(amount) END,
+           status = CASE yearly_member_credits.status WHEN 'cancelled' THEN 'scheduled' ELSE yearly_member_credits.status END;
+  END IF;
+
+  CALL LedgerPost(in_now);
+
+  IF v_months > 0 THEN
+    UPDATE w_item i
+      STRAIGHT_JOIN yearly_member_credits y ON y.user_id = i.user_id
+      LEFT JOIN w_posted p ON p.ord = i.ord
+       SET y.given_amount = CASE WHEN y.period_start = i.starts_at THEN COALESCE(y.given_amount, 0) + COALESCE(p.new_amount, 0) END,
+           y.transaction_version = CASE WHEN y.period_start = i.starts_at THEN COALESCE(p.version, y.transaction_version) END,
+           y.status = CASE WHEN y.period_start = i.starts_at THEN 'given' ELSE 'skipped' END
+     WHERE i.verdict IN ('first', 'reset', 'topped_up', 'unchanged') AND i.code IN ('give', 'force')
+       AND ((y.period_start = i.starts_at AND (y.status = 'scheduled' OR p.version IS NOT NULL)) OR (y.status = 'scheduled' AND y.period_start < i.starts_at));
+  END IF;
+
+  CALL LedgerAudit(in_now, in_operations);
+END;
+
 CREATE PROCEDURE `LedgerAnswer`()
 BEGIN
   SELECT i.ord, i.verdict AS outcome, i.required, i.available, i.refundable,
@@ -915,6 +953,7 @@ BEGIN
   DECLARE v_places INT DEFAULT 0;
   DECLARE CONTINUE HANDLER FOR 1146 CALL LedgerWorkTables();
   -- The first statement fails with 1146 on a fresh connection; the handler makes all tables and the rest goes on.
+  DELETE FROM w_allowance;
   DELETE FROM w_judge;
   DELETE FROM w_op;
   SET v_places = ROW_COUNT();
@@ -925,11 +964,10 @@ BEGIN
   DELETE FROM w_item;
   DELETE FROM w_entry;
   DELETE FROM w_draw;
-  DELETE FROM w_grant;
-  DELETE FROM w_posting;
+  DELETE FROM w_posted;
   IF GREATEST(v_places, ROW_COUNT()) > 300 THEN
-    -- w_judge first, as it is made last: what a connection that is cut off in here lacks is made by its next call.
-    DROP TEMPORARY TABLE IF EXISTS w_judge, w_op, w_source, w_user, w_account, w_item, w_entry, w_draw, w_grant, w_posting;
+    -- w_allowance first, as it is made last: what a connection that is cut off in here lacks is made by its next call.
+    DROP TEMPORARY TABLE IF EXISTS w_allowance, w_judge, w_op, w_source, w_user, w_account, w_item, w_entry, w_draw, w_grant, w_posted;
     CALL LedgerWorkTables();
   END IF;
 END;
@@ -1130,7 +1168,7 @@ post: BEGIN
   DECLARE v_drawn INT DEFAULT 0;
   DECLARE v_written INT DEFAULT 0;
 
-  DELETE FROM w_posting;
+  DELETE FROM w_posted;
   SELECT COUNT(*) INTO v_entries FROM w_entry;
   IF v_entries = 0 THEN
     LEAVE post;
@@ -1144,9 +1182,9 @@ post: BEGIN
   INSERT INTO w_judge (ord) SELECT MAX(seq) FROM w_entry GROUP BY user_id;
 
   -- One order and one frame for all windows: both engines sort once, and MySQL needs no second pass.
-  INSERT INTO w_posting (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
+  INSERT INTO w_posted (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
                       low_before, low_after, threshold, is_last, lapse_at, created_at, related_id, hold_id, hold_end, hold_until,
-                      grant_id, new_kind, new_amount, new_priority, new_until, period_start, operation, own_key, own_reason, one_draw)
+                      grant_id, new_kind, new_amount, new_priority, new_until, period_start, operation, own_key, own_reason, draws)
   SELECT e.seq, e.ord, e.user_id, a.version + COUNT(*) OVER running, e.type, e.amount,
          -- What a row says must be what its draws do. No CHECK lets -1 pass.
          CASE WHEN e.amount = COALESCE(d.changed, 0) + COALESCE(e.new_amount, 0) AND e.held_change = COALESCE(d.reserved, 0)
@@ -1159,51 +1197,55 @@ post: BEGIN
          MIN(COALESCE(e.new_until, e.hold_until)) OVER running,
          GREATEST(in_now, a.last_at), e.related_id, e.hold_id, e.hold_end, e.hold_until,
          e.grant_id, e.new_kind, e.new_amount, e.new_priority, e.new_until, e.period_start, e.operation, e.own_key, e.own_reason,
-         CASE WHEN e.new_kind IS NULL THEN d.one_draw END
+         CASE WHEN d.seq IS NULL THEN '[]' ELSE d.only_draw END
     FROM w_entry e
     JOIN w_account a ON a.user_id = e.user_id
     LEFT JOIN w_judge l ON l.ord = e.seq
     LEFT JOIN (SELECT seq, SUM(change_by) AS changed, SUM(reserve) AS reserved, SUM(CASE kind WHEN 'allowance' THEN change_by ELSE 0 END) AS allowance_change,
                       -- Of one row, MIN is the row.
-                      CASE COUNT(*) WHEN 1 THEN CONCAT('[{"g":', MIN(grant_id), ',"k":"', MIN(kind), '","c":', MIN(change_by), ',"r":', MIN(reserve), '}]') END AS one_draw
+                      CASE COUNT(*) WHEN 1 THEN CONCAT('[{"g":', MIN(grant_id), ',"k":"', MIN(kind), '","c":', MIN(change_by), ',"r":', MIN(reserve), '}]') END AS only_draw
                  FROM w_draw GROUP BY seq) d ON d.seq = e.seq
   WINDOW running AS (PARTITION BY e.user_id ORDER BY e.seq ROWS UNBOUNDED PRECEDING);
   DELETE FROM w_judge;
 
-  UPDATE w_posting p JOIN w_account a ON a.user_id = p.user_id
+  UPDATE w_posted p JOIN w_account a ON a.user_id = p.user_id
      SET p.low_after = p.balance_after - p.held_after < p.threshold,
          p.low_before = CASE WHEN p.version = a.version + 1 THEN a.is_low
                              ELSE p.balance_after - p.amount - p.held_after + p.held_change < p.threshold END;
 
   SELECT COALESCE(SUM(new_kind IS NOT NULL), 0), COALESCE(SUM(hold_until IS NOT NULL OR hold_end IS NOT NULL), 0), COALESCE(SUM(low_before <> low_after), 0)
     INTO v_new_grants, v_holds, v_signals
-    FROM w_posting;
+    FROM w_posted;
 
   IF v_new_grants > 0 THEN
     INSERT INTO credit_grants (user_id, origin_version, kind, state, amount, remaining, reserved, priority, expires_at, created_at)
     SELECT user_id, version, new_kind, 'open', new_amount, new_amount, 0, new_priority, new_until, created_at
-      FROM w_posting WHERE new_kind IS NOT NULL ORDER BY seq;
+      FROM w_posted WHERE new_kind IS NOT NULL ORDER BY seq;
     INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve, fresh)
     SELECT p.seq, 9000000000000000000, g.id, g.kind, g.amount, 0, 1
-      FROM w_posting p JOIN credit_grants g FORCE INDEX (credit_grants_origin) ON g.user_id = p.user_id AND g.origin_version = p.version
+      FROM w_posted p JOIN credit_grants g FORCE INDEX (credit_grants_origin) ON g.user_id = p.user_id AND g.origin_version = p.version
      WHERE p.new_kind IS NOT NULL;
-    UPDATE w_posting p JOIN w_draw d ON d.seq = p.seq AND d.fresh = 1 SET p.grant_id = d.grant_id;
+    -- The new grant comes last: `[` what was drawn before, if anything, `, ` the grant `]`.
+    UPDATE w_posted p JOIN w_draw d ON d.seq = p.seq AND d.fresh = 1
+       SET p.grant_id = d.grant_id,
+           p.draws = CONCAT(LEFT(p.draws, CHAR_LENGTH(p.draws) - 1), CASE p.draws WHEN '[]' THEN '' ELSE ',' END,
+                            '{"g":', d.grant_id, ',"k":"', d.kind, '","c":', d.change_by, ',"r":', d.reserve, '}]');
   END IF;
 
   IF v_holds > 0 THEN
     INSERT INTO credit_holds (user_id, origin_version, status, amount, expires_at, reason, feature, metadata, actor, created_at)
     SELECT p.user_id, p.version, 'open', p.held_change, p.hold_until, COALESCE(o.reason, ''), o.feature, m.doc, COALESCE(o.actor, 'system'), p.created_at
-      FROM w_posting p
+      FROM w_posted p
       JOIN w_op o ON o.ord = p.ord
       LEFT JOIN w_doc m FORCE INDEX (PRIMARY) ON m.ord = CASE o.has_metadata WHEN 1 THEN o.ord END
      WHERE p.hold_until IS NOT NULL ORDER BY p.seq;
     DELETE FROM w_judge;
     INSERT INTO w_judge (ord, figure)
-    SELECT p.seq, h.id FROM w_posting p JOIN credit_holds h FORCE INDEX (credit_holds_origin) ON h.user_id = p.user_id AND h.origin_version = p.version
+    SELECT p.seq, h.id FROM w_posted p JOIN credit_holds h FORCE INDEX (credit_holds_origin) ON h.user_id = p.user_id AND h.origin_version = p.version
      WHERE p.hold_until IS NOT NULL;
-    UPDATE w_posting p JOIN w_judge j ON j.ord = p.seq SET p.hold_id = j.figure;
+    UPDATE w_posted p JOIN w_judge j ON j.ord = p.seq SET p.hold_id = j.figure;
     DELETE FROM w_judge;
-    UPDATE w_posting p STRAIGHT_JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = p.hold_id
+    UPDATE w_posted p STRAIGHT_JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = p.hold_id
        SET h.status = p.hold_end, h.captured = -p.amount, h.ended_at = p.created_at, h.end_version = p.version
      WHERE p.hold_end IS NOT NULL;
   END IF;
@@ -1212,14 +1254,13 @@ post: BEGIN
                                    draws, reason, feature, metadata, actor, related_transaction_id, hold_id, grant_id, grant_kind,
                                    operation, request_key, request_hash, period_start, traceparent, created_at)
   SELECT p.user_id, p.version, p.type, p.amount, p.balance_after - p.amount, p.balance_after, p.held_change, p.held_after, p.status_after,
-         COALESCE(p.one_draw,
+         COALESCE(p.draws,
                   (SELECT CONCAT('[', GROUP_CONCAT('{"g":', d.grant_id, ',"k":"', d.kind, '","c":', d.change_by, ',"r":', d.reserve, '}' ORDER BY d.place SEPARATOR ','), ']')
-                     FROM w_draw d WHERE d.seq = p.seq),
-                  '[]'),
+                     FROM w_draw d WHERE d.seq = p.seq)),
          COALESCE(p.own_reason, NULLIF(o.reason, ''), h.reason, ''), COALESCE(o.feature, h.feature), COALESCE(m.doc, h.metadata), COALESCE(o.actor, 'system'),
          p.related_id, p.hold_id, p.grant_id, p.new_kind, p.operation, COALESCE(p.own_key, o.request_key),
          CASE WHEN p.own_key IS NULL THEN o.request_hash END, p.period_start, o.traceparent, p.created_at
-    FROM w_posting p
+    FROM w_posted p
     LEFT JOIN w_op o ON o.ord = p.ord
     LEFT JOIN w_doc m FORCE INDEX (PRIMARY) ON m.ord = CASE o.has_metadata WHEN 1 THEN o.ord END
     -- A capture or release says what its hold said, where it says nothing itself.
@@ -1234,12 +1275,11 @@ post: BEGIN
          CASE WHEN MAX(d.ends) = 1 OR o.state IN ('ending', 'ended')
               THEN CASE WHEN o.remaining + SUM(d.change_by) > 0 THEN 'ending' ELSE 'ended' END
               ELSE CASE WHEN o.remaining + SUM(d.change_by) > 0 THEN 'open' ELSE 'spent' END END
-    FROM w_draw d STRAIGHT_JOIN w_posting p ON p.seq = d.seq STRAIGHT_JOIN credit_grants o FORCE INDEX (PRIMARY) ON o.id = d.grant_id
+    FROM w_draw d STRAIGHT_JOIN w_posted p ON p.seq = d.seq STRAIGHT_JOIN credit_grants o FORCE INDEX (PRIMARY) ON o.id = d.grant_id
    WHERE d.fresh = 0
    GROUP BY d.grant_id, o.remaining, o.reserved, o.state;
   UPDATE w_grant n STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id
      SET g.remaining = n.remaining, g.reserved = n.reserved,
-         g.ended_at = CASE WHEN n.state IN ('ending', 'ended') THEN COALESCE(g.ended_at, in_now) END,
          g.state = n.state;
   SELECT COUNT(DISTINCT grant_id) INTO v_drawn FROM w_draw WHERE fresh = 0;
   SELECT COUNT(*) INTO v_written
@@ -1248,9 +1288,13 @@ post: BEGIN
     SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the grants do not hold what their draws say; roll back';
   END IF;
 
-  UPDATE w_posting p STRAIGHT_JOIN profiles a FORCE INDEX (PRIMARY) ON a.user_id = p.user_id
+  UPDATE w_posted p
+    STRAIGHT_JOIN w_account w ON w.user_id = p.user_id
+    STRAIGHT_JOIN profiles a FORCE INDEX (PRIMARY) ON a.user_id = p.user_id
      SET a.version = p.version, a.balance = p.balance_after, a.held = p.held_after, a.status = p.status_after,
          a.allowance_remaining = p.allowance_after, a.is_low = p.low_after, a.last_at = p.created_at,
+         a.due_at = w.due_at, a.tier = w.tier, a.monthly_credits = w.monthly_credits, a.next_reset_at = w.next_reset_at,
+         a.served_start = w.served_start, a.served_end = w.served_end, a.served_given = w.served_given,
          a.lapse_at = CASE WHEN p.lapse_at IS NULL OR a.lapse_at <= p.lapse_at THEN a.lapse_at ELSE p.lapse_at END
    WHERE p.is_last = 1;
 
@@ -1260,7 +1304,7 @@ post: BEGIN
          CASE WHEN a.tier IS NULL THEN '{}'
               ELSE CONCAT('{"tier":"', a.tier, '","monthlyCredits":"', COALESCE(a.monthly_credits, 0), '","remaining":"', p.allowance_after, '"',
                           CASE WHEN a.next_reset_at IS NULL THEN '' ELSE CONCAT(',"nextResetAt":"', REPLACE(a.next_reset_at, ' ', 'T'), 'Z"') END, '}') END
-    FROM w_posting p
+    FROM w_posted p
     JOIN w_account a ON a.user_id = p.user_id
    ORDER BY p.seq;
 
@@ -1271,14 +1315,14 @@ post: BEGIN
            user_id, created_at,
            JSON_OBJECT('userId', user_id, 'version', version, 'available', balance_after - held_after, 'threshold', threshold,
                        'occurredAt', CONCAT(REPLACE(created_at, ' ', 'T'), 'Z'))
-      FROM w_posting WHERE low_before <> low_after ORDER BY seq;
+      FROM w_posted WHERE low_before <> low_after ORDER BY seq;
   END IF;
 
-  UPDATE w_account a JOIN w_posting p ON p.user_id = a.user_id
+  UPDATE w_account a JOIN w_posted p ON p.user_id = a.user_id
      SET a.version = p.version, a.balance = p.balance_after, a.held = p.held_after, a.status = p.status_after,
          a.allowance_remaining = p.allowance_after, a.is_low = p.low_after, a.last_at = p.created_at
    WHERE p.is_last = 1;
-  UPDATE w_item i JOIN w_posting p ON p.ord = COALESCE(i.first_ord, i.ord) SET i.tx_version = p.version;
+  UPDATE w_item i JOIN w_posted p ON p.ord = COALESCE(i.first_ord, i.ord) SET i.tx_version = p.version;
 
   DELETE FROM w_entry;
   DELETE FROM w_draw;
@@ -2056,7 +2100,7 @@ BEGIN
     PRIMARY KEY (grant_id)
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE IF NOT EXISTS w_posting (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_posted (
     seq             INT NOT NULL,
     ord             INT NULL,
     user_id         VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -2087,8 +2131,8 @@ BEGIN
     operation       VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     own_key         VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
     own_reason      VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
-    -- Its draw as draws will have it, when it has exactly one of a grant there was before; else NULL.
-    one_draw        VARCHAR(160) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    -- What credit_transactions.draws will say. NULL = it draws from more than one grant there was before: w_draw knows.
+    draws           VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NULL,
     PRIMARY KEY (seq),
     KEY (ord)
   ) ENGINE = MEMORY;
@@ -2098,7 +2142,6 @@ BEGIN
   CREATE TEMPORARY TABLE IF NOT EXISTS w_user_3 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
   CREATE TEMPORARY TABLE IF NOT EXISTS w_user_4 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
 
-  -- The last one: LedgerBegin looks for it first, so a connection that was cut off in here makes the missing ones.
   CREATE TEMPORARY TABLE IF NOT EXISTS w_judge (
     ord      INT NOT NULL,
     verdict  VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
@@ -2106,6 +2149,16 @@ BEGIN
     figure   BIGINT NULL,
     tx_version BIGINT NULL,
     PRIMARY KEY (ord)
+  ) ENGINE = MEMORY;
+
+  -- The last one: LedgerBegin looks for it first, so a connection that was cut off in here makes the missing ones.
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_allowance (
+    grant_id  BIGINT NOT NULL,
+    user_id   VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    state     VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    remaining BIGINT NOT NULL,
+    reserved  BIGINT NOT NULL,
+    KEY (user_id)
   ) ENGINE = MEMORY;
 END;
 
@@ -2187,8 +2240,8 @@ BEGIN
          CASE WHEN amount > 0 THEN amount END, CASE code WHEN 'allowance' THEN 10 ELSE 50 END, starts_at, 'open'
     FROM w_item WHERE verdict = 'ok';
 
-  UPDATE w_item i STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = i.user_id
-     SET p.served_start = i.starts_at, p.served_end = i.ends_at, p.served_given = i.refundable
+  UPDATE w_item i STRAIGHT_JOIN w_account a ON a.user_id = i.user_id
+     SET a.served_start = i.starts_at, a.served_end = i.ends_at, a.served_given = i.refundable
    WHERE i.verdict = 'ok' AND i.code = 'allowance';
 
   IF JSON_CONTAINS_PATH(in_operations, 'one', '$[*].schedule') THEN
@@ -2582,8 +2635,7 @@ BEGIN
   DELETE x FROM w_repair_hold x LEFT JOIN w_repair r ON r.user_id = x.user_id WHERE r.user_id IS NULL;
 
   UPDATE w_repair_grant x STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = x.grant_id
-     SET g.remaining = x.target, g.reserved = x.target_reserved, g.state = x.target_state,
-         g.ended_at = CASE WHEN x.target_state IN ('ending', 'ended') THEN COALESCE(g.ended_at, in_now) END
+     SET g.remaining = x.target, g.reserved = x.target_reserved, g.state = x.target_state
    WHERE x.owned = 1;
   -- A hold whose row is gone is written again as one that ends now: when it would have ended stood in that row alone.
   INSERT INTO credit_holds (id, user_id, origin_version, status, amount, expires_at, reason, feature, metadata, actor, created_at)
@@ -2790,6 +2842,12 @@ BEGIN
   SELECT i.ord, i.verdict AS outcome, k.code, k.name, k.credits, k.price_minor, k.currency, k.valid_days, k.priority, k.requires_membership, k.active, k.version
     FROM w_item i LEFT JOIN credit_packages k ON k.code = i.code AND i.verdict <> 'invalid'
    ORDER BY i.ord;
+END;
+
+CREATE PROCEDURE `SettleUserCredits`(IN in_now DATETIME(3), IN in_operations JSON)
+BEGIN
+  CALL LedgerAllowance(in_now, in_operations);
+  SELECT ord, verdict AS outcome FROM w_item ORDER BY ord;
 END;
 
 CREATE PROCEDURE `TakeMemberships`(IN in_user_ids JSON)

@@ -6,7 +6,7 @@ import type { Ledger, LedgerSession } from "../src/usecases/ports.ts";
 function ledgerOf(answers: readonly (readonly string[])[], runs = 1, commits = true) {
   let nth = 0;
   const answer = () => Promise.resolve((answers[nth++] ?? []).map((outcome) => ({ outcome })));
-  const session = { consume: answer, capture: answer, checkAndReset: answer } as unknown as LedgerSession;
+  const session = { consume: answer, capture: answer, settle: answer } as unknown as LedgerSession;
   const inner: Ledger = {
     async write(_name, work) {
       for (let run = 1; run < runs; run += 1) await work(session);
@@ -42,7 +42,7 @@ test("an operation that waits for its reset counts once, by how it ended", async
   const { ledger, counted } = ledgerOf([["reset_due"], ["reset"], ["ok"]]);
   await ledger.write("test", async (session) => {
     await consume(session);
-    await session.checkAndReset(new Date(0), []);
+    await session.settle(new Date(0), []);
     await consume(session);
   });
   expect(counted).toEqual([

@@ -16,8 +16,11 @@
 CREATE PROCEDURE ClaimDueAccounts(IN in_now DATETIME(3), IN in_limit INT)
 BEGIN
   CALL LedgerBegin();
-  INSERT INTO w_user (user_id)
-  SELECT user_id FROM profiles WHERE due_at <= in_now ORDER BY due_at LIMIT in_limit FOR UPDATE SKIP LOCKED;
-  CALL LedgerLock(in_now);
+  INSERT INTO w_account (user_id, version, balance, held, status, allowance_remaining, tier, monthly_credits, next_reset_at,
+                         due_at, lapse_at, low_threshold, is_low, served_start, served_end, served_given, last_at)
+  SELECT user_id, version, balance, held, status, allowance_remaining, tier, monthly_credits, next_reset_at,
+         due_at, lapse_at, low_threshold, is_low, served_start, served_end, served_given, last_at
+    FROM profiles FORCE INDEX (profiles_due) WHERE due_at <= in_now ORDER BY due_at LIMIT in_limit
+     FOR UPDATE SKIP LOCKED;
   CALL LedgerDueState();
 END

@@ -11,7 +11,8 @@
 --   w_entry    ledger rows to write, in the order of seq; ord = the operation a row answers, NULL for lapses
 --   w_draw     what each entry does to existing grants, in the order of rank
 --   w_grant    what the grants are to hold after their draws
---   w_posting  w_entry with the running figures; left behind by LedgerPost for its caller
+--   w_posted  w_entry with the running figures; left behind by LedgerPost for its caller
+--   w_allowance  the allowance grants of those accounts that are open or spent, as they were before the call's entries (CheckAndResetUserCredits)
 --   w_judge    scratch of a judging pass
 --   w_source   draws of earlier rows (of holds that end, of consumptions that are given back)
 --   w_month, w_package, w_doc, w_audit  schedules, packages, JSON values and audit objects of the operations; filled only when there are any
@@ -29,6 +30,7 @@ BEGIN
   DECLARE v_places INT DEFAULT 0;
   DECLARE CONTINUE HANDLER FOR 1146 CALL LedgerWorkTables();
   -- The first statement fails with 1146 on a fresh connection; the handler makes all tables and the rest goes on.
+  DELETE FROM w_allowance;
   DELETE FROM w_judge;
   DELETE FROM w_op;
   SET v_places = ROW_COUNT();
@@ -39,11 +41,10 @@ BEGIN
   DELETE FROM w_item;
   DELETE FROM w_entry;
   DELETE FROM w_draw;
-  DELETE FROM w_grant;
-  DELETE FROM w_posting;
+  DELETE FROM w_posted;
   IF GREATEST(v_places, ROW_COUNT()) > 300 THEN
-    -- w_judge first, as it is made last: what a connection that is cut off in here lacks is made by its next call.
-    DROP TEMPORARY TABLE IF EXISTS w_judge, w_op, w_source, w_user, w_account, w_item, w_entry, w_draw, w_grant, w_posting;
+    -- w_allowance first, as it is made last: what a connection that is cut off in here lacks is made by its next call.
+    DROP TEMPORARY TABLE IF EXISTS w_allowance, w_judge, w_op, w_source, w_user, w_account, w_item, w_entry, w_draw, w_grant, w_posted;
     CALL LedgerWorkTables();
   END IF;
 END

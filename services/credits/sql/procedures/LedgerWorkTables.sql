@@ -189,7 +189,7 @@ BEGIN
     PRIMARY KEY (grant_id)
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE IF NOT EXISTS w_posting (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_posted (
     seq             INT NOT NULL,
     ord             INT NULL,
     user_id         VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -220,8 +220,8 @@ BEGIN
     operation       VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     own_key         VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
     own_reason      VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
-    -- Its draw as draws will have it, when it has exactly one of a grant there was before; else NULL.
-    one_draw        VARCHAR(160) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    -- What credit_transactions.draws will say. NULL = it draws from more than one grant there was before: w_draw knows.
+    draws           VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NULL,
     PRIMARY KEY (seq),
     KEY (ord)
   ) ENGINE = MEMORY;
@@ -231,7 +231,6 @@ BEGIN
   CREATE TEMPORARY TABLE IF NOT EXISTS w_user_3 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
   CREATE TEMPORARY TABLE IF NOT EXISTS w_user_4 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
 
-  -- The last one: LedgerBegin looks for it first, so a connection that was cut off in here makes the missing ones.
   CREATE TEMPORARY TABLE IF NOT EXISTS w_judge (
     ord      INT NOT NULL,
     verdict  VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
@@ -239,5 +238,15 @@ BEGIN
     figure   BIGINT NULL,
     tx_version BIGINT NULL,
     PRIMARY KEY (ord)
+  ) ENGINE = MEMORY;
+
+  -- The last one: LedgerBegin looks for it first, so a connection that was cut off in here makes the missing ones.
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_allowance (
+    grant_id  BIGINT NOT NULL,
+    user_id   VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    state     VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    remaining BIGINT NOT NULL,
+    reserved  BIGINT NOT NULL,
+    KEY (user_id)
   ) ENGINE = MEMORY;
 END

@@ -72,8 +72,8 @@ BEGIN
          CASE WHEN amount > 0 THEN amount END, CASE code WHEN 'allowance' THEN 10 ELSE 50 END, starts_at, 'open'
     FROM w_item WHERE verdict = 'ok';
 
-  UPDATE w_item i STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = i.user_id
-     SET p.served_start = i.starts_at, p.served_end = i.ends_at, p.served_given = i.refundable
+  UPDATE w_item i STRAIGHT_JOIN w_account a ON a.user_id = i.user_id
+     SET a.served_start = i.starts_at, a.served_end = i.ends_at, a.served_given = i.refundable
    WHERE i.verdict = 'ok' AND i.code = 'allowance';
 
   IF JSON_CONTAINS_PATH(in_operations, 'one', '$[*].schedule') THEN

@@ -49,8 +49,7 @@ BEGIN
   DELETE x FROM w_repair_hold x LEFT JOIN w_repair r ON r.user_id = x.user_id WHERE r.user_id IS NULL;
 
   UPDATE w_repair_grant x STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = x.grant_id
-     SET g.remaining = x.target, g.reserved = x.target_reserved, g.state = x.target_state,
-         g.ended_at = CASE WHEN x.target_state IN ('ending', 'ended') THEN COALESCE(g.ended_at, in_now) END
+     SET g.remaining = x.target, g.reserved = x.target_reserved, g.state = x.target_state
    WHERE x.owned = 1;
   -- A hold whose row is gone is written again as one that ends now: when it would have ended stood in that row alone.
   INSERT INTO credit_holds (id, user_id, origin_version, status, amount, expires_at, reason, feature, metadata, actor, created_at)

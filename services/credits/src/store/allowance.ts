@@ -3,6 +3,7 @@ import type {
   AllowanceOutcome,
   AllowanceState,
   AllowanceStep,
+  AllowanceStepOutcome,
   AllowanceStepResult,
   ApplyMembershipResult,
   MembershipOperation,
@@ -49,7 +50,26 @@ export async function checkAndResetUserCredits(
   now: Date,
   steps: readonly AllowanceStep[],
 ): Promise<AllowanceStepResult[]> {
-  const items = steps.map((step) => ({
+  const rows = await tx.call<Row>("CheckAndResetUserCredits", now, steps.map(stepItem));
+  return inOrder(steps, rows, (row) => ({
+    outcome: outcomeOf(row),
+    transaction: row["t_id"] === null ? null : decodeAnsweredRow(row),
+    account: row["a_user_id"] === null ? null : decodeFigures(row, "a_"),
+  }));
+}
+
+/** As checkAndResetUserCredits, for those who need no more of the answer than the outcome of each. */
+export async function settleUserCredits(
+  tx: Tx,
+  now: Date,
+  steps: readonly AllowanceStep[],
+): Promise<AllowanceStepOutcome[]> {
+  const rows = await tx.call<Row>("SettleUserCredits", now, steps.map(stepItem));
+  return inOrder(steps, rows, (row) => ({ outcome: outcomeOf(row) }));
+}
+
+function stepItem(step: AllowanceStep): Record<string, unknown> {
+  return {
     ...step,
     period: undefined,
     periodStart: optionalSqlTime(step.period?.start),
@@ -57,12 +77,11 @@ export async function checkAndResetUserCredits(
     dueAt: optionalSqlTime(step.dueAt),
     nextResetAt: optionalSqlTime(step.nextResetAt),
     schedule: step.schedule?.map(monthItem),
-  }));
-  return inOrder(steps, await tx.call<Row>("CheckAndResetUserCredits", now, items), (row) => ({
-    outcome: text(row, "outcome") as AllowanceOutcome,
-    transaction: row["t_id"] === null ? null : decodeAnsweredRow(row),
-    account: row["a_user_id"] === null ? null : decodeFigures(row, "a_"),
-  }));
+  };
+}
+
+function outcomeOf(row: Row): AllowanceOutcome {
+  return text(row, "outcome") as AllowanceOutcome;
 }
 
 /** Books what accounts bring from another system; the parts of one account are done or refused together. At most 1,000. */

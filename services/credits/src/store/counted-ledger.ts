@@ -15,6 +15,7 @@ const OPERATIONS = {
   propose: "propose",
   decide: "decide",
   checkAndReset: "reset",
+  settle: "reset",
   openAccounts: "open",
 } as const satisfies Partial<Record<keyof LedgerSession, string>>;
 

@@ -3,7 +3,14 @@ import type { Database } from "@stipend/platform/mysql/database";
 import type { Tx } from "@stipend/platform/mysql/tx";
 import type { ApprovalReads } from "../usecases/four-eyes.ts";
 import type { Ledger, LedgerReads, LedgerSession } from "../usecases/ports.ts";
-import { applyMembership, checkAndResetUserCredits, claimDueAccounts, loadDue, openAccounts } from "./allowance.ts";
+import {
+  applyMembership,
+  checkAndResetUserCredits,
+  claimDueAccounts,
+  loadDue,
+  openAccounts,
+  settleUserCredits,
+} from "./allowance.ts";
 import { approvalByKey, decideApprovals, listApprovals, proposeOperations } from "./approvals.ts";
 import {
   adjustCredits,
@@ -102,6 +109,7 @@ function sessionOf(tx: Tx): LedgerSession {
     loadDue: (now, userIds) => loadDue(tx, now, userIds),
     claimDue: (now, limit) => claimDueAccounts(tx, now, limit),
     checkAndReset: (now, steps) => checkAndResetUserCredits(tx, now, steps),
+    settle: (now, steps) => settleUserCredits(tx, now, steps),
     openAccounts: (now, operations) => openAccounts(tx, now, operations),
     touch: (now, userIds) => touchAccounts(tx, now, userIds),
     lapseDue: (now, limit) => lapseDueAccounts(tx, now, limit).then(({ accounts }) => accounts),

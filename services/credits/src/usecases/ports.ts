@@ -3,6 +3,7 @@ import type { AccountCheck, AccountView, Explanation } from "../domain/ledger/ac
 import type {
   AllowanceState,
   AllowanceStep,
+  AllowanceStepOutcome,
   AllowanceStepResult,
   ApplyMembershipResult,
   MembershipOperation,
@@ -86,6 +87,8 @@ export interface LedgerSession {
   loadDue(now: Date, userIds: readonly UserId[]): Promise<AllowanceState[]>;
   claimDue(now: Date, limit: number): Promise<AllowanceState[]>;
   checkAndReset(now: Date, steps: readonly AllowanceStep[]): Promise<AllowanceStepResult[]>;
+  /** As checkAndReset, answering only what became of each step: what the many need. */
+  settle(now: Date, steps: readonly AllowanceStep[]): Promise<AllowanceStepOutcome[]>;
 
   openAccounts(now: Date, operations: readonly OpeningOperation[]): Promise<OpeningResult[]>;
 

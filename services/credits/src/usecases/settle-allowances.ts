@@ -1,5 +1,5 @@
 import { planAllowance, type Served, yearlySchedule } from "../domain/allowance.ts";
-import type { AllowanceState, AllowanceStep, AllowanceStepResult } from "../domain/ledger/allowance.ts";
+import type { AllowanceState, AllowanceStep, AllowanceStepOutcome } from "../domain/ledger/allowance.ts";
 import type { Audit } from "../domain/ledger/operation.ts";
 import type { UserId } from "../domain/ledger/terms.ts";
 import { isActiveAt, membershipFromState } from "../domain/membership.ts";
@@ -19,13 +19,13 @@ export interface SettleOptions {
  * their rows locked): nobody can settle the same account in between.
  */
 export async function settleAllowances(
-  session: Pick<LedgerSession, "checkAndReset">,
+  session: Pick<LedgerSession, "settle">,
   now: Date,
   states: readonly AllowanceState[],
   options: SettleOptions,
-): Promise<AllowanceStepResult[]> {
+): Promise<AllowanceStepOutcome[]> {
   if (states.length === 0) return [];
-  return session.checkAndReset(
+  return session.settle(
     now,
     states.map((state) => allowanceStep(state, options.atOf?.(state.userId) ?? now, options)),
   );
@@ -33,11 +33,11 @@ export async function settleAllowances(
 
 /** Loads and settles accounts by name. */
 export async function settleAccounts(
-  session: Pick<LedgerSession, "loadDue" | "checkAndReset">,
+  session: Pick<LedgerSession, "loadDue" | "settle">,
   now: Date,
   userIds: readonly UserId[],
   options: SettleOptions,
-): Promise<AllowanceStepResult[]> {
+): Promise<AllowanceStepOutcome[]> {
   if (userIds.length === 0) return [];
   return settleAllowances(session, now, await session.loadDue(now, userIds), options);
 }

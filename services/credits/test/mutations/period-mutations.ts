@@ -1,6 +1,6 @@
 import { inProcedure, type Mutation } from "./mutation.ts";
 
-const reset = inProcedure("CheckAndResetUserCredits");
+const reset = inProcedure("LedgerAllowance");
 const membership = inProcedure("ApplyMembership");
 const purchase = inProcedure("PurchasePackages");
 const check = inProcedure("CheckCreditsSync");
@@ -59,8 +59,8 @@ export const periodMutations: readonly Mutation[] = [
   },
   {
     file: reset,
-    find: "ELSE GREATEST(a.served_given, i.amount) END",
-    replace: "ELSE i.amount END",
+    find: "WHEN 1 THEN GREATEST(a.served_given, i.amount)",
+    replace: "WHEN 1 THEN i.amount",
     what: "down and up again gives twice",
     test: "allowance",
   },
@@ -73,15 +73,15 @@ export const periodMutations: readonly Mutation[] = [
   },
   {
     file: reset,
-    find: "SET g.state = 'ending', g.ended_at = in_now\n   WHERE i.code = 'forfeit'",
-    replace: "SET g.ended_at = in_now\n   WHERE i.code = 'forfeit'",
+    find: "SET g.state = 'ending'",
+    replace: "SET g.state = g.state",
     what: "a forfeited allowance that holds keep comes back when they end",
     test: "edges",
   },
   {
     file: reset,
-    find: "WHERE g.kind = 'allowance' AND g.state = 'spent'\n     AND (i.verdict IN ('reset', 'forfeited') OR",
-    replace: "WHERE g.kind = 'allowance' AND g.state = 'spent'\n     AND (i.verdict IN ('forfeited') OR",
+    find: "WHERE n.state = 'spent'\n       AND (i.verdict IN ('reset', 'forfeited') OR",
+    replace: "WHERE n.state = 'spent'\n       AND (i.verdict IN ('forfeited') OR",
     what: "a refund opens the spent allowance of last month again",
     test: "allowance",
   },

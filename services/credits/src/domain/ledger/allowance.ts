@@ -90,8 +90,11 @@ export type AllowanceOutcome =
   | "idempotency_key_reused"
   | "invalid";
 
-export interface AllowanceStepResult {
+export interface AllowanceStepOutcome {
   readonly outcome: AllowanceOutcome;
+}
+
+export interface AllowanceStepResult extends AllowanceStepOutcome {
   readonly transaction: LedgerRow | null;
   readonly account: AccountFigures | null;
 }
