@@ -47,24 +47,38 @@ async function joins(userId: string, over: { now?: Date; monthlyCredits?: number
   ]);
 }
 
-async function sweep(now: Date): Promise<{ served: number; skipped: string[]; transactions: number }> {
+/** @param pageMs how long each page seems to keep its locks */
+async function sweep(
+  now: Date,
+  pageMs = 0,
+): Promise<{ served: number; skipped: string[]; transactions: number; asked: number[] }> {
   const ledger = mysqlLedger(ledgerDb.db, () => undefined);
   let transactions = 0;
   const skipped: string[] = [];
+  const asked: number[] = [];
+  let elapsed = 0;
   const ports = {
     ledger: {
       ...ledger,
       write: <T>(name: string, work: Parameters<typeof ledger.write<T>>[1]) => {
         transactions += 1;
-        return ledger.write(name, work);
+        return ledger.write(name, (session) => {
+          const claimDue: typeof session.claimDue = (at, limit) => {
+            asked.push(limit);
+            elapsed += pageMs;
+            return session.claimDue(at, limit);
+          };
+          return work({ ...session, claimDue });
+        });
       },
     },
     clock: { now: () => now },
     timeZone: "UTC",
+    stopwatch: () => elapsed,
     faults: { isTransient: () => false, skipped: (userId: string) => void skipped.push(userId) },
   };
   const served = await sweepResets(ports, AbortSignal.timeout(5_000));
-  return { served, skipped, transactions };
+  return { served, skipped, transactions, asked };
 }
 
 const balances = async (...userIds: string[]) => {
@@ -99,6 +113,35 @@ describe("the sweep of the resets", () => {
     expect(skipped).toEqual(["greedy"]);
     expect(transactions).toBeLessThan(20);
     await ledgerDb.owner.query("UPDATE profiles SET due_at = NULL WHERE user_id = 'greedy'");
+  });
+});
+
+describe("a page of the sweep", () => {
+  const many = Array.from({ length: 600 }, (_, n) => `many-${String(n).padStart(3, "0")}`);
+
+  test("is smaller where the last one kept its locks too long; nobody is left out or served twice", async () => {
+    const ports = {
+      ledger: mysqlLedger(ledgerDb.db, () => undefined),
+      clock: { now: () => JANUARY },
+      timeZone: "UTC",
+    };
+    const told = many.map((userId) => ({
+      eventId: `joins-${userId}`,
+      userId,
+      version: 1,
+      membership: membership(),
+      occurredAt: STARTED,
+    }));
+    await applyMemberships(ports, told);
+    const { served, asked } = await sweep(FEBRUARY, 400);
+    expect(served).toBe(many.length);
+    expect(asked[0]).toBe(100);
+    expect(asked.at(-1)).toBeLessThan(50);
+    const rows = await ledgerDb.owner.query<{ once: number }>(
+      `SELECT COUNT(*) AS once FROM (SELECT user_id FROM credit_transactions WHERE user_id LIKE 'many-%' AND type = 'reset'
+        GROUP BY user_id HAVING COUNT(*) = 1) counted`,
+    );
+    expect(Number(rows[0]?.once)).toBe(many.length);
   });
 });
 

@@ -18,7 +18,7 @@ const skipped = counter("credits_sweep_accounts_skipped", "Accounts that a sweep
 
 /** Resets, holds and grants whose time has come, for accounts that nobody touches. Each page is a transaction of its own. */
 export function createSweeps(
-  ports: Omit<SweepPorts, "faults"> & ApplyMembershipsPorts,
+  ports: Omit<SweepPorts, "faults" | "stopwatch"> & ApplyMembershipsPorts,
   options: { readonly resetsEveryMs: number; readonly lapsedEveryMs: number; readonly log: Log },
 ): Sweeps {
   const { log } = options;
@@ -39,7 +39,8 @@ export function createSweeps(
       log.error({ err: error, userId }, "an account's reset is due and can't be settled; the others go on");
     },
   };
-  const resets = job("resets", options.resetsEveryMs, (signal) => sweepResets({ ...ports, faults }, signal));
+  const stopwatch = () => performance.now();
+  const resets = job("resets", options.resetsEveryMs, (signal) => sweepResets({ ...ports, faults, stopwatch }, signal));
   const lapsed = job("lapsed", options.lapsedEveryMs, (signal) => sweepLapsed(ports, signal));
   const waiting = job("membership-waiting", options.lapsedEveryMs, (signal) =>
     applyOverdue(ports, signal, (userId, error) =>

@@ -1,5 +1,6 @@
 import type { AllowanceState } from "../domain/ledger/allowance.ts";
 import type { UserId } from "../domain/ledger/terms.ts";
+import { PageSize } from "./page-size.ts";
 import type { Clock, Ledger, LedgerSession } from "./ports.ts";
 import { settleAllowances } from "./settle-allowances.ts";
 
@@ -15,15 +16,14 @@ export interface SweepPorts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly timeZone: string;
+  /** Milliseconds on a clock that nobody sets, from any start. */
+  stopwatch(): number;
   /** Left out: an account that can't be settled ends the sweep. */
   readonly faults?: SweepFaults | undefined;
 }
 
-/**
- * Accounts settled in one transaction. Small enough that an account whose owner spends meanwhile waits for its lock
- * well under 200 ms.
- */
-const PAGE = 150;
+/** Accounts whose lapses are booked in one transaction. */
+const LAPSED_PAGE = 150;
 /** Most accounts one claim may take, with those left behind that come along again. */
 const CLAIM_LIMIT = 1_000;
 /** Pages under way at once: while one waits for its commit, the other computes. */
@@ -34,8 +34,8 @@ const STREAMS = 2;
  * that fails is settled account by account; those at fault are told and left behind, and looked at once a sweep.
  */
 export async function sweepResets(ports: SweepPorts, signal: AbortSignal): Promise<number> {
-  const left = new Set<UserId>();
-  const streams = await Promise.allSettled(Array.from({ length: STREAMS }, () => sweepStream(ports, left, signal)));
+  const shared: Shared = { left: new Set(), page: new PageSize() };
+  const streams = await Promise.allSettled(Array.from({ length: STREAMS }, () => sweepStream(ports, shared, signal)));
   let total = 0;
   for (const stream of streams) {
     if (stream.status === "rejected") throw stream.reason;
@@ -44,20 +44,29 @@ export async function sweepResets(ports: SweepPorts, signal: AbortSignal): Promi
   return total;
 }
 
-/** @param left the accounts left behind so far, by all streams: each page that claims any makes progress or adds to it. */
-async function sweepStream(ports: SweepPorts, left: Set<UserId>, signal: AbortSignal): Promise<number> {
+/** What the streams of one sweep share. */
+interface Shared {
+  /** The accounts left behind so far: each page that claims any makes progress or adds to it. */
+  readonly left: Set<UserId>;
+  readonly page: PageSize;
+}
+
+async function sweepStream(ports: SweepPorts, { left, page }: Shared, signal: AbortSignal): Promise<number> {
   let total = 0;
   while (!signal.aborted) {
     const claimed: UserId[] = [];
+    let began = 0;
     try {
       const { settled, refused } = await ports.ledger.write("sweep.resets", async (session) => {
+        began = ports.stopwatch();
         const now = ports.clock.now();
         // Those left behind are due still and stand in front.
-        const due = await session.claimDue(now, Math.min(CLAIM_LIMIT, PAGE + left.size));
+        const due = await session.claimDue(now, Math.min(CLAIM_LIMIT, page.accounts + left.size));
         const fresh = due.filter(({ userId }) => !left.has(userId));
         claimed.splice(0, claimed.length, ...fresh.map(({ userId }) => userId));
         return settle(session, now, fresh, ports.timeZone);
       });
+      page.tookMs(claimed.length, ports.stopwatch() - began);
       for (const [userId, error] of refused) leave(ports, left, userId, error);
       total += settled;
     } catch (error) {
@@ -123,7 +132,7 @@ function leave(ports: SweepPorts, left: Set<UserId>, userId: UserId, error: unkn
 /** Frees holds that nobody captured or released in time, and lapses grants whose time is over. */
 export function sweepLapsed(ports: Pick<SweepPorts, "ledger" | "clock">, signal: AbortSignal): Promise<number> {
   return untilDone(signal, () =>
-    ports.ledger.write("sweep.lapsed", (session) => session.lapseDue(ports.clock.now(), PAGE)),
+    ports.ledger.write("sweep.lapsed", (session) => session.lapseDue(ports.clock.now(), LAPSED_PAGE)),
   );
 }
 
