@@ -280,6 +280,39 @@ describe("CheckAndResetUserCredits", () => {
     ]);
   });
 
+  test("a year that ends before any of its months was given is cancelled", async () => {
+    const userId = freshUser();
+    await member(userId);
+    const february = { periodStart: FEB, periodEnd: at("2026-03-01T00:00:00.000Z") };
+    const schedule = [{ month: 1, ...february, amount: 100 }];
+    await step(JAN, month(userId, JAN, 0, { action: "none", schedule }));
+    await step(JAN, month(userId, JAN, 0, { action: "none", cancelSchedule: true, dueAt: null }));
+    expect((await yearlyMonths(ledger.db, userId)).map(({ status }) => status)).toEqual(["cancelled"]);
+  });
+
+  test("what the month before gave says nothing about this one: down with the month, up inside it", async () => {
+    const userId = freshUser();
+    await member(userId);
+    await step(JAN, month(userId, JAN, 250));
+    expect(await step(FEB, month(userId, FEB, 100))).toBe("reset");
+    expect(await step(FEB, month(userId, FEB, 250))).toBe("topped_up");
+    expect((await rowsOf(userId)).map((row) => [row.type, row.amount, row.balanceAfter])).toEqual([
+      ["grant", 250, 250],
+      ["reset", -150, 100],
+      ["grant", 150, 250],
+    ]);
+  });
+
+  test("of two steps for one account in a call the first counts; those of others are not touched by it", async () => {
+    const [userId, other] = [freshUser(), freshUser()];
+    for (const each of [userId, other]) await member(each);
+    const answers = await ledger.db.transaction((tx) =>
+      checkAndResetUserCredits(tx, JAN, [month(userId, JAN, 100), month(other, JAN, 250), month(userId, JAN, 250)]),
+    );
+    expect(answers.map(({ outcome }) => outcome)).toEqual(["first", "first", "invalid"]);
+    expect((await rowsOf(userId)).map((row) => row.amount)).toEqual([100]);
+  });
+
   test("due accounts are claimed in pages, and two sweeps do not take the same", async () => {
     const users = Array.from({ length: 5 }, () => freshUser("due"));
     for (const userId of users) await member(userId);

@@ -306,9 +306,30 @@ export const spendingMutations: readonly Mutation[] = [
   },
   {
     file: post,
-    find: "CASE WHEN e.new_kind IS NULL THEN d.one_draw END",
-    replace: "d.one_draw",
-    what: "a row that ends a grant and makes one names the ended one alone",
+    find: "p.draws = CONCAT(LEFT(p.draws, CHAR_LENGTH(p.draws) - 1), CASE p.draws WHEN '[]' THEN '' ELSE ',' END,",
+    replace: "p.draws = CONCAT('[',",
+    what: "a row that ends a grant and makes one names the new one alone",
+    test: "allowance",
+  },
+  {
+    file: post,
+    find: "CASE WHEN d.seq IS NULL THEN '[]' ELSE d.only_draw END",
+    replace: "COALESCE(d.only_draw, '[]')",
+    what: "a row with several draws names none",
+    test: "spending",
+  },
+  {
+    file: post,
+    find: "a.served_given = w.served_given",
+    replace: "a.served_given = a.served_given",
+    what: "what was given for a period is forgotten",
+    test: "allowance",
+  },
+  {
+    file: post,
+    find: "a.due_at = w.due_at,",
+    replace: "",
+    what: "an account that was reset stays due",
     test: "allowance",
   },
   {
