@@ -707,12 +707,14 @@ BEGIN
   CALL LedgerLapse(in_now);
 
   -- Read once, because judging, lapsing and ending all need them.
+  DELETE FROM w_allowance;
   INSERT INTO w_allowance (grant_id, user_id, state, remaining, reserved)
   SELECT g.id, g.user_id, g.state, g.remaining, g.reserved
     FROM w_user u
     STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = u.user_id AND g.state IN ('open', 'spent') AND g.kind = 'allowance';
   SELECT COUNT(*) INTO v_spent FROM w_allowance WHERE state = 'spent';
   IF v_again > 0 THEN
+    DELETE FROM w_judge;
     INSERT INTO w_judge (ord) SELECT MIN(ord) FROM w_op GROUP BY user_id;
   END IF;
 
@@ -953,21 +955,19 @@ BEGIN
   DECLARE v_places INT DEFAULT 0;
   DECLARE CONTINUE HANDLER FOR 1146 CALL LedgerWorkTables();
   -- The first statement fails with 1146 on a fresh connection; the handler makes all tables and the rest goes on.
-  DELETE FROM w_allowance;
-  DELETE FROM w_judge;
-  DELETE FROM w_op;
+  DELETE FROM w_posted;
   SET v_places = ROW_COUNT();
-  DELETE FROM w_source;
+  DELETE FROM w_op;
+  SET v_places = GREATEST(v_places, ROW_COUNT());
   DELETE FROM w_user;
   SET v_places = GREATEST(v_places, ROW_COUNT());
   DELETE FROM w_account;
   DELETE FROM w_item;
   DELETE FROM w_entry;
   DELETE FROM w_draw;
-  DELETE FROM w_posted;
-  IF GREATEST(v_places, ROW_COUNT()) > 300 THEN
-    -- w_allowance first, as it is made last: what a connection that is cut off in here lacks is made by its next call.
-    DROP TEMPORARY TABLE IF EXISTS w_allowance, w_judge, w_op, w_source, w_user, w_account, w_item, w_entry, w_draw, w_grant, w_posted;
+  IF v_places > 300 THEN
+    -- w_posted first, as it is made last: what a connection that is cut off in here lacks is made by its next call.
+    DROP TEMPORARY TABLE IF EXISTS w_posted, w_allowance, w_judge, w_op, w_source, w_user, w_account, w_item, w_entry, w_draw, w_grant;
     CALL LedgerWorkTables();
   END IF;
 END;
@@ -1161,7 +1161,6 @@ END;
 
 CREATE PROCEDURE `LedgerPost`(IN in_now DATETIME(3))
 post: BEGIN
-  DECLARE v_entries INT DEFAULT 0;
   DECLARE v_new_grants INT DEFAULT 0;
   DECLARE v_holds INT DEFAULT 0;
   DECLARE v_signals INT DEFAULT 0;
@@ -1169,17 +1168,15 @@ post: BEGIN
   DECLARE v_written INT DEFAULT 0;
 
   DELETE FROM w_posted;
-  SELECT COUNT(*) INTO v_entries FROM w_entry;
-  IF v_entries = 0 THEN
+  -- The last entry of each account. LEAD() over the entries would say the same, at two fifths of the cost of the statement below on MySQL.
+  DELETE FROM w_judge;
+  INSERT INTO w_judge (ord) SELECT MAX(seq) FROM w_entry GROUP BY user_id;
+  IF ROW_COUNT() = 0 THEN
     LEAVE post;
   END IF;
 
   -- The default of MySQL cuts a long list of draws short without a word.
   SET SESSION group_concat_max_len = 4194304;
-
-  -- The last entry of each account. LEAD() over the entries would say the same, at two fifths of the cost of the statement below on MySQL.
-  DELETE FROM w_judge;
-  INSERT INTO w_judge (ord) SELECT MAX(seq) FROM w_entry GROUP BY user_id;
 
   -- One order and one frame for all windows: both engines sort once, and MySQL needs no second pass.
   INSERT INTO w_posted (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
@@ -1206,7 +1203,6 @@ post: BEGIN
                       CASE COUNT(*) WHEN 1 THEN CONCAT('[{"g":', MIN(grant_id), ',"k":"', MIN(kind), '","c":', MIN(change_by), ',"r":', MIN(reserve), '}]') END AS only_draw
                  FROM w_draw GROUP BY seq) d ON d.seq = e.seq
   WINDOW running AS (PARTITION BY e.user_id ORDER BY e.seq ROWS UNBOUNDED PRECEDING);
-  DELETE FROM w_judge;
 
   UPDATE w_posted p JOIN w_account a ON a.user_id = p.user_id
      SET p.low_after = p.balance_after - p.held_after < p.threshold,
@@ -1244,7 +1240,6 @@ post: BEGIN
     SELECT p.seq, h.id FROM w_posted p JOIN credit_holds h FORCE INDEX (credit_holds_origin) ON h.user_id = p.user_id AND h.origin_version = p.version
      WHERE p.hold_until IS NOT NULL;
     UPDATE w_posted p JOIN w_judge j ON j.ord = p.seq SET p.hold_id = j.figure;
-    DELETE FROM w_judge;
     UPDATE w_posted p STRAIGHT_JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = p.hold_id
        SET h.status = p.hold_end, h.captured = -p.amount, h.ended_at = p.created_at, h.end_version = p.version
      WHERE p.hold_end IS NOT NULL;
@@ -1281,9 +1276,10 @@ post: BEGIN
   UPDATE w_grant n STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id
      SET g.remaining = n.remaining, g.reserved = n.reserved,
          g.state = n.state;
-  SELECT COUNT(DISTINCT grant_id) INTO v_drawn FROM w_draw WHERE fresh = 0;
-  SELECT COUNT(*) INTO v_written
-    FROM w_grant n STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id AND g.remaining = n.remaining AND g.reserved = n.reserved;
+  SELECT (SELECT COUNT(DISTINCT grant_id) FROM w_draw WHERE fresh = 0),
+         (SELECT COUNT(*) FROM w_grant n
+            STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id AND g.remaining = n.remaining AND g.reserved = n.reserved)
+    INTO v_drawn, v_written;
   IF v_drawn <> v_written THEN
     SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the grants do not hold what their draws say; roll back';
   END IF;
@@ -1412,10 +1408,10 @@ BEGIN
   END IF;
 
   IF in_operation = 'hold' THEN
+    DELETE FROM w_judge;
     INSERT INTO w_judge (ord, figure)
     SELECT ord, ttl FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (ord FOR ORDINALITY, ttl BIGINT PATH '$.ttlSeconds')) o;
     UPDATE w_op o JOIN w_judge j ON j.ord = o.ord SET o.ttl = j.figure;
-    DELETE FROM w_judge;
   END IF;
 
   INSERT INTO w_user (user_id) SELECT DISTINCT user_id FROM w_op WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
@@ -1811,6 +1807,7 @@ END;
 CREATE PROCEDURE `LedgerSpend`(IN in_now DATETIME(3), IN in_operations JSON, IN in_operation VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin)
 BEGIN
   DECLARE v_open INT DEFAULT 0;
+  DECLARE v_short INT DEFAULT 0;
 
   CALL LedgerBegin();
 
@@ -1841,7 +1838,7 @@ BEGIN
                     LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.operation = in_operation
                                                    AND t.request_key = o.request_key) known) numbered;
 
-  SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict IS NULL;
+  SELECT COALESCE(SUM(verdict IS NULL), 0), COALESCE(SUM(verdict = 'insufficient_credits'), 0) INTO v_open, v_short FROM w_item;
 
   -- Some did not fit, or repeat another of this batch. Each pass decides at least one operation of every account that has any left, so it ends.
   WHILE v_open > 0 DO
@@ -1863,11 +1860,10 @@ BEGIN
               JOIN w_account a ON a.user_id = i.user_id
              WHERE i.verdict IS NULL) left_over;
     UPDATE w_item i JOIN w_judge j ON j.ord = i.ord SET i.verdict = j.verdict, i.first_ord = j.first_ord WHERE j.verdict IS NOT NULL;
-    SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict IS NULL;
+    SELECT COALESCE(SUM(verdict IS NULL), 0), COALESCE(SUM(verdict = 'insufficient_credits'), 0) INTO v_open, v_short FROM w_item;
   END WHILE;
 
-  SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict = 'insufficient_credits';
-  IF v_open > 0 THEN
+  IF v_short > 0 THEN
     -- What was free when a refused one had its turn.
     DELETE FROM w_judge;
     INSERT INTO w_judge (ord, figure)
@@ -2100,6 +2096,30 @@ BEGIN
     PRIMARY KEY (grant_id)
   ) ENGINE = MEMORY;
 
+  -- Copies for CheckCreditsSync, which needs the accounts in four places of one statement.
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_user_2 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_user_3 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_user_4 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
+
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_judge (
+    ord      INT NOT NULL,
+    verdict  VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    first_ord INT NULL,
+    figure   BIGINT NULL,
+    tx_version BIGINT NULL,
+    PRIMARY KEY (ord)
+  ) ENGINE = MEMORY;
+
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_allowance (
+    grant_id  BIGINT NOT NULL,
+    user_id   VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    state     VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    remaining BIGINT NOT NULL,
+    reserved  BIGINT NOT NULL,
+    KEY (user_id)
+  ) ENGINE = MEMORY;
+
+  -- The last one: LedgerBegin looks for it first, so a connection that was cut off in here makes the missing ones.
   CREATE TEMPORARY TABLE IF NOT EXISTS w_posted (
     seq             INT NOT NULL,
     ord             INT NULL,
@@ -2135,30 +2155,6 @@ BEGIN
     draws           VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NULL,
     PRIMARY KEY (seq),
     KEY (ord)
-  ) ENGINE = MEMORY;
-
-  -- Copies for CheckCreditsSync, which needs the accounts in four places of one statement.
-  CREATE TEMPORARY TABLE IF NOT EXISTS w_user_2 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
-  CREATE TEMPORARY TABLE IF NOT EXISTS w_user_3 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
-  CREATE TEMPORARY TABLE IF NOT EXISTS w_user_4 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
-
-  CREATE TEMPORARY TABLE IF NOT EXISTS w_judge (
-    ord      INT NOT NULL,
-    verdict  VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
-    first_ord INT NULL,
-    figure   BIGINT NULL,
-    tx_version BIGINT NULL,
-    PRIMARY KEY (ord)
-  ) ENGINE = MEMORY;
-
-  -- The last one: LedgerBegin looks for it first, so a connection that was cut off in here makes the missing ones.
-  CREATE TEMPORARY TABLE IF NOT EXISTS w_allowance (
-    grant_id  BIGINT NOT NULL,
-    user_id   VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    state     VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    remaining BIGINT NOT NULL,
-    reserved  BIGINT NOT NULL,
-    KEY (user_id)
   ) ENGINE = MEMORY;
 END;
 
@@ -2448,6 +2444,7 @@ BEGIN
     LEFT JOIN membership_state m FORCE INDEX (PRIMARY) ON m.user_id = a.user_id;
 
   -- A key repeated in the batch is judged by the first of it.
+  DELETE FROM w_judge;
   INSERT INTO w_judge (ord, verdict, first_ord)
   SELECT ord, CASE WHEN first_hash = request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END, first_ord
     FROM (SELECT ord, request_hash, FIRST_VALUE(ord) OVER same_key AS first_ord, FIRST_VALUE(request_hash) OVER same_key AS first_hash
@@ -2455,7 +2452,6 @@ BEGIN
           WINDOW same_key AS (PARTITION BY user_id, request_key ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) keyed
    WHERE first_ord < ord;
   UPDATE w_item i JOIN w_judge j ON j.ord = i.ord SET i.verdict = j.verdict, i.first_ord = j.first_ord;
-  DELETE FROM w_judge;
 
   -- The unique key decides between copies that run at the same moment: the second waits here for the first to commit.
   INSERT IGNORE INTO package_purchases (payment_reference, user_id, code, claim, claim_ord, created_at)
@@ -2464,6 +2460,7 @@ BEGIN
     JOIN w_op o ON o.ord = i.ord
    WHERE i.verdict IS NULL
    ORDER BY i.code, i.ord;
+  DELETE FROM w_judge;
   INSERT INTO w_judge (ord, verdict, first_ord, tx_version)
   SELECT i.ord,
          CASE WHEN b.claim = v_claim AND b.claim_ord = i.ord THEN 'ok'

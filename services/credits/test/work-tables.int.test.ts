@@ -1,11 +1,13 @@
 import type { Tx } from "@stipend/platform/mysql/tx";
 import { expect, test } from "vitest";
+import { checkAndResetUserCredits } from "../src/store/allowance.ts";
 import { consumeCredits, grantCredits } from "../src/store/ledger.ts";
 import { done, NOW, request } from "./support/build.ts";
 import { useLedgerDatabase } from "./support/ledger-database.ts";
 
 const ledger = useLedgerDatabase(1);
 const LARGE = 1_000;
+const NON_MEMBER = { tier: null, monthlyCredits: null, nextResetAt: null, actor: "system", reason: "test" };
 
 test("a large call leaves nothing behind for later ones to walk through", async () => {
   const walked = await ledger.db.transaction(async (tx) => {
@@ -18,6 +20,19 @@ test("a large call leaves nothing behind for later ones to walk through", async 
     return { before, after: await walkedBySpending(tx) };
   });
   expect(walked.after).toBeLessThan(walked.before + LARGE);
+});
+
+test("a connection of the version before, which lacks the newest work tables, works on", async () => {
+  await ledger.db.transaction(async (tx) => {
+    await give(tx, 1);
+    for (const table of ["w_posted", "w_allowance"]) await tx.query(`DROP TEMPORARY TABLE ${table}`);
+    await spendOne(tx);
+    await tx.query("DROP TEMPORARY TABLE w_posted, w_allowance");
+    const [answer] = await checkAndResetUserCredits(tx, NOW, [
+      { userId: "worker-0", membershipVersion: null, action: "none", dueAt: null, ...NON_MEMBER },
+    ]);
+    expect(answer?.outcome).toBe("unchanged");
+  });
 });
 
 async function give(tx: Tx, accounts: number): Promise<void> {

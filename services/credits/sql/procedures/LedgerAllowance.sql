@@ -50,12 +50,14 @@ BEGIN
   CALL LedgerLapse(in_now);
 
   -- Read once, because judging, lapsing and ending all need them.
+  DELETE FROM w_allowance;
   INSERT INTO w_allowance (grant_id, user_id, state, remaining, reserved)
   SELECT g.id, g.user_id, g.state, g.remaining, g.reserved
     FROM w_user u
     STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = u.user_id AND g.state IN ('open', 'spent') AND g.kind = 'allowance';
   SELECT COUNT(*) INTO v_spent FROM w_allowance WHERE state = 'spent';
   IF v_again > 0 THEN
+    DELETE FROM w_judge;
     INSERT INTO w_judge (ord) SELECT MIN(ord) FROM w_op GROUP BY user_id;
   END IF;
 

@@ -19,7 +19,6 @@
 --   None beyond the accounts, which must be locked.
 CREATE PROCEDURE LedgerPost(IN in_now DATETIME(3))
 post: BEGIN
-  DECLARE v_entries INT DEFAULT 0;
   DECLARE v_new_grants INT DEFAULT 0;
   DECLARE v_holds INT DEFAULT 0;
   DECLARE v_signals INT DEFAULT 0;
@@ -27,17 +26,15 @@ post: BEGIN
   DECLARE v_written INT DEFAULT 0;
 
   DELETE FROM w_posted;
-  SELECT COUNT(*) INTO v_entries FROM w_entry;
-  IF v_entries = 0 THEN
+  -- The last entry of each account. LEAD() over the entries would say the same, at two fifths of the cost of the statement below on MySQL.
+  DELETE FROM w_judge;
+  INSERT INTO w_judge (ord) SELECT MAX(seq) FROM w_entry GROUP BY user_id;
+  IF ROW_COUNT() = 0 THEN
     LEAVE post;
   END IF;
 
   -- The default of MySQL cuts a long list of draws short without a word.
   SET SESSION group_concat_max_len = 4194304;
-
-  -- The last entry of each account. LEAD() over the entries would say the same, at two fifths of the cost of the statement below on MySQL.
-  DELETE FROM w_judge;
-  INSERT INTO w_judge (ord) SELECT MAX(seq) FROM w_entry GROUP BY user_id;
 
   -- One order and one frame for all windows: both engines sort once, and MySQL needs no second pass.
   INSERT INTO w_posted (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
@@ -64,7 +61,6 @@ post: BEGIN
                       CASE COUNT(*) WHEN 1 THEN CONCAT('[{"g":', MIN(grant_id), ',"k":"', MIN(kind), '","c":', MIN(change_by), ',"r":', MIN(reserve), '}]') END AS only_draw
                  FROM w_draw GROUP BY seq) d ON d.seq = e.seq
   WINDOW running AS (PARTITION BY e.user_id ORDER BY e.seq ROWS UNBOUNDED PRECEDING);
-  DELETE FROM w_judge;
 
   UPDATE w_posted p JOIN w_account a ON a.user_id = p.user_id
      SET p.low_after = p.balance_after - p.held_after < p.threshold,
@@ -102,7 +98,6 @@ post: BEGIN
     SELECT p.seq, h.id FROM w_posted p JOIN credit_holds h FORCE INDEX (credit_holds_origin) ON h.user_id = p.user_id AND h.origin_version = p.version
      WHERE p.hold_until IS NOT NULL;
     UPDATE w_posted p JOIN w_judge j ON j.ord = p.seq SET p.hold_id = j.figure;
-    DELETE FROM w_judge;
     UPDATE w_posted p STRAIGHT_JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = p.hold_id
        SET h.status = p.hold_end, h.captured = -p.amount, h.ended_at = p.created_at, h.end_version = p.version
      WHERE p.hold_end IS NOT NULL;
@@ -139,9 +134,10 @@ post: BEGIN
   UPDATE w_grant n STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id
      SET g.remaining = n.remaining, g.reserved = n.reserved,
          g.state = n.state;
-  SELECT COUNT(DISTINCT grant_id) INTO v_drawn FROM w_draw WHERE fresh = 0;
-  SELECT COUNT(*) INTO v_written
-    FROM w_grant n STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id AND g.remaining = n.remaining AND g.reserved = n.reserved;
+  SELECT (SELECT COUNT(DISTINCT grant_id) FROM w_draw WHERE fresh = 0),
+         (SELECT COUNT(*) FROM w_grant n
+            STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id AND g.remaining = n.remaining AND g.reserved = n.reserved)
+    INTO v_drawn, v_written;
   IF v_drawn <> v_written THEN
     SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the grants do not hold what their draws say; roll back';
   END IF;

@@ -27,10 +27,10 @@ BEGIN
   END IF;
 
   IF in_operation = 'hold' THEN
+    DELETE FROM w_judge;
     INSERT INTO w_judge (ord, figure)
     SELECT ord, ttl FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (ord FOR ORDINALITY, ttl BIGINT PATH '$.ttlSeconds')) o;
     UPDATE w_op o JOIN w_judge j ON j.ord = o.ord SET o.ttl = j.figure;
-    DELETE FROM w_judge;
   END IF;
 
   INSERT INTO w_user (user_id) SELECT DISTINCT user_id FROM w_op WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;

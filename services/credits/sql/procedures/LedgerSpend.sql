@@ -14,6 +14,7 @@
 CREATE PROCEDURE LedgerSpend(IN in_now DATETIME(3), IN in_operations JSON, IN in_operation VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin)
 BEGIN
   DECLARE v_open INT DEFAULT 0;
+  DECLARE v_short INT DEFAULT 0;
 
   CALL LedgerBegin();
 
@@ -44,7 +45,7 @@ BEGIN
                     LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.operation = in_operation
                                                    AND t.request_key = o.request_key) known) numbered;
 
-  SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict IS NULL;
+  SELECT COALESCE(SUM(verdict IS NULL), 0), COALESCE(SUM(verdict = 'insufficient_credits'), 0) INTO v_open, v_short FROM w_item;
 
   -- Some did not fit, or repeat another of this batch. Each pass decides at least one operation of every account that has any left, so it ends.
   WHILE v_open > 0 DO
@@ -66,11 +67,10 @@ BEGIN
               JOIN w_account a ON a.user_id = i.user_id
              WHERE i.verdict IS NULL) left_over;
     UPDATE w_item i JOIN w_judge j ON j.ord = i.ord SET i.verdict = j.verdict, i.first_ord = j.first_ord WHERE j.verdict IS NOT NULL;
-    SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict IS NULL;
+    SELECT COALESCE(SUM(verdict IS NULL), 0), COALESCE(SUM(verdict = 'insufficient_credits'), 0) INTO v_open, v_short FROM w_item;
   END WHILE;
 
-  SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict = 'insufficient_credits';
-  IF v_open > 0 THEN
+  IF v_short > 0 THEN
     -- What was free when a refused one had its turn.
     DELETE FROM w_judge;
     INSERT INTO w_judge (ord, figure)

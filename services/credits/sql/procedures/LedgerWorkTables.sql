@@ -189,6 +189,30 @@ BEGIN
     PRIMARY KEY (grant_id)
   ) ENGINE = MEMORY;
 
+  -- Copies for CheckCreditsSync, which needs the accounts in four places of one statement.
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_user_2 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_user_3 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_user_4 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
+
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_judge (
+    ord      INT NOT NULL,
+    verdict  VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    first_ord INT NULL,
+    figure   BIGINT NULL,
+    tx_version BIGINT NULL,
+    PRIMARY KEY (ord)
+  ) ENGINE = MEMORY;
+
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_allowance (
+    grant_id  BIGINT NOT NULL,
+    user_id   VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    state     VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    remaining BIGINT NOT NULL,
+    reserved  BIGINT NOT NULL,
+    KEY (user_id)
+  ) ENGINE = MEMORY;
+
+  -- The last one: LedgerBegin looks for it first, so a connection that was cut off in here makes the missing ones.
   CREATE TEMPORARY TABLE IF NOT EXISTS w_posted (
     seq             INT NOT NULL,
     ord             INT NULL,
@@ -224,29 +248,5 @@ BEGIN
     draws           VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NULL,
     PRIMARY KEY (seq),
     KEY (ord)
-  ) ENGINE = MEMORY;
-
-  -- Copies for CheckCreditsSync, which needs the accounts in four places of one statement.
-  CREATE TEMPORARY TABLE IF NOT EXISTS w_user_2 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
-  CREATE TEMPORARY TABLE IF NOT EXISTS w_user_3 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
-  CREATE TEMPORARY TABLE IF NOT EXISTS w_user_4 (user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE = MEMORY;
-
-  CREATE TEMPORARY TABLE IF NOT EXISTS w_judge (
-    ord      INT NOT NULL,
-    verdict  VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
-    first_ord INT NULL,
-    figure   BIGINT NULL,
-    tx_version BIGINT NULL,
-    PRIMARY KEY (ord)
-  ) ENGINE = MEMORY;
-
-  -- The last one: LedgerBegin looks for it first, so a connection that was cut off in here makes the missing ones.
-  CREATE TEMPORARY TABLE IF NOT EXISTS w_allowance (
-    grant_id  BIGINT NOT NULL,
-    user_id   VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    state     VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    remaining BIGINT NOT NULL,
-    reserved  BIGINT NOT NULL,
-    KEY (user_id)
   ) ENGINE = MEMORY;
 END

@@ -44,6 +44,7 @@ BEGIN
     LEFT JOIN membership_state m FORCE INDEX (PRIMARY) ON m.user_id = a.user_id;
 
   -- A key repeated in the batch is judged by the first of it.
+  DELETE FROM w_judge;
   INSERT INTO w_judge (ord, verdict, first_ord)
   SELECT ord, CASE WHEN first_hash = request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END, first_ord
     FROM (SELECT ord, request_hash, FIRST_VALUE(ord) OVER same_key AS first_ord, FIRST_VALUE(request_hash) OVER same_key AS first_hash
@@ -51,7 +52,6 @@ BEGIN
           WINDOW same_key AS (PARTITION BY user_id, request_key ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) keyed
    WHERE first_ord < ord;
   UPDATE w_item i JOIN w_judge j ON j.ord = i.ord SET i.verdict = j.verdict, i.first_ord = j.first_ord;
-  DELETE FROM w_judge;
 
   -- The unique key decides between copies that run at the same moment: the second waits here for the first to commit.
   INSERT IGNORE INTO package_purchases (payment_reference, user_id, code, claim, claim_ord, created_at)
@@ -60,6 +60,7 @@ BEGIN
     JOIN w_op o ON o.ord = i.ord
    WHERE i.verdict IS NULL
    ORDER BY i.code, i.ord;
+  DELETE FROM w_judge;
   INSERT INTO w_judge (ord, verdict, first_ord, tx_version)
   SELECT i.ord,
          CASE WHEN b.claim = v_claim AND b.claim_ord = i.ord THEN 'ok'
