@@ -65,7 +65,9 @@ async function run(): Promise<void> {
   });
   const locksBefore = await rowLocks();
   const spending = spendSteadily(operations, members, rate);
+  const stalls = watchStalls();
   const sweep = await timed(() => sweepUntilDone(timingPages(held)));
+  const stall = stalls.stop();
   const { waits, refused, failed } = await spending.stop();
   const locks = await rowLocks();
 
@@ -81,6 +83,10 @@ async function run(): Promise<void> {
     ],
     ["a page keeps its locks", `${spreadText(page)}${verdict(page.max < LONGEST_BLOCK_MS)}`],
     ["a consumption took", `${spreadText(spreadOf(waits))}`],
+    [
+      "pages over 200 ms",
+      `${held.filter((ms) => ms >= LONGEST_BLOCK_MS).length}; this process was held up for ${stall.toFixed(0)} ms at most`,
+    ],
     ["consumptions", `${thousands(waits.length)} answered, ${refused} refused, ${failed} failed`],
     [
       "waits for row locks",
@@ -128,6 +134,23 @@ async function sweepUntilDone(timed: Ledger): Promise<number> {
     if (served === 0) return total;
     total += served;
   }
+}
+
+/** The longest time in which this process got no turn: how far the machine itself stood still. */
+function watchStalls(): { stop(): number } {
+  let longest = 0;
+  let last = performance.now();
+  const timer = setInterval(() => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+  }, 5);
+  return {
+    stop() {
+      clearInterval(timer);
+      return longest;
+    },
+  };
 }
 
 /** From before the claim to after the COMMIT: nobody was kept from an account longer by a page. */
