@@ -20,7 +20,7 @@ describe("how many accounts a page of a sweep takes", () => {
   });
 
   test("within bounds", () => {
-    expect(after(50, 0.001).accounts).toBe(400);
+    expect(after(50, 0.001).accounts).toBe(300);
     expect(after(50, 100).accounts).toBe(25);
   });
 

@@ -166,17 +166,7 @@ BEGIN
 
   IF JSON_CONTAINS_PATH(in_operations, 'one', '$[*].schedule') THEN
     SET v_months = 1;
-    DELETE FROM w_month;
-    INSERT INTO w_month (ord, month, starts_at, ends_at, amount)
-    SELECT ord, month, starts_at, ends_at, amount
-      FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
-             ord FOR ORDINALITY,
-             NESTED PATH '$.schedule[*]' COLUMNS (
-               month INT PATH '$.month',
-               starts_at DATETIME(3) PATH '$.periodStart',
-               ends_at DATETIME(3) PATH '$.periodEnd',
-               amount BIGINT PATH '$.amount'))) o
-     WHERE starts_at IS NOT NULL;
+    CALL LedgerReadMonths(in_operations);
     INSERT INTO yearly_member_credits (user_id, period_start, period_end, month, amount, status)
     SELECT i.user_id, o.starts_at, o.ends_at, o.month, o.amount, 'scheduled'
       FROM w_item i

@@ -11,8 +11,8 @@
 --   w_entry    ledger rows to write, in the order of seq; ord = the operation a row answers, NULL for lapses
 --   w_draw     what each entry does to existing grants, in the order of rank
 --   w_grant    what the grants are to hold after their draws
---   w_posted  w_entry with the running figures; left behind by LedgerPost for its caller
---   w_allowance  the allowance grants of those accounts that are open or spent, as they were before the call's entries (CheckAndResetUserCredits)
+--   w_posted   w_entry with the running figures; left behind by LedgerPost for its caller
+--   w_allowance  the allowance grants of those accounts that are open or spent, as they were before the call's entries (LedgerAllowance)
 --   w_judge    scratch of a judging pass
 --   w_source   draws of earlier rows (of holds that end, of consumptions that are given back)
 --   w_month, w_package, w_doc, w_audit  schedules, packages, JSON values and audit objects of the operations; filled only when there are any

@@ -2,7 +2,8 @@
 const WANTED_MS = 70;
 const FIRST = 100;
 const SMALLEST = 25;
-const LARGEST = 400;
+/** Beyond it a call makes its work tables anew each time (LedgerBegin). */
+const LARGEST = 300;
 /** What one page counts against those before it: one that was held up by chance does not make the next ones tiny. */
 const WEIGHT = 0.15;
 

@@ -1,0 +1,18 @@
+-- NAME
+--   LedgerReadMonths: reads the schedules of the operations into w_month. Internal.
+-- SYNOPSIS
+--   CALL LedgerReadMonths(in_operations);
+CREATE PROCEDURE LedgerReadMonths(IN in_operations JSON)
+BEGIN
+  DELETE FROM w_month;
+  INSERT INTO w_month (ord, month, starts_at, ends_at, amount)
+  SELECT ord, month, starts_at, ends_at, amount
+    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
+           ord FOR ORDINALITY,
+           NESTED PATH '$.schedule[*]' COLUMNS (
+             month INT PATH '$.month',
+             starts_at DATETIME(3) PATH '$.periodStart',
+             ends_at DATETIME(3) PATH '$.periodEnd',
+             amount BIGINT PATH '$.amount'))) o
+   WHERE starts_at IS NOT NULL;
+END
