@@ -165,9 +165,9 @@ function timingPages(held: number[]): Ledger {
       const result = await ledger.write(name, (session) => {
         const timing: LedgerSession = {
           ...session,
-          async claimDue(now, limit) {
+          async claimDue(now, limit, after) {
             began.at = performance.now();
-            const due = await session.claimDue(now, limit);
+            const due = await session.claimDue(now, limit, after);
             claimed = due.length;
             return due;
           },

@@ -376,9 +376,9 @@ BEGIN
   CALL LedgerAnswerHolds();
 END;
 
-CREATE PROCEDURE `CheckAndResetUserCredits`(IN in_now DATETIME(3), IN in_operations JSON)
+CREATE PROCEDURE `CheckAndResetUserCredits`(IN in_now DATETIME(3), IN in_steps JSON, IN in_accounts JSON)
 BEGIN
-  CALL LedgerAllowance(in_now, in_operations);
+  CALL LedgerAllowance(in_now, in_steps, in_accounts, NULL);
   UPDATE w_item SET required = NULL, available = NULL, refundable = NULL;
   CALL LedgerAnswer();
 END;
@@ -460,15 +460,21 @@ BEGIN
    ORDER BY a.user_id;
 END;
 
-CREATE PROCEDURE `ClaimDueAccounts`(IN in_now DATETIME(3), IN in_limit INT)
+CREATE PROCEDURE `ClaimDueAccounts`(IN in_now DATETIME(3), IN in_limit INT, IN in_after_due DATETIME(3),
+                                  IN in_after_user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin, IN in_claim BIGINT)
 BEGIN
+  DECLARE v_due DATETIME(3) DEFAULT COALESCE(in_after_due, '1000-01-01');
   CALL LedgerBegin();
   INSERT INTO w_account (user_id, version, balance, held, status, allowance_remaining, tier, monthly_credits, next_reset_at,
                          due_at, lapse_at, low_threshold, is_low, served_start, served_end, served_given, last_at)
   SELECT user_id, version, balance, held, status, allowance_remaining, tier, monthly_credits, next_reset_at,
          due_at, lapse_at, low_threshold, is_low, served_start, served_end, served_given, last_at
-    FROM profiles FORCE INDEX (profiles_due) WHERE due_at <= in_now ORDER BY due_at LIMIT in_limit
+    FROM profiles FORCE INDEX (profiles_due)
+   -- Not from the first each time: what the pages before have left in the index is passed over one by one until it is purged.
+   WHERE due_at <= in_now AND (due_at > v_due OR (due_at = v_due AND user_id > in_after_user_id))
+   ORDER BY due_at, user_id LIMIT in_limit
      FOR UPDATE SKIP LOCKED;
+  SET @ledger_claim = in_claim;
   CALL LedgerDueState();
 END;
 
@@ -666,23 +672,31 @@ BEGIN
   SELECT v_accounts AS accounts, COALESCE(SUM(version), 0) - v_before AS written FROM w_account;
 END;
 
-CREATE PROCEDURE `LedgerAllowance`(IN in_now DATETIME(3), IN in_operations JSON)
+CREATE PROCEDURE `LedgerAllowance`(IN in_now DATETIME(3), IN in_steps JSON, IN in_accounts JSON, IN in_claim BIGINT)
 BEGIN
   DECLARE v_again INT DEFAULT 0;
   DECLARE v_spent INT DEFAULT 0;
   DECLARE v_forfeits INT DEFAULT 0;
   DECLARE v_unchanged INT DEFAULT 0;
   DECLARE v_months INT DEFAULT 0;
+  DECLARE v_claimed INT DEFAULT 0;
 
-  CALL LedgerBegin();
+  SET v_claimed = COALESCE(in_claim = @ledger_claim, 0), @ledger_claim = NULL;
+  IF v_claimed = 0 THEN
+    CALL LedgerBegin();
+  END IF;
   INSERT INTO w_op (ord, user_id, amount, request_key, request_hash, reason, actor, traceparent, code, starts_at, ends_at, flag,
                     membership_version, rollover, missed, due_at, tier, monthly_credits, next_reset_at)
-  SELECT ord, user_id, quota, request_key, request_hash, reason, actor, traceparent, action, starts_at, ends_at, cancel,
-         membership_version, rollover, missed, due_at, tier, monthly_credits, next_reset_at
-    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
+  SELECT a.ord, a.user_id, s.quota, s.request_key, s.request_hash, s.reason, s.actor, s.traceparent, s.action, s.starts_at, s.ends_at, s.cancel,
+         a.membership_version, s.rollover, s.missed, s.due_at, s.tier, s.monthly_credits, s.next_reset_at
+    FROM JSON_TABLE(in_accounts, '$[*]' COLUMNS (
            ord FOR ORDINALITY,
-           user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
-           membership_version BIGINT PATH '$.membershipVersion',
+           user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$[0]',
+           membership_version BIGINT PATH '$[1]',
+           step INT PATH '$[2]')) a
+    -- The LIMIT keeps the derived table: the steps are parsed once, not again for each account.
+    LEFT JOIN (SELECT * FROM JSON_TABLE(in_steps, '$[*]' COLUMNS (
+           place FOR ORDINALITY,
            action VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.action',
            starts_at DATETIME(3) PATH '$.periodStart',
            ends_at DATETIME(3) PATH '$.periodEnd',
@@ -698,12 +712,19 @@ BEGIN
            actor VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.actor',
            traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent',
            request_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestKey',
-           request_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestHash')) o;
+           request_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestHash')) parsed LIMIT 1000) s ON s.place = a.step;
   SET v_again = ROW_COUNT();
+  DELETE FROM w_user;
   INSERT INTO w_user (user_id) SELECT DISTINCT user_id FROM w_op WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
   -- An account is to be named once; which of its operations comes first matters only where one is not.
   SET v_again = v_again - ROW_COUNT();
-  CALL LedgerLock(in_now);
+  IF v_claimed = 1 THEN
+    SELECT COUNT(*) = 0 INTO v_claimed FROM w_user u LEFT JOIN w_account a ON a.user_id = u.user_id WHERE a.user_id IS NULL;
+  END IF;
+  IF v_claimed = 0 THEN
+    DELETE FROM w_account;
+    CALL LedgerLock(in_now);
+  END IF;
   CALL LedgerLapse(in_now);
 
   -- Read once, because judging, lapsing and ending all need them.
@@ -821,9 +842,9 @@ BEGIN
      WHERE y.status = 'scheduled' AND o.flag IN ('true', '1') AND i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
   END IF;
 
-  IF JSON_CONTAINS_PATH(in_operations, 'one', '$[*].schedule') THEN
+  IF JSON_CONTAINS_PATH(in_steps, 'one', '$[*].schedule') THEN
     SET v_months = 1;
-    CALL LedgerReadMonths(in_operations);
+    CALL LedgerReadMonths(in_steps);
     INSERT INTO yearly_member_credits (user_id, period_start, period_end, month, amount, status)
     SELECT i.user_id, o.starts_at, o.ends_at, o.month, o.amount, 'scheduled'
       FROM w_item i
@@ -850,7 +871,7 @@ BEGIN
        AND ((y.period_start = i.starts_at AND (y.status = 'scheduled' OR p.version IS NOT NULL)) OR (y.status = 'scheduled' AND y.period_start < i.starts_at));
   END IF;
 
-  CALL LedgerAudit(in_now, in_operations);
+  CALL LedgerAudit(in_now, in_steps);
 END;
 
 CREATE PROCEDURE `LedgerAnswer`()
@@ -944,6 +965,8 @@ CREATE PROCEDURE `LedgerBegin`()
 BEGIN
   DECLARE v_places INT DEFAULT 0;
   DECLARE CONTINUE HANDLER FOR 1146 CALL LedgerWorkTables();
+  -- What LoadDue or ClaimDueAccounts locked and read stands no longer.
+  SET @ledger_claim = NULL;
   -- The first statement fails with 1146 on a fresh connection; the handler makes all tables and the rest goes on.
   DELETE FROM w_posted;
   SET v_places = ROW_COUNT();
@@ -1357,9 +1380,10 @@ CREATE PROCEDURE `LedgerReadAudit`(IN in_operations JSON)
 BEGIN
   DELETE FROM w_audit;
   INSERT INTO w_audit (ord, id, actor, roles, action, reason, ip, user_agent, request_id, trace_id, traceparent)
-  SELECT ord, id, actor, roles, action, reason, ip, user_agent, request_id, trace_id, traceparent
+  SELECT COALESCE(own_ord, place), id, actor, roles, action, reason, ip, user_agent, request_id, trace_id, traceparent
     FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
-           ord FOR ORDINALITY,
+           place FOR ORDINALITY,
+           own_ord INT PATH '$.ord',
            id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.id',
            actor VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.actor',
            roles JSON PATH '$.audit.roles',
@@ -1377,9 +1401,10 @@ CREATE PROCEDURE `LedgerReadMonths`(IN in_operations JSON)
 BEGIN
   DELETE FROM w_month;
   INSERT INTO w_month (ord, month, starts_at, ends_at, amount)
-  SELECT ord, month, starts_at, ends_at, amount
+  SELECT COALESCE(own_ord, place), month, starts_at, ends_at, amount
     FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
-           ord FOR ORDINALITY,
+           place FOR ORDINALITY,
+           own_ord INT PATH '$.ord',
            NESTED PATH '$.schedule[*]' COLUMNS (
              month INT PATH '$.month',
              starts_at DATETIME(3) PATH '$.periodStart',
@@ -1813,6 +1838,7 @@ CREATE PROCEDURE `LedgerSpend`(IN in_now DATETIME(3), IN in_operations JSON, IN 
 BEGIN
   DECLARE v_open INT DEFAULT 0;
   DECLARE v_short INT DEFAULT 0;
+  DECLARE v_ok INT DEFAULT 0;
 
   CALL LedgerBegin();
 
@@ -1843,7 +1869,8 @@ BEGIN
                     LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.operation = in_operation
                                                    AND t.request_key = o.request_key) known) numbered;
 
-  SELECT COALESCE(SUM(verdict IS NULL), 0), COALESCE(SUM(verdict = 'insufficient_credits'), 0) INTO v_open, v_short FROM w_item;
+  SELECT COALESCE(SUM(verdict IS NULL), 0), COALESCE(SUM(verdict = 'insufficient_credits'), 0), COALESCE(SUM(verdict = 'ok'), 0)
+    INTO v_open, v_short, v_ok FROM w_item;
 
   -- Some did not fit, or repeat another of this batch. Each pass decides at least one operation of every account that has any left, so it ends.
   WHILE v_open > 0 DO
@@ -1865,7 +1892,8 @@ BEGIN
               JOIN w_account a ON a.user_id = i.user_id
              WHERE i.verdict IS NULL) left_over;
     UPDATE w_item i JOIN w_judge j ON j.ord = i.ord SET i.verdict = j.verdict, i.first_ord = j.first_ord WHERE j.verdict IS NOT NULL;
-    SELECT COALESCE(SUM(verdict IS NULL), 0), COALESCE(SUM(verdict = 'insufficient_credits'), 0) INTO v_open, v_short FROM w_item;
+    SELECT COALESCE(SUM(verdict IS NULL), 0), COALESCE(SUM(verdict = 'insufficient_credits'), 0), COALESCE(SUM(verdict = 'ok'), 0)
+      INTO v_open, v_short, v_ok FROM w_item;
   END WHILE;
 
   IF v_short > 0 THEN
@@ -1881,29 +1909,32 @@ BEGIN
     UPDATE w_item i JOIN w_judge j ON j.ord = i.ord SET i.required = i.amount, i.available = j.figure;
   END IF;
 
-  INSERT INTO w_entry (seq, ord, user_id, type, amount, held_change, hold_until, operation)
-  SELECT ord, ord, user_id, in_operation, CASE in_operation WHEN 'consume' THEN -amount ELSE 0 END,
-         CASE in_operation WHEN 'consume' THEN 0 ELSE amount END, CASE in_operation WHEN 'hold' THEN ends_at END, in_operation
-    FROM w_item WHERE verdict = 'ok';
+  -- Repeats, refusals and accounts that are due first write nothing.
+  IF v_ok > 0 THEN
+    INSERT INTO w_entry (seq, ord, user_id, type, amount, held_change, hold_until, operation)
+    SELECT ord, ord, user_id, in_operation, CASE in_operation WHEN 'consume' THEN -amount ELSE 0 END,
+           CASE in_operation WHEN 'consume' THEN 0 ELSE amount END, CASE in_operation WHEN 'hold' THEN ends_at END, in_operation
+      FROM w_item WHERE verdict = 'ok';
 
-  -- Each entry needs the interval (until − need, until] of its account's running need; each grant offers an interval of the running sum of
-  -- what is free. Where they overlap, the entry draws from the grant.
-  INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve)
-  SELECT n.seq, g.until, g.id, g.kind,
-         CASE in_operation WHEN 'consume' THEN GREATEST(g.until - g.free, n.until - n.need) - LEAST(g.until, n.until) ELSE 0 END,
-         CASE in_operation WHEN 'consume' THEN 0 ELSE LEAST(g.until, n.until) - GREATEST(g.until - g.free, n.until - n.need) END
-    FROM (SELECT seq, user_id, held_change - amount AS need,
-                 SUM(held_change - amount) OVER (PARTITION BY user_id ORDER BY seq ROWS UNBOUNDED PRECEDING) AS until
-            FROM w_entry) n
-    JOIN (SELECT g.id, g.user_id, g.kind, g.remaining - g.reserved AS free,
-                 SUM(g.remaining - g.reserved) OVER (PARTITION BY g.user_id ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, g.id
-                                                     ROWS UNBOUNDED PRECEDING) AS until
-            FROM w_account a
-            STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = a.user_id AND g.state = 'open'
-           WHERE g.remaining > g.reserved) g
-      ON g.user_id = n.user_id AND g.until > n.until - n.need AND g.until - g.free < n.until;
+    -- Each entry needs the interval (until − need, until] of its account's running need; each grant offers an interval of the running sum of
+    -- what is free. Where they overlap, the entry draws from the grant.
+    INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve)
+    SELECT n.seq, g.until, g.id, g.kind,
+           CASE in_operation WHEN 'consume' THEN GREATEST(g.until - g.free, n.until - n.need) - LEAST(g.until, n.until) ELSE 0 END,
+           CASE in_operation WHEN 'consume' THEN 0 ELSE LEAST(g.until, n.until) - GREATEST(g.until - g.free, n.until - n.need) END
+      FROM (SELECT seq, user_id, held_change - amount AS need,
+                   SUM(held_change - amount) OVER (PARTITION BY user_id ORDER BY seq ROWS UNBOUNDED PRECEDING) AS until
+              FROM w_entry) n
+      JOIN (SELECT g.id, g.user_id, g.kind, g.remaining - g.reserved AS free,
+                   SUM(g.remaining - g.reserved) OVER (PARTITION BY g.user_id ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, g.id
+                                                       ROWS UNBOUNDED PRECEDING) AS until
+              FROM w_account a
+              STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = a.user_id AND g.state = 'open'
+             WHERE g.remaining > g.reserved) g
+        ON g.user_id = n.user_id AND g.until > n.until - n.need AND g.until - g.free < n.until;
 
-  CALL LedgerPost(in_now);
+    CALL LedgerPost(in_now);
+  END IF;
 END;
 
 CREATE PROCEDURE `LedgerUsers`(IN in_user_ids JSON)
@@ -2177,11 +2208,12 @@ BEGIN
    LIMIT in_limit;
 END;
 
-CREATE PROCEDURE `LoadDue`(IN in_now DATETIME(3), IN in_user_ids JSON)
+CREATE PROCEDURE `LoadDue`(IN in_now DATETIME(3), IN in_user_ids JSON, IN in_claim BIGINT)
 BEGIN
   CALL LedgerBegin();
   CALL LedgerUsers(in_user_ids);
   CALL LedgerLock(in_now);
+  SET @ledger_claim = in_claim;
   CALL LedgerDueState();
 END;
 
@@ -2836,9 +2868,9 @@ BEGIN
    ORDER BY i.ord;
 END;
 
-CREATE PROCEDURE `SettleUserCredits`(IN in_now DATETIME(3), IN in_operations JSON)
+CREATE PROCEDURE `SettleUserCredits`(IN in_now DATETIME(3), IN in_steps JSON, IN in_accounts JSON, IN in_claim BIGINT)
 BEGIN
-  CALL LedgerAllowance(in_now, in_operations);
+  CALL LedgerAllowance(in_now, in_steps, in_accounts, in_claim);
   SELECT ord, verdict AS outcome FROM w_item ORDER BY ord;
 END;
 

@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { AllowanceStep } from "../src/domain/ledger/allowance.ts";
 import type { LedgerRow } from "../src/domain/ledger/transactions.ts";
-import { applyMembership, checkAndResetUserCredits, claimDueAccounts, loadDue } from "../src/store/allowance.ts";
+import {
+  applyMembership,
+  checkAndResetUserCredits,
+  claimDueAccounts,
+  loadDue,
+  settleUserCredits,
+} from "../src/store/allowance.ts";
 import { adjustCredits, captureHolds, consumeCredits, refundCredits, releaseHolds } from "../src/store/ledger.ts";
 import { getAccounts, listTransactions, yearlyMonths } from "../src/store/reads.ts";
 import { checkCreditsSync } from "../src/store/upkeep.ts";
@@ -311,6 +317,27 @@ describe("CheckAndResetUserCredits", () => {
     );
     expect(answers.map(({ outcome }) => outcome)).toEqual(["first", "first", "invalid"]);
     expect((await rowsOf(userId)).map((row) => row.amount)).toEqual([100]);
+  });
+
+  test("accounts that get the same step are answered each in its place, and a schedule goes to its account alone", async () => {
+    const users = Array.from({ length: 5 }, () => freshUser("shared"));
+    for (const userId of users) await member(userId);
+    const [a, b, yearly, richer, c] = users as [string, string, string, string, string];
+    const schedule = [{ month: 1, periodStart: at("2026-01-01T00:00:00.000Z"), periodEnd: FEB, amount: 100 }];
+    const answers = await ledger.db.transaction((tx) =>
+      settleUserCredits(tx, JAN, [
+        month(a, JAN, 100),
+        month(b, JAN, 100, { membershipVersion: 9 }),
+        month(yearly, JAN, 100, { schedule }),
+        month(richer, JAN, 250),
+        month(c, JAN, 100),
+      ]),
+    );
+    expect(answers.map(({ outcome }) => outcome)).toEqual(["first", "stale", "first", "first", "first"]);
+    const accounts = await ledger.db.transaction((tx) => getAccounts(tx, JAN, users));
+    expect(accounts.map(({ balance }) => balance)).toEqual([100, 0, 100, 250, 100]);
+    const months = await Promise.all(users.map((userId) => yearlyMonths(ledger.db, userId)));
+    expect(months.map((of) => of.length)).toEqual([0, 0, 1, 0, 0]);
   });
 
   test("due accounts are claimed in pages, and two sweeps do not take the same", async () => {

@@ -63,10 +63,10 @@ async function sweep(
       write: <T>(name: string, work: Parameters<typeof ledger.write<T>>[1]) => {
         transactions += 1;
         return ledger.write(name, (session) => {
-          const claimDue: typeof session.claimDue = (at, limit) => {
+          const claimDue: typeof session.claimDue = (at, limit, after) => {
             asked.push(limit);
             elapsed += pageMs;
-            return session.claimDue(at, limit);
+            return session.claimDue(at, limit, after);
           };
           return work({ ...session, claimDue });
         });

@@ -1,31 +1,40 @@
 -- NAME
 --   LedgerAllowance: judges planned allowance steps and books them. Internal.
 -- SYNOPSIS
---   CALL LedgerAllowance(in_now, in_operations);
+--   CALL LedgerAllowance(in_now, in_steps, in_accounts, in_claim);
 -- PARAMETERS
---   in_now         the moment, UTC
---   in_operations  as CheckAndResetUserCredits
+--   in_now                 the moment, UTC
+--   in_steps, in_accounts  see CheckAndResetUserCredits
+--   in_claim               see SettleUserCredits
 -- RESULT
---   w_item holds the verdict on each step: the outcomes of CheckAndResetUserCredits.
+--   w_item holds the verdict for each account: the outcomes of CheckAndResetUserCredits.
 -- LOCKS
 --   The accounts, in primary-key order.
-CREATE PROCEDURE LedgerAllowance(IN in_now DATETIME(3), IN in_operations JSON)
+CREATE PROCEDURE LedgerAllowance(IN in_now DATETIME(3), IN in_steps JSON, IN in_accounts JSON, IN in_claim BIGINT)
 BEGIN
   DECLARE v_again INT DEFAULT 0;
   DECLARE v_spent INT DEFAULT 0;
   DECLARE v_forfeits INT DEFAULT 0;
   DECLARE v_unchanged INT DEFAULT 0;
   DECLARE v_months INT DEFAULT 0;
+  DECLARE v_claimed INT DEFAULT 0;
 
-  CALL LedgerBegin();
+  SET v_claimed = COALESCE(in_claim = @ledger_claim, 0), @ledger_claim = NULL;
+  IF v_claimed = 0 THEN
+    CALL LedgerBegin();
+  END IF;
   INSERT INTO w_op (ord, user_id, amount, request_key, request_hash, reason, actor, traceparent, code, starts_at, ends_at, flag,
                     membership_version, rollover, missed, due_at, tier, monthly_credits, next_reset_at)
-  SELECT ord, user_id, quota, request_key, request_hash, reason, actor, traceparent, action, starts_at, ends_at, cancel,
-         membership_version, rollover, missed, due_at, tier, monthly_credits, next_reset_at
-    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
+  SELECT a.ord, a.user_id, s.quota, s.request_key, s.request_hash, s.reason, s.actor, s.traceparent, s.action, s.starts_at, s.ends_at, s.cancel,
+         a.membership_version, s.rollover, s.missed, s.due_at, s.tier, s.monthly_credits, s.next_reset_at
+    FROM JSON_TABLE(in_accounts, '$[*]' COLUMNS (
            ord FOR ORDINALITY,
-           user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$.userId',
-           membership_version BIGINT PATH '$.membershipVersion',
+           user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$[0]',
+           membership_version BIGINT PATH '$[1]',
+           step INT PATH '$[2]')) a
+    -- The LIMIT keeps the derived table: the steps are parsed once, not again for each account.
+    LEFT JOIN (SELECT * FROM JSON_TABLE(in_steps, '$[*]' COLUMNS (
+           place FOR ORDINALITY,
            action VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.action',
            starts_at DATETIME(3) PATH '$.periodStart',
            ends_at DATETIME(3) PATH '$.periodEnd',
@@ -41,12 +50,19 @@ BEGIN
            actor VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.actor',
            traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent',
            request_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestKey',
-           request_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestHash')) o;
+           request_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestHash')) parsed LIMIT 1000) s ON s.place = a.step;
   SET v_again = ROW_COUNT();
+  DELETE FROM w_user;
   INSERT INTO w_user (user_id) SELECT DISTINCT user_id FROM w_op WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
   -- An account is to be named once; which of its operations comes first matters only where one is not.
   SET v_again = v_again - ROW_COUNT();
-  CALL LedgerLock(in_now);
+  IF v_claimed = 1 THEN
+    SELECT COUNT(*) = 0 INTO v_claimed FROM w_user u LEFT JOIN w_account a ON a.user_id = u.user_id WHERE a.user_id IS NULL;
+  END IF;
+  IF v_claimed = 0 THEN
+    DELETE FROM w_account;
+    CALL LedgerLock(in_now);
+  END IF;
   CALL LedgerLapse(in_now);
 
   -- Read once, because judging, lapsing and ending all need them.
@@ -164,9 +180,9 @@ BEGIN
      WHERE y.status = 'scheduled' AND o.flag IN ('true', '1') AND i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
   END IF;
 
-  IF JSON_CONTAINS_PATH(in_operations, 'one', '$[*].schedule') THEN
+  IF JSON_CONTAINS_PATH(in_steps, 'one', '$[*].schedule') THEN
     SET v_months = 1;
-    CALL LedgerReadMonths(in_operations);
+    CALL LedgerReadMonths(in_steps);
     INSERT INTO yearly_member_credits (user_id, period_start, period_end, month, amount, status)
     SELECT i.user_id, o.starts_at, o.ends_at, o.month, o.amount, 'scheduled'
       FROM w_item i
@@ -193,5 +209,5 @@ BEGIN
        AND ((y.period_start = i.starts_at AND (y.status = 'scheduled' OR p.version IS NOT NULL)) OR (y.status = 'scheduled' AND y.period_start < i.starts_at));
   END IF;
 
-  CALL LedgerAudit(in_now, in_operations);
+  CALL LedgerAudit(in_now, in_steps);
 END

@@ -30,6 +30,8 @@ CREATE PROCEDURE LedgerBegin()
 BEGIN
   DECLARE v_places INT DEFAULT 0;
   DECLARE CONTINUE HANDLER FOR 1146 CALL LedgerWorkTables();
+  -- What LoadDue or ClaimDueAccounts locked and read stands no longer.
+  SET @ledger_claim = NULL;
   -- The first statement fails with 1146 on a fresh connection; the handler makes all tables and the rest goes on.
   DELETE FROM w_posted;
   SET v_places = ROW_COUNT();

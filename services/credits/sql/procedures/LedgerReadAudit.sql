@@ -6,9 +6,10 @@ CREATE PROCEDURE LedgerReadAudit(IN in_operations JSON)
 BEGIN
   DELETE FROM w_audit;
   INSERT INTO w_audit (ord, id, actor, roles, action, reason, ip, user_agent, request_id, trace_id, traceparent)
-  SELECT ord, id, actor, roles, action, reason, ip, user_agent, request_id, trace_id, traceparent
+  SELECT COALESCE(own_ord, place), id, actor, roles, action, reason, ip, user_agent, request_id, trace_id, traceparent
     FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
-           ord FOR ORDINALITY,
+           place FOR ORDINALITY,
+           own_ord INT PATH '$.ord',
            id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.id',
            actor VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.audit.actor',
            roles JSON PATH '$.audit.roles',

@@ -6,9 +6,10 @@ CREATE PROCEDURE LedgerReadMonths(IN in_operations JSON)
 BEGIN
   DELETE FROM w_month;
   INSERT INTO w_month (ord, month, starts_at, ends_at, amount)
-  SELECT ord, month, starts_at, ends_at, amount
+  SELECT COALESCE(own_ord, place), month, starts_at, ends_at, amount
     FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
-           ord FOR ORDINALITY,
+           place FOR ORDINALITY,
+           own_ord INT PATH '$.ord',
            NESTED PATH '$.schedule[*]' COLUMNS (
              month INT PATH '$.month',
              starts_at DATETIME(3) PATH '$.periodStart',

@@ -15,6 +15,7 @@ CREATE PROCEDURE LedgerSpend(IN in_now DATETIME(3), IN in_operations JSON, IN in
 BEGIN
   DECLARE v_open INT DEFAULT 0;
   DECLARE v_short INT DEFAULT 0;
+  DECLARE v_ok INT DEFAULT 0;
 
   CALL LedgerBegin();
 
@@ -45,7 +46,8 @@ BEGIN
                     LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.operation = in_operation
                                                    AND t.request_key = o.request_key) known) numbered;
 
-  SELECT COALESCE(SUM(verdict IS NULL), 0), COALESCE(SUM(verdict = 'insufficient_credits'), 0) INTO v_open, v_short FROM w_item;
+  SELECT COALESCE(SUM(verdict IS NULL), 0), COALESCE(SUM(verdict = 'insufficient_credits'), 0), COALESCE(SUM(verdict = 'ok'), 0)
+    INTO v_open, v_short, v_ok FROM w_item;
 
   -- Some did not fit, or repeat another of this batch. Each pass decides at least one operation of every account that has any left, so it ends.
   WHILE v_open > 0 DO
@@ -67,7 +69,8 @@ BEGIN
               JOIN w_account a ON a.user_id = i.user_id
              WHERE i.verdict IS NULL) left_over;
     UPDATE w_item i JOIN w_judge j ON j.ord = i.ord SET i.verdict = j.verdict, i.first_ord = j.first_ord WHERE j.verdict IS NOT NULL;
-    SELECT COALESCE(SUM(verdict IS NULL), 0), COALESCE(SUM(verdict = 'insufficient_credits'), 0) INTO v_open, v_short FROM w_item;
+    SELECT COALESCE(SUM(verdict IS NULL), 0), COALESCE(SUM(verdict = 'insufficient_credits'), 0), COALESCE(SUM(verdict = 'ok'), 0)
+      INTO v_open, v_short, v_ok FROM w_item;
   END WHILE;
 
   IF v_short > 0 THEN
@@ -83,27 +86,30 @@ BEGIN
     UPDATE w_item i JOIN w_judge j ON j.ord = i.ord SET i.required = i.amount, i.available = j.figure;
   END IF;
 
-  INSERT INTO w_entry (seq, ord, user_id, type, amount, held_change, hold_until, operation)
-  SELECT ord, ord, user_id, in_operation, CASE in_operation WHEN 'consume' THEN -amount ELSE 0 END,
-         CASE in_operation WHEN 'consume' THEN 0 ELSE amount END, CASE in_operation WHEN 'hold' THEN ends_at END, in_operation
-    FROM w_item WHERE verdict = 'ok';
+  -- Repeats, refusals and accounts that are due first write nothing.
+  IF v_ok > 0 THEN
+    INSERT INTO w_entry (seq, ord, user_id, type, amount, held_change, hold_until, operation)
+    SELECT ord, ord, user_id, in_operation, CASE in_operation WHEN 'consume' THEN -amount ELSE 0 END,
+           CASE in_operation WHEN 'consume' THEN 0 ELSE amount END, CASE in_operation WHEN 'hold' THEN ends_at END, in_operation
+      FROM w_item WHERE verdict = 'ok';
 
-  -- Each entry needs the interval (until − need, until] of its account's running need; each grant offers an interval of the running sum of
-  -- what is free. Where they overlap, the entry draws from the grant.
-  INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve)
-  SELECT n.seq, g.until, g.id, g.kind,
-         CASE in_operation WHEN 'consume' THEN GREATEST(g.until - g.free, n.until - n.need) - LEAST(g.until, n.until) ELSE 0 END,
-         CASE in_operation WHEN 'consume' THEN 0 ELSE LEAST(g.until, n.until) - GREATEST(g.until - g.free, n.until - n.need) END
-    FROM (SELECT seq, user_id, held_change - amount AS need,
-                 SUM(held_change - amount) OVER (PARTITION BY user_id ORDER BY seq ROWS UNBOUNDED PRECEDING) AS until
-            FROM w_entry) n
-    JOIN (SELECT g.id, g.user_id, g.kind, g.remaining - g.reserved AS free,
-                 SUM(g.remaining - g.reserved) OVER (PARTITION BY g.user_id ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, g.id
-                                                     ROWS UNBOUNDED PRECEDING) AS until
-            FROM w_account a
-            STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = a.user_id AND g.state = 'open'
-           WHERE g.remaining > g.reserved) g
-      ON g.user_id = n.user_id AND g.until > n.until - n.need AND g.until - g.free < n.until;
+    -- Each entry needs the interval (until − need, until] of its account's running need; each grant offers an interval of the running sum of
+    -- what is free. Where they overlap, the entry draws from the grant.
+    INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve)
+    SELECT n.seq, g.until, g.id, g.kind,
+           CASE in_operation WHEN 'consume' THEN GREATEST(g.until - g.free, n.until - n.need) - LEAST(g.until, n.until) ELSE 0 END,
+           CASE in_operation WHEN 'consume' THEN 0 ELSE LEAST(g.until, n.until) - GREATEST(g.until - g.free, n.until - n.need) END
+      FROM (SELECT seq, user_id, held_change - amount AS need,
+                   SUM(held_change - amount) OVER (PARTITION BY user_id ORDER BY seq ROWS UNBOUNDED PRECEDING) AS until
+              FROM w_entry) n
+      JOIN (SELECT g.id, g.user_id, g.kind, g.remaining - g.reserved AS free,
+                   SUM(g.remaining - g.reserved) OVER (PARTITION BY g.user_id ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, g.id
+                                                       ROWS UNBOUNDED PRECEDING) AS until
+              FROM w_account a
+              STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = a.user_id AND g.state = 'open'
+             WHERE g.remaining > g.reserved) g
+        ON g.user_id = n.user_id AND g.until > n.until - n.need AND g.until - g.free < n.until;
 
-  CALL LedgerPost(in_now);
+    CALL LedgerPost(in_now);
+  END IF;
 END

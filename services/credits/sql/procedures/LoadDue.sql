@@ -1,10 +1,12 @@
 -- NAME
 --   LoadDue: what the allowance of these accounts is planned from; creates missing accounts and locks all.
 -- SYNOPSIS
---   CALL LoadDue(in_now, in_user_ids);
+--   CALL LoadDue(in_now, in_user_ids, in_claim);
 -- PARAMETERS
 --   in_now       the moment, UTC
 --   in_user_ids  array of at most 1,000 user ids
+--   in_claim     a number of this transaction: SettleUserCredits in the same transaction, told the same number, takes the accounts as they were
+--                locked and read here. NULL: it locks and reads them itself.
 -- RETURNS
 --   See LedgerDueState.
 -- ERRORS
@@ -12,11 +14,12 @@
 -- LOCKS
 --   The accounts, in primary-key order.
 -- EXAMPLE
---   CALL LoadDue(UTC_TIMESTAMP(3), '["alice", "bob"]');
-CREATE PROCEDURE LoadDue(IN in_now DATETIME(3), IN in_user_ids JSON)
+--   CALL LoadDue(UTC_TIMESTAMP(3), '["alice", "bob"]', NULL);
+CREATE PROCEDURE LoadDue(IN in_now DATETIME(3), IN in_user_ids JSON, IN in_claim BIGINT)
 BEGIN
   CALL LedgerBegin();
   CALL LedgerUsers(in_user_ids);
   CALL LedgerLock(in_now);
+  SET @ledger_claim = in_claim;
   CALL LedgerDueState();
 END

@@ -6,6 +6,7 @@ import type {
   AllowanceStepOutcome,
   AllowanceStepResult,
   ApplyMembershipResult,
+  DueAccount,
   MembershipOperation,
 } from "../domain/ledger/allowance.ts";
 import type { OpeningOperation, OpeningResult } from "../domain/ledger/opening.ts";
@@ -50,7 +51,7 @@ export async function checkAndResetUserCredits(
   now: Date,
   steps: readonly AllowanceStep[],
 ): Promise<AllowanceStepResult[]> {
-  const rows = await tx.call<Row>("CheckAndResetUserCredits", now, steps.map(stepItem));
+  const rows = await tx.call<Row>("CheckAndResetUserCredits", now, ...sharedSteps(steps));
   return inOrder(steps, rows, (row) => ({
     outcome: outcomeOf(row),
     transaction: row["t_id"] === null ? null : decodeAnsweredRow(row),
@@ -58,17 +59,39 @@ export async function checkAndResetUserCredits(
   }));
 }
 
-/** As checkAndResetUserCredits, for those who need no more of the answer than the outcome of each. */
+/**
+ * As checkAndResetUserCredits, for those who need no more of the answer than the outcome of each. With the claim of loadDue or
+ * claimDueAccounts in the same transaction the accounts are taken as they were read there; with another one, or none, they are read again.
+ */
 export async function settleUserCredits(
   tx: Tx,
   now: Date,
   steps: readonly AllowanceStep[],
+  claim: number | null = null,
 ): Promise<AllowanceStepOutcome[]> {
-  const rows = await tx.call<Row>("SettleUserCredits", now, steps.map(stepItem));
+  const rows = await tx.call<Row>("SettleUserCredits", now, ...sharedSteps(steps), claim);
   return inOrder(steps, rows, (row) => ({ outcome: outcomeOf(row) }));
 }
 
-function stepItem(step: AllowanceStep): Record<string, unknown> {
+/** Most accounts of a page are to get the same step: steps that differ in nothing but the account are sent, and read by the server, once. */
+function sharedSteps(all: readonly AllowanceStep[]): readonly [steps: readonly object[], accounts: readonly unknown[]] {
+  const steps: object[] = [];
+  const places = new Map<string, number>();
+  const accounts = all.map((step, index) => {
+    const { userId, membershipVersion, ...same } = step;
+    const key = JSON.stringify(same);
+    // What has rows of its own in SQL is for one account: it names its place.
+    const own = same.schedule !== undefined || same.audit !== undefined;
+    const place = own ? undefined : places.get(key);
+    if (place !== undefined) return [userId, membershipVersion, place];
+    steps.push(own ? { ...stepItem(same), ord: index + 1 } : stepItem(same));
+    places.set(key, steps.length);
+    return [userId, membershipVersion, steps.length];
+  });
+  return [steps, accounts];
+}
+
+function stepItem(step: Omit<AllowanceStep, "userId" | "membershipVersion">): Record<string, unknown> {
   return {
     ...step,
     period: undefined,
@@ -107,17 +130,29 @@ function monthItem(month: YearlyMonth): Record<string, unknown> {
  * The state to plan from, for these accounts, created if missing and locked in primary-key order. Order of the answer: user id; each
  * user once. At most 1,000.
  */
-export async function loadDue(tx: Tx, now: Date, userIds: readonly UserId[]): Promise<AllowanceState[]> {
-  const rows = await tx.call<Row>("LoadDue", now, userIds);
+export async function loadDue(
+  tx: Tx,
+  now: Date,
+  userIds: readonly UserId[],
+  claim: number | null = null,
+): Promise<AllowanceState[]> {
+  const rows = await tx.call<Row>("LoadDue", now, userIds, claim);
   return rows.map(decodeAllowanceState);
 }
 
 /**
- * At most `limit` (1 to 1,000) accounts whose due_at has passed, locked, those locked by others skipped: many
+ * At most `limit` (1 to 1,000) accounts whose due_at has passed, of those behind `after` in the order of (dueAt, userId); locked, those locked by others skipped: many
  * instances sweep at once without doing work twice. Empty = nothing left that is not in someone's hands.
  */
-export async function claimDueAccounts(tx: Tx, now: Date, limit: number): Promise<AllowanceState[]> {
-  const rows = await tx.call<Row>("ClaimDueAccounts", now, limit);
+export async function claimDueAccounts(
+  tx: Tx,
+  now: Date,
+  limit: number,
+  after: DueAccount | null = null,
+  claim: number | null = null,
+): Promise<AllowanceState[]> {
+  const { dueAt, userId } = after ?? { dueAt: null, userId: null };
+  const rows = await tx.call<Row>("ClaimDueAccounts", now, limit, dueAt, userId, claim);
   return rows.map(decodeAllowanceState);
 }
 

@@ -45,7 +45,7 @@ export function mysqlLedger(db: Database, onWritten: () => void): Ledger {
   const reader = readerOf(db);
   return {
     async write(name, work) {
-      const result = await db.transaction((tx) => work(sessionOf(tx)), { name });
+      const result = await db.transaction((tx) => work({ ...sessionOf(tx), ...claiming(tx) }), { name });
       onWritten();
       return result;
     },
@@ -107,7 +107,7 @@ function sessionOf(tx: Tx): LedgerSession {
     keepMemberships: (waiting) => keepMemberships(tx, waiting),
     overdueMemberships: (before, limit) => overdueMemberships(tx, before, limit),
     loadDue: (now, userIds) => loadDue(tx, now, userIds),
-    claimDue: (now, limit) => claimDueAccounts(tx, now, limit),
+    claimDue: (now, limit, after) => claimDueAccounts(tx, now, limit, after),
     checkAndReset: (now, steps) => checkAndResetUserCredits(tx, now, steps),
     settle: (now, steps) => settleUserCredits(tx, now, steps),
     openAccounts: (now, operations) => openAccounts(tx, now, operations),
@@ -118,6 +118,22 @@ function sessionOf(tx: Tx): LedgerSession {
     setLowBalanceThreshold: (now, userId, threshold) => setLowBalanceThreshold(tx, now, userId, threshold),
     accounts: (now, userIds) => getAccounts(tx, now, userIds),
     check: (range) => checkCreditsSync(tx, range),
+  };
+}
+
+let claims = 0;
+
+/**
+ * In one transaction what was locked and read to plan from is not read again to be settled. The number is new in each, and any
+ * other procedure of the ledger that is called in between makes it worthless.
+ */
+function claiming(tx: Tx): Pick<LedgerSession, "loadDue" | "claimDue" | "settle"> {
+  claims += 1;
+  const claim = claims;
+  return {
+    loadDue: (now, userIds) => loadDue(tx, now, userIds, claim),
+    claimDue: (now, limit, after) => claimDueAccounts(tx, now, limit, after, claim),
+    settle: (now, steps) => settleUserCredits(tx, now, steps, claim),
   };
 }
 

@@ -6,6 +6,7 @@ import type {
   AllowanceStepOutcome,
   AllowanceStepResult,
   ApplyMembershipResult,
+  DueAccount,
   MembershipOperation,
 } from "../domain/ledger/allowance.ts";
 import type {
@@ -85,7 +86,8 @@ export interface LedgerSession {
   /** At most `limit` users of whom something has waited since `before`. */
   overdueMemberships(before: Date, limit: number): Promise<UserId[]>;
   loadDue(now: Date, userIds: readonly UserId[]): Promise<AllowanceState[]>;
-  claimDue(now: Date, limit: number): Promise<AllowanceState[]>;
+  /** Due accounts behind `after` that are in nobody's hands, locked. */
+  claimDue(now: Date, limit: number, after: DueAccount | null): Promise<AllowanceState[]>;
   checkAndReset(now: Date, steps: readonly AllowanceStep[]): Promise<AllowanceStepResult[]>;
   /** As checkAndReset, answering only what became of each step: what the many need. */
   settle(now: Date, steps: readonly AllowanceStep[]): Promise<AllowanceStepOutcome[]>;

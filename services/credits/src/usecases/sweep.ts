@@ -1,4 +1,4 @@
-import type { AllowanceState } from "../domain/ledger/allowance.ts";
+import type { AllowanceState, DueAccount } from "../domain/ledger/allowance.ts";
 import type { UserId } from "../domain/ledger/terms.ts";
 import { PageSize } from "./page-size.ts";
 import type { Clock, Ledger, LedgerSession } from "./ports.ts";
@@ -24,17 +24,16 @@ export interface SweepPorts {
 
 /** Accounts whose lapses are booked in one transaction. */
 const LAPSED_PAGE = 150;
-/** Most accounts one claim may take, with those left behind that come along again. */
-const CLAIM_LIMIT = 1_000;
 /** Pages under way at once: while one waits for its commit, the other computes. */
 const STREAMS = 2;
 
 /**
  * Gives every reset that is due. Accounts in somebody else's hands are skipped: many instances share the work. A page
- * that fails is settled account by account; those at fault are told and left behind, and looked at once a sweep.
+ * that fails is settled account by account; those at fault are told and left behind. Who was skipped or left behind comes
+ * with the next sweep.
  */
 export async function sweepResets(ports: SweepPorts, signal: AbortSignal): Promise<number> {
-  const shared: Shared = { left: new Set(), page: new PageSize() };
+  const shared: Shared = { reached: null, left: new Set(), page: new PageSize() };
   const streams = await Promise.allSettled(Array.from({ length: STREAMS }, () => sweepStream(ports, shared, signal)));
   let total = 0;
   for (const stream of streams) {
@@ -46,36 +45,54 @@ export async function sweepResets(ports: SweepPorts, signal: AbortSignal): Promi
 
 /** What the streams of one sweep share. */
 interface Shared {
-  /** The accounts left behind so far: each page that claims any makes progress or adds to it. */
+  /** The last account that any of them has claimed. */
+  reached: DueAccount | null;
+  /** The accounts left behind: two streams may meet one of them. */
   readonly left: Set<UserId>;
   readonly page: PageSize;
 }
 
-async function sweepStream(ports: SweepPorts, { left, page }: Shared, signal: AbortSignal): Promise<number> {
+async function sweepStream(ports: SweepPorts, shared: Shared, signal: AbortSignal): Promise<number> {
   let total = 0;
   while (!signal.aborted) {
-    const claimed: UserId[] = [];
+    let from: { readonly after: DueAccount | null } | undefined;
+    let claimed: readonly UserId[] = [];
     let began = 0;
     try {
       const { settled, refused } = await ports.ledger.write("sweep.resets", async (session) => {
         began = ports.stopwatch();
         const now = ports.clock.now();
-        // Those left behind are due still and stand in front.
-        const due = await session.claimDue(now, Math.min(CLAIM_LIMIT, page.accounts + left.size));
-        const fresh = due.filter(({ userId }) => !left.has(userId));
-        claimed.splice(0, claimed.length, ...fresh.map(({ userId }) => userId));
+        // When the database wants it tried again, it claims what it had claimed.
+        from ??= { after: shared.reached };
+        const due = await session.claimDue(now, shared.page.accounts, from.after);
+        claimed = due.map(({ userId }) => userId);
+        shared.reached = furthest(shared.reached, due);
+        const fresh = due.filter(({ userId }) => !shared.left.has(userId));
         return settle(session, now, fresh, ports.timeZone);
       });
-      page.tookMs(claimed.length, ports.stopwatch() - began);
-      for (const [userId, error] of refused) leave(ports, left, userId, error);
+      shared.page.tookMs(claimed.length, ports.stopwatch() - began);
+      for (const [userId, error] of refused) leave(ports.faults, shared.left, userId, error);
       total += settled;
     } catch (error) {
       if (claimed.length === 0 || ports.faults === undefined || ports.faults.isTransient(error)) throw error;
-      total += await settleOneByOne(ports, claimed, left, signal);
+      total += await settleOneByOne(ports, claimed, shared.left, signal);
     }
     if (claimed.length === 0) break;
   }
   return total;
+}
+
+function furthest(reached: DueAccount | null, due: readonly AllowanceState[]): DueAccount | null {
+  let last = reached;
+  for (const { dueAt, userId } of due) {
+    if (dueAt !== null && (last === null || isBehind({ dueAt, userId }, last))) last = { dueAt, userId };
+  }
+  return last;
+}
+
+function isBehind(one: DueAccount, other: DueAccount): boolean {
+  const ms = one.dueAt.getTime() - other.dueAt.getTime();
+  return ms > 0 || (ms === 0 && one.userId > other.userId);
 }
 
 async function settleOneByOne(
@@ -95,11 +112,11 @@ async function settleOneByOne(
         const due = states.filter(({ dueAt }) => dueAt !== null && dueAt <= now);
         return settle(session, now, due, ports.timeZone);
       });
-      for (const [refusedId, error] of refused) leave(ports, left, refusedId, error);
+      for (const [refusedId, error] of refused) leave(ports.faults, left, refusedId, error);
       total += settled;
     } catch (error) {
       if (ports.faults?.isTransient(error) !== false) throw error;
-      leave(ports, left, userId, error);
+      leave(ports.faults, left, userId, error);
     }
   }
   return total;
@@ -123,10 +140,10 @@ async function settle(
   return { settled: due.length - refused.size, refused };
 }
 
-function leave(ports: SweepPorts, left: Set<UserId>, userId: UserId, error: unknown): void {
+function leave(faults: SweepFaults | undefined, left: Set<UserId>, userId: UserId, error: unknown): void {
   if (left.has(userId)) return;
   left.add(userId);
-  ports.faults?.skipped(userId, error);
+  faults?.skipped(userId, error);
 }
 
 /** Frees holds that nobody captured or released in time, and lapses grants whose time is over. */

@@ -23,6 +23,7 @@ export const TEST_FILES = [
   "edges",
   "repairs",
   "histories",
+  "claims",
   "concurrent-histories",
 ] as const;
 export type TestFile = (typeof TEST_FILES)[number];

@@ -31,6 +31,12 @@ export interface AllowanceState {
   readonly status: AccountStatus;
 }
 
+/** Where a sweep has got to: due accounts are taken in the order of (dueAt, userId). */
+export interface DueAccount {
+  readonly dueAt: Date;
+  readonly userId: UserId;
+}
+
 export interface ApplyMembershipResult extends AllowanceState {
   /** `ignored`: the copy was as new or newer. due_at is set to now by `applied`, so a forgotten plan is made up for lazily. */
   readonly outcome: "applied" | "ignored";
