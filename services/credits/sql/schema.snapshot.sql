@@ -376,9 +376,17 @@ BEGIN
   CALL LedgerAnswerHolds();
 END;
 
-CREATE PROCEDURE `CheckAndResetUserCredits`(IN in_now DATETIME(3), IN in_steps JSON, IN in_accounts JSON)
+CREATE PROCEDURE `CheckAndResetUserCredits`(IN in_now DATETIME(3), IN in_operations JSON)
 BEGIN
-  CALL LedgerAllowance(in_now, in_steps, in_accounts, NULL);
+  DECLARE v_accounts JSON;
+  SET SESSION group_concat_max_len = 4194304;
+  -- Each operation is a step of its own, for the account that it names.
+  SELECT CONCAT('[', COALESCE(GROUP_CONCAT(JSON_ARRAY(user_id, membership_version, place) ORDER BY place SEPARATOR ','), ''), ']') INTO v_accounts
+    FROM JSON_TABLE(in_operations, '$[*]' COLUMNS (
+           place FOR ORDINALITY,
+           user_id VARCHAR(129) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.userId',
+           membership_version BIGINT PATH '$.membershipVersion')) o;
+  CALL LedgerSettle(in_now, in_operations, v_accounts, NULL);
   UPDATE w_item SET required = NULL, available = NULL, refundable = NULL;
   CALL LedgerAnswer();
 END;
@@ -460,10 +468,19 @@ BEGIN
    ORDER BY a.user_id;
 END;
 
-CREATE PROCEDURE `ClaimDueAccounts`(IN in_now DATETIME(3), IN in_limit INT, IN in_after_due DATETIME(3),
+CREATE PROCEDURE `ClaimAccounts`(IN in_now DATETIME(3), IN in_user_ids JSON, IN in_claim BIGINT)
+BEGIN
+  CALL LedgerBegin();
+  CALL LedgerUsers(in_user_ids);
+  CALL LedgerLock(in_now);
+  SET @ledger_claim = in_claim;
+  CALL LedgerDueState();
+END;
+
+CREATE PROCEDURE `ClaimDue`(IN in_now DATETIME(3), IN in_limit INT, IN in_after_due DATETIME(3),
                                   IN in_after_user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin, IN in_claim BIGINT)
 BEGIN
-  DECLARE v_due DATETIME(3) DEFAULT COALESCE(in_after_due, '1000-01-01');
+  DECLARE v_due DATETIME(3) DEFAULT COALESCE(in_after_due, CAST('1000-01-01' AS DATETIME(3)));
   CALL LedgerBegin();
   INSERT INTO w_account (user_id, version, balance, held, status, allowance_remaining, tier, monthly_credits, next_reset_at,
                          due_at, lapse_at, low_threshold, is_low, served_start, served_end, served_given, last_at)
@@ -672,208 +689,6 @@ BEGIN
   SELECT v_accounts AS accounts, COALESCE(SUM(version), 0) - v_before AS written FROM w_account;
 END;
 
-CREATE PROCEDURE `LedgerAllowance`(IN in_now DATETIME(3), IN in_steps JSON, IN in_accounts JSON, IN in_claim BIGINT)
-BEGIN
-  DECLARE v_again INT DEFAULT 0;
-  DECLARE v_spent INT DEFAULT 0;
-  DECLARE v_forfeits INT DEFAULT 0;
-  DECLARE v_unchanged INT DEFAULT 0;
-  DECLARE v_months INT DEFAULT 0;
-  DECLARE v_claimed INT DEFAULT 0;
-
-  SET v_claimed = COALESCE(in_claim = @ledger_claim, 0), @ledger_claim = NULL;
-  IF v_claimed = 0 THEN
-    CALL LedgerBegin();
-  END IF;
-  INSERT INTO w_op (ord, user_id, amount, request_key, request_hash, reason, actor, traceparent, code, starts_at, ends_at, flag,
-                    membership_version, rollover, missed, due_at, tier, monthly_credits, next_reset_at)
-  SELECT a.ord, a.user_id, s.quota, s.request_key, s.request_hash, s.reason, s.actor, s.traceparent, s.action, s.starts_at, s.ends_at, s.cancel,
-         a.membership_version, s.rollover, s.missed, s.due_at, s.tier, s.monthly_credits, s.next_reset_at
-    FROM JSON_TABLE(in_accounts, '$[*]' COLUMNS (
-           ord FOR ORDINALITY,
-           user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$[0]',
-           membership_version BIGINT PATH '$[1]',
-           step INT PATH '$[2]')) a
-    -- The LIMIT keeps the derived table: the steps are parsed once, not again for each account.
-    LEFT JOIN (SELECT * FROM JSON_TABLE(in_steps, '$[*]' COLUMNS (
-           place FOR ORDINALITY,
-           action VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.action',
-           starts_at DATETIME(3) PATH '$.periodStart',
-           ends_at DATETIME(3) PATH '$.periodEnd',
-           quota BIGINT PATH '$.quota',
-           rollover BIGINT PATH '$.rolloverCap',
-           missed BIGINT PATH '$.missedCredits',
-           due_at DATETIME(3) PATH '$.dueAt',
-           tier VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.tier',
-           monthly_credits BIGINT PATH '$.monthlyCredits',
-           next_reset_at DATETIME(3) PATH '$.nextResetAt',
-           cancel VARCHAR(5) CHARACTER SET ascii COLLATE ascii_bin PATH '$.cancelSchedule',
-           reason VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.reason',
-           actor VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.actor',
-           traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent',
-           request_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestKey',
-           request_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestHash')) parsed LIMIT 1000) s ON s.place = a.step;
-  SET v_again = ROW_COUNT();
-  DELETE FROM w_user;
-  INSERT INTO w_user (user_id) SELECT DISTINCT user_id FROM w_op WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
-  -- An account is to be named once; which of its operations comes first matters only where one is not.
-  SET v_again = v_again - ROW_COUNT();
-  IF v_claimed = 1 THEN
-    SELECT COUNT(*) = 0 INTO v_claimed FROM w_user u LEFT JOIN w_account a ON a.user_id = u.user_id WHERE a.user_id IS NULL;
-  END IF;
-  IF v_claimed = 0 THEN
-    DELETE FROM w_account;
-    CALL LedgerLock(in_now);
-  END IF;
-  CALL LedgerLapse(in_now);
-
-  -- Read once, because judging, lapsing and ending all need them.
-  DELETE FROM w_allowance;
-  INSERT INTO w_allowance (grant_id, user_id, state, remaining, reserved)
-  SELECT g.id, g.user_id, g.state, g.remaining, g.reserved
-    FROM w_user u
-    STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = u.user_id AND g.state IN ('open', 'spent') AND g.kind = 'allowance';
-  SELECT COUNT(*) INTO v_spent FROM w_allowance WHERE state = 'spent';
-  IF v_again > 0 THEN
-    DELETE FROM w_judge;
-    INSERT INTO w_judge (ord) SELECT MIN(ord) FROM w_op GROUP BY user_id;
-  END IF;
-
-  -- amount: the quota. available: unreserved leftover of the allowance. refundable: what moves over to the new period. code: the action.
-  -- flag: its period is the served one from now on: 1 = it was served in part before, 2 = it is a new one.
-  INSERT INTO w_item (ord, user_id, amount, request_key, request_hash, tx_version, available, refundable, code, starts_at, ends_at, verdict, flag)
-  SELECT ord, user_id, quota, request_key, request_hash, tx_version, leftover, LEAST(rollover, leftover + missed), action, starts_at, ends_at,
-         CASE WHEN refused IS NOT NULL THEN refused
-              WHEN action = 'none' THEN 'unchanged'
-              WHEN action = 'forfeit' THEN CASE WHEN leftover > 0 THEN 'forfeited' ELSE 'unchanged' END
-              -- A period that was over before the served one began: too late for it.
-              WHEN ends_at <= served_start AND action = 'give' THEN 'unchanged'
-              WHEN served_end IS NULL THEN CASE WHEN quota > 0 THEN 'first' ELSE 'unchanged' END
-              WHEN action = 'force' OR starts_at >= served_end THEN 'reset'
-              WHEN quota > served_given THEN 'topped_up'
-              ELSE 'unchanged' END,
-         CASE WHEN refused IS NOT NULL OR action NOT IN ('give', 'force') OR ends_at <= served_start THEN 0
-              WHEN starts_at >= served_end THEN 2
-              ELSE 1 END
-    FROM (SELECT o.ord, a.user_id, COALESCE(o.amount, 0) AS quota, o.request_key, o.request_hash, t.version AS tx_version, o.code AS action, o.starts_at, o.ends_at,
-                 a.served_start, a.served_end, a.served_given, GREATEST(COALESCE(o.rollover, 0), 0) AS rollover, GREATEST(COALESCE(o.missed, 0), 0) AS missed,
-                 COALESCE(g.leftover, 0) AS leftover,
-                 CASE WHEN a.user_id IS NULL OR o.code IS NULL OR o.code NOT IN ('give', 'force', 'forfeit', 'none')
-                           OR (v_again > 0 AND j.ord IS NULL)
-                           OR (o.code IN ('give', 'force') AND (o.starts_at IS NULL OR o.ends_at IS NULL OR o.ends_at <= o.starts_at
-                                                                  OR o.amount IS NULL OR o.amount NOT BETWEEN 0 AND 1000000000)) THEN 'invalid'
-                      WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
-                      WHEN COALESCE(m.version, -1) <> COALESCE(o.membership_version, -1) THEN 'stale'
-                      WHEN o.code IN ('give', 'force') AND o.starts_at > in_now THEN 'not_current' END AS refused
-            FROM w_op o
-            LEFT JOIN w_account a ON a.user_id = o.user_id
-            LEFT JOIN w_judge j ON j.ord = o.ord
-            LEFT JOIN membership_state m FORCE INDEX (PRIMARY) ON m.user_id = a.user_id
-            LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.operation = 'reset' AND t.request_key = o.request_key
-            LEFT JOIN (SELECT user_id, SUM(remaining - reserved) AS leftover FROM w_allowance WHERE state = 'open' GROUP BY user_id) g
-              ON g.user_id = a.user_id) planned;
-  SELECT COALESCE(SUM(verdict = 'unchanged'), 0), COALESCE(SUM(code = 'forfeit' AND verdict = 'unchanged'), 0) INTO v_unchanged, v_forfeits FROM w_item;
-
-  INSERT INTO w_entry (seq, ord, user_id, type, amount, new_kind, new_amount, new_priority, period_start, operation, own_key)
-  SELECT ord, ord, user_id, type, given - lapsed, CASE WHEN given > 0 THEN 'allowance' END, CASE WHEN given > 0 THEN given END, 10, starts_at,
-         CASE WHEN request_key IS NULL THEN 'allowance' ELSE 'reset' END,
-         CASE WHEN request_key IS NULL AND verdict <> 'forfeited' THEN CONCAT(REPLACE(starts_at, ' ', 'T'), 'Z#', total,
-              -- A forced reset without a key of its own may serve one period any number of times.
-              CASE code WHEN 'force' THEN CONCAT('#', version + 1) ELSE '' END) END
-    FROM (SELECT i.ord, i.user_id, i.verdict, i.code, i.starts_at, i.request_key, a.version,
-                 CASE i.verdict WHEN 'reset' THEN 'reset' WHEN 'forfeited' THEN 'expire' ELSE 'grant' END AS type,
-                 CASE i.verdict WHEN 'first' THEN i.amount WHEN 'topped_up' THEN i.amount - a.served_given
-                                WHEN 'reset' THEN i.amount + i.refundable ELSE 0 END AS given,
-                 CASE WHEN i.verdict IN ('reset', 'forfeited') THEN i.available ELSE 0 END AS lapsed,
-                 i.amount AS total
-            FROM w_item i JOIN w_account a ON a.user_id = i.user_id
-           WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited')) booked;
-
-  -- What the account shows and the period it has been served, which LedgerPost writes with the entries.
-  UPDATE w_item i
-    STRAIGHT_JOIN w_op o ON o.ord = i.ord
-    STRAIGHT_JOIN w_account a ON a.user_id = i.user_id
-     SET a.due_at = o.due_at, a.tier = o.tier, a.monthly_credits = o.monthly_credits, a.next_reset_at = o.next_reset_at,
-         a.served_given = CASE i.flag WHEN 2 THEN i.amount WHEN 1 THEN GREATEST(a.served_given, i.amount) ELSE a.served_given END,
-         a.served_start = CASE WHEN i.flag > 0 THEN i.starts_at ELSE a.served_start END,
-         a.served_end = CASE WHEN i.flag > 0 THEN i.ends_at ELSE a.served_end END
-   WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
-  IF v_unchanged > 0 THEN
-    UPDATE w_item i
-      STRAIGHT_JOIN w_account a ON a.user_id = i.user_id
-      STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = i.user_id
-       SET p.due_at = a.due_at, p.tier = a.tier, p.monthly_credits = a.monthly_credits, p.next_reset_at = a.next_reset_at,
-           p.served_given = a.served_given, p.served_start = a.served_start, p.served_end = a.served_end
-     WHERE i.verdict = 'unchanged';
-  END IF;
-
-  INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve, ends)
-  SELECT i.ord, g.grant_id, g.grant_id, 'allowance', g.reserved - g.remaining, 0, 1
-    FROM w_item i
-    STRAIGHT_JOIN w_allowance g ON g.user_id = i.user_id
-   WHERE i.verdict IN ('reset', 'forfeited') AND g.state = 'open';
-
-  -- Spent to the last credit: nothing to lapse, but it has ended like the rest. A refund that comes later must not open it again,
-  -- or the credits would count for the old allowance and lapse with the next reset.
-  IF v_spent > 0 THEN
-    UPDATE w_item i
-      STRAIGHT_JOIN w_allowance n ON n.user_id = i.user_id
-      STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id
-       SET g.state = 'ended'
-     WHERE n.state = 'spent'
-       AND (i.verdict IN ('reset', 'forfeited') OR (i.code = 'forfeit' AND i.verdict = 'unchanged'));
-  END IF;
-
-  -- Kept by holds to the last credit: nothing to book, but what they free will lapse.
-  IF v_forfeits > 0 THEN
-    UPDATE w_item i
-      STRAIGHT_JOIN w_allowance n ON n.user_id = i.user_id
-      STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id
-       SET g.state = 'ending'
-     WHERE i.code = 'forfeit' AND i.verdict = 'unchanged' AND n.state = 'open';
-  END IF;
-
-  SELECT COUNT(*) INTO v_months FROM (SELECT 1 FROM w_user u STRAIGHT_JOIN yearly_member_credits y ON y.user_id = u.user_id LIMIT 1) yearly;
-  IF v_months > 0 THEN
-    UPDATE w_item i
-      STRAIGHT_JOIN w_op o ON o.ord = i.ord
-      STRAIGHT_JOIN yearly_member_credits y ON y.user_id = i.user_id
-       SET y.status = 'cancelled'
-     WHERE y.status = 'scheduled' AND o.flag IN ('true', '1') AND i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
-  END IF;
-
-  IF JSON_CONTAINS_PATH(in_steps, 'one', '$[*].schedule') THEN
-    SET v_months = 1;
-    CALL LedgerReadMonths(in_steps);
-    INSERT INTO yearly_member_credits (user_id, period_start, period_end, month, amount, status)
-    SELECT i.user_id, o.starts_at, o.ends_at, o.month, o.amount, 'scheduled'
-      FROM w_item i
-      JOIN w_month o ON o.ord = i.ord
-     WHERE o.starts_at IS NOT NULL AND i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged')
-        ON DUPLICATE KEY UPDATE
-           period_end = CASE WHEN yearly_member_credits.status IN ('given', 'skipped') THEN yearly_member_credits.period_end ELSE VALUES(period_end) END,
-           month = CASE WHEN yearly_member_credits.status IN ('given', 'skipped') THEN yearly_member_credits.month ELSE VALUES(month) END,
-           amount = CASE yearly_member_credits.status WHEN 'skipped' THEN yearly_member_credits.amount
-                         WHEN 'given' THEN GREATEST(yearly_member_credits.amount, VALUES(amount)) ELSE VALUES(amount) END,
-           status = CASE yearly_member_credits.status WHEN 'cancelled' THEN 'scheduled' ELSE yearly_member_credits.status END;
-  END IF;
-
-  CALL LedgerPost(in_now);
-
-  IF v_months > 0 THEN
-    UPDATE w_item i
-      STRAIGHT_JOIN yearly_member_credits y ON y.user_id = i.user_id
-      LEFT JOIN w_posted p ON p.ord = i.ord
-       SET y.given_amount = CASE WHEN y.period_start = i.starts_at THEN COALESCE(y.given_amount, 0) + COALESCE(p.new_amount, 0) END,
-           y.transaction_version = CASE WHEN y.period_start = i.starts_at THEN COALESCE(p.version, y.transaction_version) END,
-           y.status = CASE WHEN y.period_start = i.starts_at THEN 'given' ELSE 'skipped' END
-     WHERE i.verdict IN ('first', 'reset', 'topped_up', 'unchanged') AND i.code IN ('give', 'force')
-       AND ((y.period_start = i.starts_at AND (y.status = 'scheduled' OR p.version IS NOT NULL)) OR (y.status = 'scheduled' AND y.period_start < i.starts_at));
-  END IF;
-
-  CALL LedgerAudit(in_now, in_steps);
-END;
-
 CREATE PROCEDURE `LedgerAnswer`()
 BEGIN
   SELECT i.ord, i.verdict AS outcome, i.required, i.available, i.refundable,
@@ -965,7 +780,7 @@ CREATE PROCEDURE `LedgerBegin`()
 BEGIN
   DECLARE v_places INT DEFAULT 0;
   DECLARE CONTINUE HANDLER FOR 1146 CALL LedgerWorkTables();
-  -- What LoadDue or ClaimDueAccounts locked and read stands no longer.
+  -- What ClaimAccounts or ClaimDue locked and read stands no longer.
   SET @ledger_claim = NULL;
   -- The first statement fails with 1146 on a fresh connection; the handler makes all tables and the rest goes on.
   DELETE FROM w_posted;
@@ -975,6 +790,7 @@ BEGIN
   DELETE FROM w_user;
   SET v_places = GREATEST(v_places, ROW_COUNT());
   DELETE FROM w_account;
+  SET v_places = GREATEST(v_places, ROW_COUNT());
   DELETE FROM w_item;
   DELETE FROM w_entry;
   DELETE FROM w_draw;
@@ -1834,6 +1650,208 @@ BEGIN
      SET r.hold_words = CONCAT('[', h.words, ']');
 END;
 
+CREATE PROCEDURE `LedgerSettle`(IN in_now DATETIME(3), IN in_steps JSON, IN in_accounts JSON, IN in_claim BIGINT)
+BEGIN
+  DECLARE v_again INT DEFAULT 0;
+  DECLARE v_spent INT DEFAULT 0;
+  DECLARE v_forfeits INT DEFAULT 0;
+  DECLARE v_unchanged INT DEFAULT 0;
+  DECLARE v_months INT DEFAULT 0;
+  DECLARE v_claimed INT DEFAULT 0;
+
+  SET v_claimed = COALESCE(in_claim = @ledger_claim, 0), @ledger_claim = NULL;
+  IF v_claimed = 0 THEN
+    CALL LedgerBegin();
+  END IF;
+  INSERT INTO w_op (ord, user_id, amount, request_key, request_hash, reason, actor, traceparent, code, starts_at, ends_at, flag,
+                    membership_version, rollover, missed, due_at, tier, monthly_credits, next_reset_at)
+  SELECT a.ord, a.user_id, s.quota, s.request_key, s.request_hash, s.reason, s.actor, s.traceparent, s.action, s.starts_at, s.ends_at, s.cancel,
+         a.membership_version, s.rollover, s.missed, s.due_at, s.tier, s.monthly_credits, s.next_reset_at
+    FROM JSON_TABLE(in_accounts, '$[*]' COLUMNS (
+           ord FOR ORDINALITY,
+           user_id VARCHAR(129) CHARACTER SET ascii COLLATE ascii_bin PATH '$[0]',
+           membership_version BIGINT PATH '$[1]',
+           step INT PATH '$[2]')) a
+    -- The LIMIT keeps the derived table: the steps are parsed once, not again for each account.
+    LEFT JOIN (SELECT * FROM JSON_TABLE(in_steps, '$[*]' COLUMNS (
+           place FOR ORDINALITY,
+           action VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.action',
+           starts_at DATETIME(3) PATH '$.periodStart',
+           ends_at DATETIME(3) PATH '$.periodEnd',
+           quota BIGINT PATH '$.quota',
+           rollover BIGINT PATH '$.rolloverCap',
+           missed BIGINT PATH '$.missedCredits',
+           due_at DATETIME(3) PATH '$.dueAt',
+           tier VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.tier',
+           monthly_credits BIGINT PATH '$.monthlyCredits',
+           next_reset_at DATETIME(3) PATH '$.nextResetAt',
+           cancel VARCHAR(5) CHARACTER SET ascii COLLATE ascii_bin PATH '$.cancelSchedule',
+           reason VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.reason',
+           actor VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.actor',
+           traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent',
+           request_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestKey',
+           request_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestHash')) parsed LIMIT 100000) s ON s.place = a.step;
+  SET v_again = ROW_COUNT();
+  DELETE FROM w_user;
+  INSERT INTO w_user (user_id) SELECT DISTINCT user_id FROM w_op WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
+  -- An account is to be named once; which of its operations comes first matters only where one is not.
+  SET v_again = v_again - ROW_COUNT();
+  IF v_claimed = 1 THEN
+    SELECT COUNT(*) = 0 INTO v_claimed FROM w_user u LEFT JOIN w_account a ON a.user_id = u.user_id WHERE a.user_id IS NULL;
+  END IF;
+  IF v_claimed = 0 THEN
+    DELETE FROM w_account;
+    CALL LedgerLock(in_now);
+  END IF;
+  CALL LedgerLapse(in_now);
+
+  -- Read once, because judging, lapsing and ending all need them.
+  DELETE FROM w_allowance;
+  INSERT INTO w_allowance (grant_id, user_id, state, remaining, reserved)
+  SELECT g.id, g.user_id, g.state, g.remaining, g.reserved
+    FROM w_user u
+    STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = u.user_id AND g.state IN ('open', 'spent') AND g.kind = 'allowance';
+  SELECT COUNT(*) INTO v_spent FROM w_allowance WHERE state = 'spent';
+  IF v_again > 0 THEN
+    DELETE FROM w_judge;
+    INSERT INTO w_judge (ord) SELECT MIN(ord) FROM w_op GROUP BY user_id;
+  END IF;
+
+  -- amount: the quota. available: unreserved leftover of the allowance. refundable: what moves over to the new period. code: the action.
+  -- flag: its period is the served one from now on: 1 = it was served in part before, 2 = it is a new one.
+  INSERT INTO w_item (ord, user_id, amount, request_key, request_hash, tx_version, available, refundable, code, starts_at, ends_at, verdict, flag)
+  SELECT ord, user_id, quota, request_key, request_hash, tx_version, leftover, LEAST(rollover, leftover + missed), action, starts_at, ends_at,
+         CASE WHEN refused IS NOT NULL THEN refused
+              WHEN action = 'none' THEN 'unchanged'
+              WHEN action = 'forfeit' THEN CASE WHEN leftover > 0 THEN 'forfeited' ELSE 'unchanged' END
+              -- A period that was over before the served one began: too late for it.
+              WHEN ends_at <= served_start AND action = 'give' THEN 'unchanged'
+              WHEN served_end IS NULL THEN CASE WHEN quota > 0 THEN 'first' ELSE 'unchanged' END
+              WHEN action = 'force' OR starts_at >= served_end THEN 'reset'
+              WHEN quota > served_given THEN 'topped_up'
+              ELSE 'unchanged' END,
+         CASE WHEN refused IS NOT NULL OR action NOT IN ('give', 'force') OR ends_at <= served_start THEN 0
+              WHEN starts_at >= served_end THEN 2
+              ELSE 1 END
+    FROM (SELECT o.ord, a.user_id, COALESCE(o.amount, 0) AS quota, o.request_key, o.request_hash, t.version AS tx_version, o.code AS action, o.starts_at, o.ends_at,
+                 a.served_start, a.served_end, a.served_given, GREATEST(COALESCE(o.rollover, 0), 0) AS rollover, GREATEST(COALESCE(o.missed, 0), 0) AS missed,
+                 COALESCE(g.leftover, 0) AS leftover,
+                 CASE WHEN a.user_id IS NULL OR o.code IS NULL OR o.code NOT IN ('give', 'force', 'forfeit', 'none')
+                           OR (v_again > 0 AND j.ord IS NULL)
+                           OR (o.code IN ('give', 'force') AND (o.starts_at IS NULL OR o.ends_at IS NULL OR o.ends_at <= o.starts_at
+                                                                  OR o.amount IS NULL OR o.amount NOT BETWEEN 0 AND 1000000000)) THEN 'invalid'
+                      WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
+                      WHEN COALESCE(m.version, -1) <> COALESCE(o.membership_version, -1) THEN 'stale'
+                      WHEN o.code IN ('give', 'force') AND o.starts_at > in_now THEN 'not_current' END AS refused
+            FROM w_op o
+            LEFT JOIN w_account a ON a.user_id = o.user_id
+            LEFT JOIN w_judge j ON j.ord = o.ord
+            LEFT JOIN membership_state m FORCE INDEX (PRIMARY) ON m.user_id = a.user_id
+            LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.operation = 'reset' AND t.request_key = o.request_key
+            LEFT JOIN (SELECT user_id, SUM(remaining - reserved) AS leftover FROM w_allowance WHERE state = 'open' GROUP BY user_id) g
+              ON g.user_id = a.user_id) planned;
+  SELECT COALESCE(SUM(verdict = 'unchanged'), 0), COALESCE(SUM(code = 'forfeit' AND verdict = 'unchanged'), 0) INTO v_unchanged, v_forfeits FROM w_item;
+
+  INSERT INTO w_entry (seq, ord, user_id, type, amount, new_kind, new_amount, new_priority, period_start, operation, own_key)
+  SELECT ord, ord, user_id, type, given - lapsed, CASE WHEN given > 0 THEN 'allowance' END, CASE WHEN given > 0 THEN given END, 10, starts_at,
+         CASE WHEN request_key IS NULL THEN 'allowance' ELSE 'reset' END,
+         CASE WHEN request_key IS NULL AND verdict <> 'forfeited' THEN CONCAT(REPLACE(starts_at, ' ', 'T'), 'Z#', total,
+              -- A forced reset without a key of its own may serve one period any number of times.
+              CASE code WHEN 'force' THEN CONCAT('#', version + 1) ELSE '' END) END
+    FROM (SELECT i.ord, i.user_id, i.verdict, i.code, i.starts_at, i.request_key, a.version,
+                 CASE i.verdict WHEN 'reset' THEN 'reset' WHEN 'forfeited' THEN 'expire' ELSE 'grant' END AS type,
+                 CASE i.verdict WHEN 'first' THEN i.amount WHEN 'topped_up' THEN i.amount - a.served_given
+                                WHEN 'reset' THEN i.amount + i.refundable ELSE 0 END AS given,
+                 CASE WHEN i.verdict IN ('reset', 'forfeited') THEN i.available ELSE 0 END AS lapsed,
+                 i.amount AS total
+            FROM w_item i JOIN w_account a ON a.user_id = i.user_id
+           WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited')) booked;
+
+  -- What the account shows and the period it has been served, which LedgerPost writes with the entries.
+  UPDATE w_item i
+    STRAIGHT_JOIN w_op o ON o.ord = i.ord
+    STRAIGHT_JOIN w_account a ON a.user_id = i.user_id
+     SET a.due_at = o.due_at, a.tier = o.tier, a.monthly_credits = o.monthly_credits, a.next_reset_at = o.next_reset_at,
+         a.served_given = CASE i.flag WHEN 2 THEN i.amount WHEN 1 THEN GREATEST(a.served_given, i.amount) ELSE a.served_given END,
+         a.served_start = CASE WHEN i.flag > 0 THEN i.starts_at ELSE a.served_start END,
+         a.served_end = CASE WHEN i.flag > 0 THEN i.ends_at ELSE a.served_end END
+   WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
+  IF v_unchanged > 0 THEN
+    UPDATE w_item i
+      STRAIGHT_JOIN w_account a ON a.user_id = i.user_id
+      STRAIGHT_JOIN profiles p FORCE INDEX (PRIMARY) ON p.user_id = i.user_id
+       SET p.due_at = a.due_at, p.tier = a.tier, p.monthly_credits = a.monthly_credits, p.next_reset_at = a.next_reset_at,
+           p.served_given = a.served_given, p.served_start = a.served_start, p.served_end = a.served_end
+     WHERE i.verdict = 'unchanged';
+  END IF;
+
+  INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve, ends)
+  SELECT i.ord, g.grant_id, g.grant_id, 'allowance', g.reserved - g.remaining, 0, 1
+    FROM w_item i
+    STRAIGHT_JOIN w_allowance g ON g.user_id = i.user_id
+   WHERE i.verdict IN ('reset', 'forfeited') AND g.state = 'open';
+
+  -- Spent to the last credit: nothing to lapse, but it has ended like the rest. A refund that comes later must not open it again,
+  -- or the credits would count for the old allowance and lapse with the next reset.
+  IF v_spent > 0 THEN
+    UPDATE w_item i
+      STRAIGHT_JOIN w_allowance n ON n.user_id = i.user_id
+      STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id
+       SET g.state = 'ended'
+     WHERE n.state = 'spent'
+       AND (i.verdict IN ('reset', 'forfeited') OR (i.code = 'forfeit' AND i.verdict = 'unchanged'));
+  END IF;
+
+  -- Kept by holds to the last credit: nothing to book, but what they free will lapse.
+  IF v_forfeits > 0 THEN
+    UPDATE w_item i
+      STRAIGHT_JOIN w_allowance n ON n.user_id = i.user_id
+      STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id
+       SET g.state = 'ending'
+     WHERE i.code = 'forfeit' AND i.verdict = 'unchanged' AND n.state = 'open';
+  END IF;
+
+  SELECT COUNT(*) INTO v_months FROM (SELECT 1 FROM w_user u STRAIGHT_JOIN yearly_member_credits y ON y.user_id = u.user_id LIMIT 1) yearly;
+  IF v_months > 0 THEN
+    UPDATE w_item i
+      STRAIGHT_JOIN w_op o ON o.ord = i.ord
+      STRAIGHT_JOIN yearly_member_credits y ON y.user_id = i.user_id
+       SET y.status = 'cancelled'
+     WHERE y.status = 'scheduled' AND o.flag IN ('true', '1') AND i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged');
+  END IF;
+
+  IF JSON_CONTAINS_PATH(in_steps, 'one', '$[*].schedule') THEN
+    SET v_months = 1;
+    CALL LedgerReadMonths(in_steps);
+    INSERT INTO yearly_member_credits (user_id, period_start, period_end, month, amount, status)
+    SELECT i.user_id, o.starts_at, o.ends_at, o.month, o.amount, 'scheduled'
+      FROM w_item i
+      JOIN w_month o ON o.ord = i.ord
+     WHERE o.starts_at IS NOT NULL AND i.verdict IN ('first', 'reset', 'topped_up', 'forfeited', 'unchanged')
+        ON DUPLICATE KEY UPDATE
+           period_end = CASE WHEN yearly_member_credits.status IN ('given', 'skipped') THEN yearly_member_credits.period_end ELSE VALUES(period_end) END,
+           month = CASE WHEN yearly_member_credits.status IN ('given', 'skipped') THEN yearly_member_credits.month ELSE VALUES(month) END,
+           amount = CASE yearly_member_credits.status WHEN 'skipped' THEN yearly_member_credits.amount
+                         WHEN 'given' THEN GREATEST(yearly_member_credits.amount, VALUES(amount)) ELSE VALUES(amount) END,
+           status = CASE yearly_member_credits.status WHEN 'cancelled' THEN 'scheduled' ELSE yearly_member_credits.status END;
+  END IF;
+
+  CALL LedgerPost(in_now);
+
+  IF v_months > 0 THEN
+    UPDATE w_item i
+      STRAIGHT_JOIN yearly_member_credits y ON y.user_id = i.user_id
+      LEFT JOIN w_posted p ON p.ord = i.ord
+       SET y.given_amount = CASE WHEN y.period_start = i.starts_at THEN COALESCE(y.given_amount, 0) + COALESCE(p.new_amount, 0) END,
+           y.transaction_version = CASE WHEN y.period_start = i.starts_at THEN COALESCE(p.version, y.transaction_version) END,
+           y.status = CASE WHEN y.period_start = i.starts_at THEN 'given' ELSE 'skipped' END
+     WHERE i.verdict IN ('first', 'reset', 'topped_up', 'unchanged') AND i.code IN ('give', 'force')
+       AND ((y.period_start = i.starts_at AND (y.status = 'scheduled' OR p.version IS NOT NULL)) OR (y.status = 'scheduled' AND y.period_start < i.starts_at));
+  END IF;
+
+  CALL LedgerAudit(in_now, in_steps);
+END;
+
 CREATE PROCEDURE `LedgerSpend`(IN in_now DATETIME(3), IN in_operations JSON, IN in_operation VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin)
 BEGIN
   DECLARE v_open INT DEFAULT 0;
@@ -2206,15 +2224,6 @@ BEGIN
      AND created_at >= COALESCE(in_from, '1000-01-01') AND created_at < COALESCE(in_to, '9999-12-31')
    ORDER BY version DESC
    LIMIT in_limit;
-END;
-
-CREATE PROCEDURE `LoadDue`(IN in_now DATETIME(3), IN in_user_ids JSON, IN in_claim BIGINT)
-BEGIN
-  CALL LedgerBegin();
-  CALL LedgerUsers(in_user_ids);
-  CALL LedgerLock(in_now);
-  SET @ledger_claim = in_claim;
-  CALL LedgerDueState();
 END;
 
 CREATE PROCEDURE `LockAccounts`(IN in_now DATETIME(3), IN in_user_ids JSON)
@@ -2868,9 +2877,9 @@ BEGIN
    ORDER BY i.ord;
 END;
 
-CREATE PROCEDURE `SettleUserCredits`(IN in_now DATETIME(3), IN in_steps JSON, IN in_accounts JSON, IN in_claim BIGINT)
+CREATE PROCEDURE `SettleAccounts`(IN in_now DATETIME(3), IN in_steps JSON, IN in_accounts JSON, IN in_claim BIGINT)
 BEGIN
-  CALL LedgerAllowance(in_now, in_steps, in_accounts, in_claim);
+  CALL LedgerSettle(in_now, in_steps, in_accounts, in_claim);
   SELECT ord, verdict AS outcome FROM w_item ORDER BY ord;
 END;
 

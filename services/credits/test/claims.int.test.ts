@@ -49,7 +49,7 @@ test("what was claimed is settled in the same transaction", async () => {
 });
 
 test("each claim goes on behind the one before, in the order of moments and names", async () => {
-  const day = (n: number) => at(`2026-01-${n}T00:00:00.000Z`);
+  const day = (n: number) => at(`2026-01-${n}T00:00:00.507Z`);
   const due: readonly (readonly [name: string, dueAt: Date])[] = [
     ["d", day(11)],
     ["b", day(12)],

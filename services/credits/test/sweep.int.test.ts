@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Membership } from "../src/domain/membership.ts";
+import { lockAccounts } from "../src/store/ledger.ts";
 import { mysqlLedger } from "../src/store/session.ts";
 import { applyMemberships } from "../src/usecases/apply-memberships.ts";
 import { sweepResets } from "../src/usecases/sweep.ts";
@@ -47,10 +48,14 @@ async function joins(userId: string, over: { now?: Date; monthlyCredits?: number
   ]);
 }
 
-/** @param pageMs how long each page seems to keep its locks */
+/**
+ * @param pageMs how long each page seems to keep its locks
+ * @param beforeClaim told which claim of the sweep comes, from 1
+ */
 async function sweep(
   now: Date,
   pageMs = 0,
+  beforeClaim = async (_nth: number): Promise<void> => {},
 ): Promise<{ served: number; skipped: string[]; transactions: number; asked: number[] }> {
   const ledger = mysqlLedger(ledgerDb.db, () => undefined);
   let transactions = 0;
@@ -63,8 +68,9 @@ async function sweep(
       write: <T>(name: string, work: Parameters<typeof ledger.write<T>>[1]) => {
         transactions += 1;
         return ledger.write(name, (session) => {
-          const claimDue: typeof session.claimDue = (at, limit, after) => {
+          const claimDue: typeof session.claimDue = async (at, limit, after) => {
             asked.push(limit);
+            await beforeClaim(asked.length);
             elapsed += pageMs;
             return session.claimDue(at, limit, after);
           };
@@ -113,6 +119,25 @@ describe("the sweep of the resets", () => {
     expect(skipped).toEqual(["greedy"]);
     expect(transactions).toBeLessThan(20);
     await ledgerDb.owner.query("UPDATE profiles SET due_at = NULL WHERE user_id = 'greedy'");
+  });
+
+  test("an account in somebody's hands comes in the same sweep once it is free", async () => {
+    const users = ["busy", "calm", "quiet"];
+    for (const userId of users) await joins(userId);
+    const [locked, free] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const hands = ledgerDb.db.transaction(async (tx) => {
+      await lockAccounts(tx, FEBRUARY, ["busy"]);
+      locked.resolve();
+      await free.promise;
+    });
+    await locked.promise;
+    const { served } = await sweep(FEBRUARY, 0, async (nth) => {
+      if (nth < 3) return;
+      free.resolve();
+      await hands;
+    });
+    expect(served).toBe(3);
+    for (const userId of users) expect(await servedUntil(userId)).toBe("2026-03-01T00:00:00.000Z");
   });
 });
 

@@ -6,7 +6,7 @@
 --   in_now         the moment, UTC
 --   in_operations  array of at most 1,000 {userId, version, state (JSON or null), activeUntil (DATETIME or null = not a member)}
 -- RETURNS
---   A row an operation: ord, outcome (applied, ignored), and what is now current of the account, as LoadDue. The highest version wins; due_at becomes
+--   A row an operation: ord, outcome (applied, ignored), and what is now current of the account, as ClaimAccounts. The highest version wins; due_at becomes
 --   in_now when a copy was applied, so that an allowance nobody planned after it is made up for when the account is next touched.
 -- ERRORS
 --   1213, 1205 as every locking statement: roll back and try again. 3819 (MySQL), 4025 (MariaDB): a CHECK refuses an impossible figure; a defect.

@@ -9,7 +9,7 @@
 -- ERRORS
 --   1213, 1205 as every locking statement: roll back and try again.
 -- LOCKS
---   The rows it writes. Call LoadDue first, in the same transaction: what waits of an account changes only under its lock.
+--   The rows it writes. Call ClaimAccounts first, in the same transaction: what waits of an account changes only under its lock.
 -- EXAMPLE
 --   CALL KeepMemberships('[{"userId": "alice", "version": 3, "state": {"tier": "pro"}, "occurredAt": "2026-02-01 00:00:00.000", "receivedAt": "2026-02-01 00:00:01.000"}]');
 CREATE PROCEDURE KeepMemberships(IN in_operations JSON)

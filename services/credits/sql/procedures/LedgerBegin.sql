@@ -2,8 +2,8 @@
 --   LedgerBegin: empties the work tables of this connection, making them the first time and after a large call. Internal.
 -- SYNOPSIS
 --   CALL LedgerBegin();
--- WORK TABLES (temporary, MEMORY: nothing in them outlives the call that filled them; rolled-back work is
--- emptied here, at the start of the next call)
+-- WORK TABLES (temporary, MEMORY: nothing in them outlives the call that filled them, but for the accounts of a claim, see ClaimAccounts;
+-- rolled-back work is emptied here, at the start of the next call)
 --   w_op       the operations as they came, one row each (LedgerRead); JSON is parsed once a call
 --   w_user     accounts named by the operations
 --   w_account  those accounts as locked; LedgerPost keeps it current
@@ -12,7 +12,7 @@
 --   w_draw     what each entry does to existing grants, in the order of rank
 --   w_grant    what the grants are to hold after their draws
 --   w_posted   w_entry with the running figures; left behind by LedgerPost for its caller
---   w_allowance  the allowance grants of those accounts that are open or spent, as they were before the call's entries (LedgerAllowance)
+--   w_allowance  the allowance grants of those accounts that are open or spent, as they were before the call's entries (LedgerSettle)
 --   w_judge    scratch of a judging pass
 --   w_source   draws of earlier rows (of holds that end, of consumptions that are given back)
 --   w_month, w_package, w_doc, w_audit  schedules, packages, JSON values and audit objects of the operations; filled only when there are any
@@ -30,7 +30,7 @@ CREATE PROCEDURE LedgerBegin()
 BEGIN
   DECLARE v_places INT DEFAULT 0;
   DECLARE CONTINUE HANDLER FOR 1146 CALL LedgerWorkTables();
-  -- What LoadDue or ClaimDueAccounts locked and read stands no longer.
+  -- What ClaimAccounts or ClaimDue locked and read stands no longer.
   SET @ledger_claim = NULL;
   -- The first statement fails with 1146 on a fresh connection; the handler makes all tables and the rest goes on.
   DELETE FROM w_posted;
@@ -40,6 +40,7 @@ BEGIN
   DELETE FROM w_user;
   SET v_places = GREATEST(v_places, ROW_COUNT());
   DELETE FROM w_account;
+  SET v_places = GREATEST(v_places, ROW_COUNT());
   DELETE FROM w_item;
   DELETE FROM w_entry;
   DELETE FROM w_draw;

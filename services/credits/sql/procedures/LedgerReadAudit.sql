@@ -2,6 +2,8 @@
 --   LedgerReadAudit: reads the audit objects of the operations into w_audit. Internal.
 -- SYNOPSIS
 --   CALL LedgerReadAudit(in_operations);
+-- PARAMETERS
+--   in_operations  each with ord, the place of its account in the answer; where there is none, that is its own place
 CREATE PROCEDURE LedgerReadAudit(IN in_operations JSON)
 BEGIN
   DELETE FROM w_audit;

@@ -2,6 +2,8 @@
 --   LedgerReadMonths: reads the schedules of the operations into w_month. Internal.
 -- SYNOPSIS
 --   CALL LedgerReadMonths(in_operations);
+-- PARAMETERS
+--   in_operations  each with ord, the place of its account in the answer; where there is none, that is its own place
 CREATE PROCEDURE LedgerReadMonths(IN in_operations JSON)
 BEGIN
   DELETE FROM w_month;

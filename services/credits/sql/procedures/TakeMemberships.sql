@@ -9,7 +9,7 @@
 -- ERRORS
 --   1213, 1205 as every locking statement: roll back and try again.
 -- LOCKS
---   The rows it returns. Call LoadDue first, in the same transaction: what waits of an account changes only under its lock.
+--   The rows it returns. Call ClaimAccounts first, in the same transaction: what waits of an account changes only under its lock.
 -- EXAMPLE
 --   CALL TakeMemberships('["alice", "bob"]');
 CREATE PROCEDURE TakeMemberships(IN in_user_ids JSON)

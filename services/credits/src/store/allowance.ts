@@ -51,7 +51,7 @@ export async function checkAndResetUserCredits(
   now: Date,
   steps: readonly AllowanceStep[],
 ): Promise<AllowanceStepResult[]> {
-  const rows = await tx.call<Row>("CheckAndResetUserCredits", now, ...sharedSteps(steps));
+  const rows = await tx.call<Row>("CheckAndResetUserCredits", now, steps.map(stepItem));
   return inOrder(steps, rows, (row) => ({
     outcome: outcomeOf(row),
     transaction: row["t_id"] === null ? null : decodeAnsweredRow(row),
@@ -69,7 +69,7 @@ export async function settleUserCredits(
   steps: readonly AllowanceStep[],
   claim: number | null = null,
 ): Promise<AllowanceStepOutcome[]> {
-  const rows = await tx.call<Row>("SettleUserCredits", now, ...sharedSteps(steps), claim);
+  const rows = await tx.call<Row>("SettleAccounts", now, ...sharedSteps(steps), claim);
   return inOrder(steps, rows, (row) => ({ outcome: outcomeOf(row) }));
 }
 
@@ -136,7 +136,7 @@ export async function loadDue(
   userIds: readonly UserId[],
   claim: number | null = null,
 ): Promise<AllowanceState[]> {
-  const rows = await tx.call<Row>("LoadDue", now, userIds, claim);
+  const rows = await tx.call<Row>("ClaimAccounts", now, userIds, claim);
   return rows.map(decodeAllowanceState);
 }
 
@@ -152,7 +152,7 @@ export async function claimDueAccounts(
   claim: number | null = null,
 ): Promise<AllowanceState[]> {
   const { dueAt, userId } = after ?? { dueAt: null, userId: null };
-  const rows = await tx.call<Row>("ClaimDueAccounts", now, limit, dueAt, userId, claim);
+  const rows = await tx.call<Row>("ClaimDue", now, limit, dueAt, userId, claim);
   return rows.map(decodeAllowanceState);
 }
 

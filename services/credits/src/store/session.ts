@@ -125,7 +125,7 @@ let claims = 0;
 
 /**
  * In one transaction what was locked and read to plan from is not read again to be settled. The number is new in each, and any
- * other procedure of the ledger that is called in between makes it worthless.
+ * procedure that moves credits in between makes it worthless.
  */
 function claiming(tx: Tx): Pick<LedgerSession, "loadDue" | "claimDue" | "settle"> {
   claims += 1;

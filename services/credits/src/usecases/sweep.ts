@@ -29,11 +29,11 @@ const STREAMS = 2;
 
 /**
  * Gives every reset that is due. Accounts in somebody else's hands are skipped: many instances share the work. A page
- * that fails is settled account by account; those at fault are told and left behind. Who was skipped or left behind comes
- * with the next sweep.
+ * that fails is settled account by account; those at fault are told and left behind, and looked at once a sweep. At the end it
+ * begins again, for those that were in somebody's hands, until nobody new is found.
  */
 export async function sweepResets(ports: SweepPorts, signal: AbortSignal): Promise<number> {
-  const shared: Shared = { reached: null, left: new Set(), page: new PageSize() };
+  const shared: Shared = { reached: null, found: 0, left: new Set(), page: new PageSize() };
   const streams = await Promise.allSettled(Array.from({ length: STREAMS }, () => sweepStream(ports, shared, signal)));
   let total = 0;
   for (const stream of streams) {
@@ -45,8 +45,10 @@ export async function sweepResets(ports: SweepPorts, signal: AbortSignal): Promi
 
 /** What the streams of one sweep share. */
 interface Shared {
-  /** The last account that any of them has claimed. */
+  /** The last account that any of them has claimed in this pass over the due accounts; null: it begins. */
   reached: DueAccount | null;
+  /** Accounts claimed in this pass, but for those left behind before. */
+  found: number;
   /** The accounts left behind: two streams may meet one of them. */
   readonly left: Set<UserId>;
   readonly page: PageSize;
@@ -55,31 +57,40 @@ interface Shared {
 async function sweepStream(ports: SweepPorts, shared: Shared, signal: AbortSignal): Promise<number> {
   let total = 0;
   while (!signal.aborted) {
-    let from: { readonly after: DueAccount | null } | undefined;
+    let from: { readonly after: DueAccount | null; readonly limit: number } | undefined;
     let claimed: readonly UserId[] = [];
     let began = 0;
     try {
       const { settled, refused } = await ports.ledger.write("sweep.resets", async (session) => {
         began = ports.stopwatch();
         const now = ports.clock.now();
-        // When the database wants it tried again, it claims what it had claimed.
-        from ??= { after: shared.reached };
-        const due = await session.claimDue(now, shared.page.accounts, from.after);
+        // When the database wants it tried again, it looks where it had looked.
+        from ??= { after: shared.reached, limit: shared.page.accounts };
+        const due = await session.claimDue(now, from.limit, from.after);
         claimed = due.map(({ userId }) => userId);
         shared.reached = furthest(shared.reached, due);
         const fresh = due.filter(({ userId }) => !shared.left.has(userId));
+        shared.found += fresh.length;
         return settle(session, now, fresh, ports.timeZone);
       });
-      shared.page.tookMs(claimed.length, ports.stopwatch() - began);
+      shared.page.tookMs(settled + refused.size, ports.stopwatch() - began);
       for (const [userId, error] of refused) leave(ports.faults, shared.left, userId, error);
       total += settled;
     } catch (error) {
       if (claimed.length === 0 || ports.faults === undefined || ports.faults.isTransient(error)) throw error;
       total += await settleOneByOne(ports, claimed, shared.left, signal);
     }
-    if (claimed.length === 0) break;
+    if (claimed.length === 0 && !beginAgain(shared)) break;
   }
   return total;
+}
+
+/** Another pass, unless this one found nobody. */
+function beginAgain(shared: Shared): boolean {
+  if (shared.found === 0) return false;
+  shared.found = 0;
+  shared.reached = null;
+  return true;
 }
 
 function furthest(reached: DueAccount | null, due: readonly AllowanceState[]): DueAccount | null {

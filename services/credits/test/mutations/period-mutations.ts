@@ -1,6 +1,6 @@
 import { inProcedure, type Mutation } from "./mutation.ts";
 
-const reset = inProcedure("LedgerAllowance");
+const reset = inProcedure("LedgerSettle");
 const membership = inProcedure("ApplyMembership");
 const purchase = inProcedure("PurchasePackages");
 const check = inProcedure("CheckCreditsSync");
@@ -177,7 +177,7 @@ export const periodMutations: readonly Mutation[] = [
     test: "allowance",
   },
   {
-    file: inProcedure("ClaimDueAccounts"),
+    file: inProcedure("ClaimDue"),
     find: "WHERE due_at <= in_now",
     replace: "WHERE due_at < in_now",
     what: "the sweep of resets comes too late",
@@ -219,21 +219,21 @@ export const periodMutations: readonly Mutation[] = [
     test: "allowance",
   },
   {
-    file: inProcedure("ClaimDueAccounts"),
+    file: inProcedure("ClaimDue"),
     find: "due_at = v_due AND user_id > in_after_user_id",
     replace: "due_at = v_due AND user_id > in_after_user_id AND due_at < v_due",
     what: "of those due at one moment only the first page is reset",
     test: "claims",
   },
   {
-    file: inProcedure("ClaimDueAccounts"),
+    file: inProcedure("ClaimDue"),
     find: "ORDER BY due_at, user_id",
     replace: "ORDER BY user_id",
     what: "a sweep passes accounts over",
     test: "claims",
   },
   {
-    file: inProcedure("ClaimDueAccounts"),
+    file: inProcedure("ClaimDue"),
     find: "FOR UPDATE SKIP LOCKED",
     replace: "FOR UPDATE",
     what: "two sweeps wait for each other",

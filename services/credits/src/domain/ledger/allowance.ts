@@ -1,4 +1,4 @@
-// ApplyMembership, LoadDue and CheckAndResetUserCredits.
+// ApplyMembership, ClaimAccounts and CheckAndResetUserCredits.
 import type { AccountFigures } from "./account.ts";
 import type { Audit } from "./operation.ts";
 import type { AccountStatus, UserId } from "./terms.ts";

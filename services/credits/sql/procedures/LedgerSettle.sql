@@ -1,16 +1,14 @@
 -- NAME
---   LedgerAllowance: judges planned allowance steps and books them. Internal.
+--   LedgerSettle: judges planned allowance steps and books them. Internal.
 -- SYNOPSIS
---   CALL LedgerAllowance(in_now, in_steps, in_accounts, in_claim);
+--   CALL LedgerSettle(in_now, in_steps, in_accounts, in_claim);
 -- PARAMETERS
---   in_now                 the moment, UTC
---   in_steps, in_accounts  see CheckAndResetUserCredits
---   in_claim               see SettleUserCredits
+--   See SettleAccounts.
 -- RESULT
 --   w_item holds the verdict for each account: the outcomes of CheckAndResetUserCredits.
 -- LOCKS
 --   The accounts, in primary-key order.
-CREATE PROCEDURE LedgerAllowance(IN in_now DATETIME(3), IN in_steps JSON, IN in_accounts JSON, IN in_claim BIGINT)
+CREATE PROCEDURE LedgerSettle(IN in_now DATETIME(3), IN in_steps JSON, IN in_accounts JSON, IN in_claim BIGINT)
 BEGIN
   DECLARE v_again INT DEFAULT 0;
   DECLARE v_spent INT DEFAULT 0;
@@ -50,7 +48,7 @@ BEGIN
            actor VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.actor',
            traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent',
            request_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestKey',
-           request_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestHash')) parsed LIMIT 1000) s ON s.place = a.step;
+           request_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestHash')) parsed LIMIT 100000) s ON s.place = a.step;
   SET v_again = ROW_COUNT();
   DELETE FROM w_user;
   INSERT INTO w_user (user_id) SELECT DISTINCT user_id FROM w_op WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;

@@ -1,11 +1,11 @@
 -- NAME
---   LoadDue: what the allowance of these accounts is planned from; creates missing accounts and locks all.
+--   ClaimAccounts: what the allowance of these accounts is planned from; creates missing accounts and locks all.
 -- SYNOPSIS
---   CALL LoadDue(in_now, in_user_ids, in_claim);
+--   CALL ClaimAccounts(in_now, in_user_ids, in_claim);
 -- PARAMETERS
 --   in_now       the moment, UTC
 --   in_user_ids  array of at most 1,000 user ids
---   in_claim     a number of this transaction: SettleUserCredits in the same transaction, told the same number, takes the accounts as they were
+--   in_claim     a number of this transaction: SettleAccounts in the same transaction, told the same number, takes the accounts as they were
 --                locked and read here. NULL: it locks and reads them itself.
 -- RETURNS
 --   See LedgerDueState.
@@ -14,8 +14,8 @@
 -- LOCKS
 --   The accounts, in primary-key order.
 -- EXAMPLE
---   CALL LoadDue(UTC_TIMESTAMP(3), '["alice", "bob"]', NULL);
-CREATE PROCEDURE LoadDue(IN in_now DATETIME(3), IN in_user_ids JSON, IN in_claim BIGINT)
+--   CALL ClaimAccounts(UTC_TIMESTAMP(3), '["alice", "bob"]', NULL);
+CREATE PROCEDURE ClaimAccounts(IN in_now DATETIME(3), IN in_user_ids JSON, IN in_claim BIGINT)
 BEGIN
   CALL LedgerBegin();
   CALL LedgerUsers(in_user_ids);
