@@ -4,9 +4,9 @@ import type { LedgerRow } from "../src/domain/ledger/transactions.ts";
 import {
   applyMembership,
   checkAndResetUserCredits,
-  claimDueAccounts,
-  loadDue,
-  settleUserCredits,
+  claimAccounts,
+  claimDue,
+  settleAccounts,
 } from "../src/store/allowance.ts";
 import { adjustCredits, captureHolds, consumeCredits, refundCredits, releaseHolds } from "../src/store/ledger.ts";
 import { getAccounts, listTransactions, yearlyMonths } from "../src/store/reads.ts";
@@ -325,7 +325,7 @@ describe("CheckAndResetUserCredits", () => {
     const [a, b, yearly, richer, c] = users as [string, string, string, string, string];
     const schedule = [{ month: 1, periodStart: at("2026-01-01T00:00:00.000Z"), periodEnd: FEB, amount: 100 }];
     const answers = await ledger.db.transaction((tx) =>
-      settleUserCredits(tx, JAN, [
+      settleAccounts(tx, JAN, [
         month(a, JAN, 100),
         month(b, JAN, 100, { membershipVersion: 9 }),
         month(yearly, JAN, 100, { schedule }),
@@ -344,13 +344,13 @@ describe("CheckAndResetUserCredits", () => {
     const users = Array.from({ length: 5 }, () => freshUser("due"));
     for (const userId of users) await member(userId);
     const taken = await ledger.db.transaction(async (one) => {
-      const first = await claimDueAccounts(one, JAN, 3);
-      const second = await ledger.db.transaction((two) => claimDueAccounts(two, JAN, 1_000));
+      const first = await claimDue(one, JAN, 3);
+      const second = await ledger.db.transaction((two) => claimDue(two, JAN, 1_000));
       return { first: first.map((row) => row.userId), second: second.map((row) => row.userId) };
     });
     expect(taken.first).toHaveLength(3);
     expect(taken.second.filter((userId) => taken.first.includes(userId))).toEqual([]);
-    const states = await ledger.db.transaction((tx) => loadDue(tx, JAN, users));
+    const states = await ledger.db.transaction((tx) => claimAccounts(tx, JAN, users));
     expect(states.map(({ userId, membershipVersion }) => [userId, membershipVersion])).toEqual(
       [...users].sort().map((userId) => [userId, 1]),
     );

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { DueAccount } from "../src/domain/ledger/allowance.ts";
-import { applyMembership, settleUserCredits } from "../src/store/allowance.ts";
+import { applyMembership, settleAccounts } from "../src/store/allowance.ts";
 import { getAccounts } from "../src/store/reads.ts";
 import { mysqlLedger } from "../src/store/session.ts";
 import type { Ledger, LedgerSession } from "../src/usecases/ports.ts";
@@ -19,7 +19,7 @@ function ledger(): Ledger {
 async function member(userId = freshUser("claimed")): Promise<string> {
   await one.db.transaction(async (tx) => {
     await applyMembership(tx, NOW, [{ userId, version: 1, state: { tier: "pro" }, activeUntil: "open" }]);
-    await settleUserCredits(tx, NOW, [month(userId, NOW, 100)]);
+    await settleAccounts(tx, NOW, [month(userId, NOW, 100)]);
   });
   return userId;
 }

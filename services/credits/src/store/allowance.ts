@@ -60,10 +60,10 @@ export async function checkAndResetUserCredits(
 }
 
 /**
- * As checkAndResetUserCredits, for those who need no more of the answer than the outcome of each. With the claim of loadDue or
- * claimDueAccounts in the same transaction the accounts are taken as they were read there; with another one, or none, they are read again.
+ * As checkAndResetUserCredits, for those who need no more of the answer than the outcome of each. With the claim of claimAccounts or
+ * claimDue in the same transaction the accounts are taken as they were read there; with another one, or none, they are read again.
  */
-export async function settleUserCredits(
+export async function settleAccounts(
   tx: Tx,
   now: Date,
   steps: readonly AllowanceStep[],
@@ -130,7 +130,7 @@ function monthItem(month: YearlyMonth): Record<string, unknown> {
  * The state to plan from, for these accounts, created if missing and locked in primary-key order. Order of the answer: user id; each
  * user once. At most 1,000.
  */
-export async function loadDue(
+export async function claimAccounts(
   tx: Tx,
   now: Date,
   userIds: readonly UserId[],
@@ -144,7 +144,7 @@ export async function loadDue(
  * At most `limit` (1 to 1,000) accounts whose due_at has passed, of those behind `after` in the order of (dueAt, userId); locked, those locked by others skipped: many
  * instances sweep at once without doing work twice. Empty = nothing left that is not in someone's hands.
  */
-export async function claimDueAccounts(
+export async function claimDue(
   tx: Tx,
   now: Date,
   limit: number,

@@ -6,10 +6,10 @@ import type { Ledger, LedgerReads, LedgerSession } from "../usecases/ports.ts";
 import {
   applyMembership,
   checkAndResetUserCredits,
-  claimDueAccounts,
-  loadDue,
+  claimAccounts,
+  claimDue,
   openAccounts,
-  settleUserCredits,
+  settleAccounts,
 } from "./allowance.ts";
 import { approvalByKey, decideApprovals, listApprovals, proposeOperations } from "./approvals.ts";
 import {
@@ -40,16 +40,19 @@ import { planRepairs, repairAccounts } from "./repairs.ts";
 import { checkCreditsSync, lapseDueAccounts, rejectUsage, setLowBalanceThreshold, touchAccounts } from "./upkeep.ts";
 import { keepMemberships, overdueMemberships, takeMemberships } from "./waiting.ts";
 
+/** Numbers of transactions, for their claims. */
+let claims = 0;
+
 /** The use cases' ledger over MySQL. `onWritten` is called after each commit that may have written events. */
 export function mysqlLedger(db: Database, onWritten: () => void): Ledger {
   const reader = readerOf(db);
   return {
     async write(name, work) {
-      const result = await db.transaction((tx) => work({ ...sessionOf(tx), ...claiming(tx) }), { name });
+      const result = await db.transaction((tx) => work(sessionOf(tx, ++claims)), { name });
       onWritten();
       return result;
     },
-    read: (_name, work) => work(sessionOf(reader)),
+    read: (_name, work) => work(sessionOf(reader, null)),
   };
 }
 
@@ -85,7 +88,11 @@ function readerOf(db: Database): Tx {
   };
 }
 
-function sessionOf(tx: Tx): LedgerSession {
+/**
+ * @param claim of this transaction alone: what was locked and read to plan from is not read again to be settled, unless a procedure that moves
+ * credits came in between. Null outside of one.
+ */
+function sessionOf(tx: Tx, claim: number | null): LedgerSession {
   return {
     lockAccounts: (now, userIds) => lockAccounts(tx, now, userIds),
     consume: (now, operations) => consumeCredits(tx, now, operations),
@@ -106,10 +113,10 @@ function sessionOf(tx: Tx): LedgerSession {
     takeMemberships: (userIds) => takeMemberships(tx, userIds),
     keepMemberships: (waiting) => keepMemberships(tx, waiting),
     overdueMemberships: (before, limit) => overdueMemberships(tx, before, limit),
-    loadDue: (now, userIds) => loadDue(tx, now, userIds),
-    claimDue: (now, limit, after) => claimDueAccounts(tx, now, limit, after),
+    loadDue: (now, userIds) => claimAccounts(tx, now, userIds, claim),
+    claimDue: (now, limit, after) => claimDue(tx, now, limit, after, claim),
     checkAndReset: (now, steps) => checkAndResetUserCredits(tx, now, steps),
-    settle: (now, steps) => settleUserCredits(tx, now, steps),
+    settle: (now, steps) => settleAccounts(tx, now, steps, claim),
     openAccounts: (now, operations) => openAccounts(tx, now, operations),
     touch: (now, userIds) => touchAccounts(tx, now, userIds),
     lapseDue: (now, limit) => lapseDueAccounts(tx, now, limit).then(({ accounts }) => accounts),
@@ -118,22 +125,6 @@ function sessionOf(tx: Tx): LedgerSession {
     setLowBalanceThreshold: (now, userId, threshold) => setLowBalanceThreshold(tx, now, userId, threshold),
     accounts: (now, userIds) => getAccounts(tx, now, userIds),
     check: (range) => checkCreditsSync(tx, range),
-  };
-}
-
-let claims = 0;
-
-/**
- * In one transaction what was locked and read to plan from is not read again to be settled. The number is new in each, and any
- * procedure that moves credits in between makes it worthless.
- */
-function claiming(tx: Tx): Pick<LedgerSession, "loadDue" | "claimDue" | "settle"> {
-  claims += 1;
-  const claim = claims;
-  return {
-    loadDue: (now, userIds) => loadDue(tx, now, userIds, claim),
-    claimDue: (now, limit, after) => claimDueAccounts(tx, now, limit, after, claim),
-    settle: (now, steps) => settleUserCredits(tx, now, steps, claim),
   };
 }
 
