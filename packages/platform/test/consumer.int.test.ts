@@ -72,6 +72,14 @@ function consumer(handle: (batch: IncomingEvent[]) => Promise<void>, options: Pa
   return made;
 }
 
+async function groupState(): Promise<{ state: string; members: number }> {
+  const admin = kafka.admin();
+  await admin.connect();
+  const { groups } = await admin.describeGroups([`${prefix}.group`]);
+  await admin.disconnect();
+  return { state: groups[0]?.state ?? "", members: groups[0]?.members.length ?? 0 };
+}
+
 describe("a reader from now on", () => {
   it("says when it has found its places: whatever is published after that is handed over, and after each joining again", async () => {
     const users = ["u1", "u2", "u3", "u4", "u5", "u6"];
@@ -298,28 +306,56 @@ describe("surroundings that go away", () => {
     await eventually(() => expect([...seen, ...later]).toEqual([1, 2]));
   });
 
-  it("stops soon while it waits to be let into its group by a member that is busy", async () => {
+  it("who stops while it waits to be let into its group leaves it at once: nobody waits for it, no partition is given to it", async () => {
     const release = Promise.withResolvers<void>();
     const busy = Promise.withResolvers<void>();
-    const first = consumer(async () => {
+    const seen: number[] = [];
+    const first = consumer(async (batch) => {
       busy.resolve();
       await release.promise;
+      seen.push(...batch.map(daysOf));
     });
     await first.start();
     await producer.publish([event("alice", 1)]);
     await busy.promise;
-    const second = consumer(async () => undefined);
+    // Who is not missed for five minutes would keep its partitions for as long.
+    const second = consumer(async () => undefined, { sessionTimeoutMs: 300_000 });
     await second.start();
-    const admin = kafka.admin();
-    await admin.connect();
-    await eventually(async () => {
-      const { groups } = await admin.describeGroups([`${prefix}.group`]);
-      expect(groups[0]?.state).toBe("PreparingRebalance");
-    });
-    await admin.disconnect();
+    await eventually(async () => expect(await groupState()).toEqual({ state: "PreparingRebalance", members: 2 }));
     const began = performance.now();
     await second.drain();
     expect(performance.now() - began).toBeLessThan(6_000);
+    await eventually(async () => expect((await groupState()).members).toBe(1), { timeoutMs: 2_000 });
+    release.resolve();
+    await producer.publish(Array.from({ length: 30 }, (_, i) => event(`u${i}`, 100 + i)));
+    await eventually(() => expect(seen.filter((days) => days >= 100)).toHaveLength(30), { timeoutMs: 20_000 });
+  });
+
+  it("who stops while its group shares the partitions anew leaves it at once too", async () => {
+    const release = Promise.withResolvers<void>();
+    const busy = Promise.withResolvers<void>();
+    const first = consumer(
+      async (batch) => {
+        if (!batch.some((each) => daysOf(each) === 1)) return;
+        busy.resolve();
+        await release.promise;
+      },
+      { concurrency: 1 },
+    );
+    await first.start();
+    const second = consumer(async () => undefined, { sessionTimeoutMs: 300_000 });
+    await second.start();
+    await eventually(async () => expect(await groupState()).toEqual({ state: "Stable", members: 2 }), {
+      timeoutMs: 20_000,
+    });
+    await producer.publish(Array.from({ length: 30 }, (_, i) => event(`u${i}`, 1)));
+    await busy.promise;
+    // Somebody new makes all of them join again, and the first one is not there yet.
+    await consumer(async () => undefined).start();
+    await eventually(async () => expect(await groupState()).toEqual({ state: "PreparingRebalance", members: 3 }));
+    await eventually(() => expect(second.ready()).toBe(false));
+    await second.drain();
+    await eventually(async () => expect((await groupState()).members).toBe(2), { timeoutMs: 2_000 });
     release.resolve();
   });
 

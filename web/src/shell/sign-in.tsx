@@ -3,7 +3,7 @@ import { type FormEvent, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Api } from "../api/api.ts";
 import { useSession } from "../session/session-context.tsx";
-import { Failure } from "../ui/states.tsx";
+import { Failure, Loading } from "../ui/states.tsx";
 import { Pill } from "../ui/values.tsx";
 import { Wordmark } from "./frame.tsx";
 import { Preferences } from "./preferences.tsx";
@@ -42,6 +42,7 @@ export function SignIn() {
 
 function HandOver({ use }: { use: (token: string) => void }) {
   const users = useDemoUsers();
+  if (users === undefined) return <Loading />;
   return users.length === 0 ? <Paste use={use} /> : <Demo users={users} use={use} />;
 }
 
@@ -53,20 +54,29 @@ interface DemoUser {
   readonly about: Readonly<Record<string, string>>;
 }
 
+/** After that a token can be pasted. */
+const DEMO_USERS_MS = 5_000;
+
 const anonymous = new Api({ getToken: () => Promise.resolve(undefined) });
 
-/** Empty where there is no development sign-in. */
-function useDemoUsers(): readonly DemoUser[] {
-  const [users, setUsers] = useState<readonly DemoUser[]>([]);
+/**
+ * Empty where there is no development sign-in, undefined until that is known: a form that is shown meanwhile and then
+ * gives way to the users would take along what was typed into it.
+ */
+function useDemoUsers(): readonly DemoUser[] | undefined {
   const { signIn } = readSettings();
   const development = signIn.kind === "token" && signIn.development;
+  const [users, setUsers] = useState<readonly DemoUser[] | undefined>(development ? undefined : []);
   useEffect(() => {
     if (!development) return;
     const end = new AbortController();
+    const signal = AbortSignal.any([end.signal, AbortSignal.timeout(DEMO_USERS_MS)]);
     anonymous
-      .get<{ data: readonly DemoUser[] }>("/api/dev/users", {}, end.signal)
+      .get<{ data: readonly DemoUser[] }>("/api/dev/users", {}, signal)
       .then(({ data }) => setUsers(data))
-      .catch(() => undefined);
+      .catch(() => {
+        if (!end.signal.aborted) setUsers([]);
+      });
     return () => end.abort();
   }, [development]);
   return users;

@@ -68,7 +68,8 @@ export class EventConsumer implements Part {
   #stopping = false;
   #joined = false;
   #lastSign = 0;
-  #working = 0;
+  /** What handlers have in hand: it outlives the kafkajs consumer where that one rejoins or crashes. */
+  readonly #inHand = new Set<Promise<void>>();
   #loop: Promise<void> | undefined;
 
   constructor(options: EventConsumerOptions) {
@@ -102,7 +103,7 @@ export class EventConsumer implements Part {
 
   /** False while not a member of the group, or without a sign of life from the broker. */
   ready(): boolean {
-    return this.#joined && (this.#working > 0 || performance.now() - this.#lastSign < this.#silenceMs());
+    return this.#joined && (this.#inHand.size > 0 || performance.now() - this.#lastSign < this.#silenceMs());
   }
 
   /** Finishes the batches in hand, commits them and leaves the group. */
@@ -167,7 +168,8 @@ export class EventConsumer implements Part {
       await Promise.race([this.#stopSignal.promise, crashed, silence.promise]);
     } finally {
       silence.end();
-      await Promise.race([consumer.disconnect().catch(() => undefined), pause(this.#leaveWithinMs())]);
+      const done = [consumer.disconnect(), ...this.#inHand];
+      await Promise.race([Promise.allSettled(done), pause(this.#leaveWithinMs())]);
     }
   }
 
@@ -181,16 +183,16 @@ export class EventConsumer implements Part {
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: concurrency ?? 2,
-      eachBatch: (payload) => this.#eachBatch(payload),
+      eachBatch: (payload) => this.#hold(this.#eachBatch(payload)),
     });
   }
 
   /**
-   * Bounded: kafkajs waits for requests that a vanished broker will never answer. One of them is the joining of a group
-   * whose other members are dead or busy: it may take as long as their session, and who is not in yet leaves nothing undone.
+   * Bounded: kafkajs waits for requests that a vanished broker will never answer. Who is not in its group leaves nothing
+   * undone, and needs no longer than the broker to hear of it.
    */
   #leaveWithinMs(): number {
-    return this.#stopping && !this.#joined && this.#working === 0 ? LEAVE_UNJOINED_MS : LEAVE_MS;
+    return this.#stopping && !this.#joined && this.#inHand.size === 0 ? LEAVE_UNJOINED_MS : LEAVE_MS;
   }
 
   #watch(consumer: Consumer): Promise<never> {
@@ -234,15 +236,22 @@ export class EventConsumer implements Part {
     promise.catch(() => undefined);
     const timer = setInterval(() => {
       const silentMs = performance.now() - this.#lastSign;
-      if (this.#working === 0 && silentMs > this.#silenceMs()) reject(new Error("no sign of life from Kafka"));
+      if (this.#inHand.size === 0 && silentMs > this.#silenceMs()) reject(new Error("no sign of life from Kafka"));
     }, SUPERVISE_MS);
     return { promise, end: () => clearInterval(timer) };
+  }
+
+  #hold(batch: Promise<void>): Promise<void> {
+    this.#inHand.add(batch);
+    return batch.finally(() => {
+      this.#inHand.delete(batch);
+      this.#lastSign = performance.now();
+    });
   }
 
   async #eachBatch(payload: EachBatchPayload): Promise<void> {
     const { batch } = payload;
     const beat = keepAlive(payload.heartbeat);
-    this.#working += 1;
     try {
       for (const messages of chunks(batch.messages, this.#options.maxBatch ?? 200)) {
         // After a rebalance or a seek these messages are somebody else's, or come again.
@@ -253,8 +262,6 @@ export class EventConsumer implements Part {
       }
     } finally {
       beat.end();
-      this.#working -= 1;
-      this.#lastSign = performance.now();
     }
   }
 
