@@ -340,6 +340,36 @@ describe("CheckAndResetUserCredits", () => {
     expect(months.map((of) => of.length)).toEqual([0, 0, 1, 0, 0]);
   });
 
+  test("steps that differ in one moment alone are not the same step", async () => {
+    const users = Array.from({ length: 5 }, () => freshUser("moment"));
+    for (const userId of users) await member(userId);
+    const [a, b, c, d, e] = users as [string, string, string, string, string];
+    const plain = month(a, JAN, 100);
+    const start = plain.period?.start ?? JAN;
+    const end = plain.period?.end ?? FEB;
+    const other = at("2026-01-20T00:00:00.000Z");
+    const steps = [
+      plain,
+      month(b, JAN, 100, { period: { start: at("2026-01-05T00:00:00.000Z"), end } }),
+      month(c, JAN, 100, { period: { start, end: other } }),
+      month(d, JAN, 100, { dueAt: other }),
+      month(e, JAN, 100, { nextResetAt: other }),
+    ];
+    await ledger.db.transaction((tx) => settleAccounts(tx, JAN, steps));
+    const states = await ledger.db.transaction((tx) => claimAccounts(tx, JAN, users));
+    const shown = await ledger.db.transaction((tx) => getAccounts(tx, JAN, users));
+    for (const step of steps) {
+      const state = states.find(({ userId }) => userId === step.userId);
+      expect([state?.servedStart, state?.servedEnd, state?.dueAt]).toEqual([
+        step.period?.start,
+        step.period?.end,
+        step.dueAt,
+      ]);
+      const account = shown.find(({ userId }) => userId === step.userId);
+      expect(account?.allowance?.nextResetAt).toEqual(step.nextResetAt);
+    }
+  });
+
   test("due accounts are claimed in pages, and two sweeps do not take the same", async () => {
     const users = Array.from({ length: 5 }, () => freshUser("due"));
     for (const userId of users) await member(userId);

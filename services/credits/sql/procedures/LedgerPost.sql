@@ -34,7 +34,9 @@ post: BEGIN
   END IF;
 
   -- The default of MySQL cuts a long list of draws short without a word.
-  SET SESSION group_concat_max_len = 4194304;
+  IF @@SESSION.group_concat_max_len < 4194304 THEN
+    SET SESSION group_concat_max_len = 4194304;
+  END IF;
 
   -- One order and one frame for all windows: both engines sort once, and MySQL needs no second pass.
   INSERT INTO w_posted (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
