@@ -1005,7 +1005,9 @@ post: BEGIN
   END IF;
 
   -- The default of MySQL cuts a long list of draws short without a word.
-  SET SESSION group_concat_max_len = 4194304;
+  IF @@SESSION.group_concat_max_len < 4194304 THEN
+    SET SESSION group_concat_max_len = 4194304;
+  END IF;
 
   -- One order and one frame for all windows: both engines sort once, and MySQL needs no second pass.
   INSERT INTO w_posted (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
@@ -1768,9 +1770,9 @@ BEGIN
            WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited')) booked;
 
   -- What the account shows and the period it has been served, which LedgerPost writes with the entries.
-  UPDATE w_item i
+  UPDATE w_account a
+    STRAIGHT_JOIN w_item i ON i.user_id = a.user_id
     STRAIGHT_JOIN w_op o ON o.ord = i.ord
-    STRAIGHT_JOIN w_account a ON a.user_id = i.user_id
      SET a.due_at = o.due_at, a.tier = o.tier, a.monthly_credits = o.monthly_credits, a.next_reset_at = o.next_reset_at,
          a.served_given = CASE i.flag WHEN 2 THEN i.amount WHEN 1 THEN GREATEST(a.served_given, i.amount) ELSE a.served_given END,
          a.served_start = CASE WHEN i.flag > 0 THEN i.starts_at ELSE a.served_start END,
