@@ -9,8 +9,8 @@ import { join } from "node:path";
 import { PlainReporter } from "@stipend/local/report/plain";
 import { startEngines } from "@stipend/testing/engines/start-engines";
 import type { EngineUrls } from "@stipend/testing/engines/types";
-import { startVitest } from "vitest/node";
-import { type Mutation, TEST_FILES, type TestFile } from "./mutation.ts";
+import { look, type Verdict } from "./look.ts";
+import { type Mutation, TEST_FILES } from "./mutation.ts";
 import { periodMutations } from "./period-mutations.ts";
 import { repairMutations } from "./repair-mutations.ts";
 import { returningMutations } from "./returning-mutations.ts";
@@ -18,15 +18,6 @@ import { spendingMutations } from "./spending-mutations.ts";
 
 const CREDITS = join(import.meta.dirname, "../..");
 const SQL = join(CREDITS, "sql");
-/** The same histories for every mutant, and few: what they don't notice in 300 is hard to notice. */
-const HISTORIES = { STIPEND_HISTORIES: "300", STIPEND_SEED: "20260101" };
-
-interface Verdict {
-  /** The test that noticed; undefined = none did. */
-  readonly killedBy: string | undefined;
-  /** Its first complaint. */
-  readonly said: string | undefined;
-}
 
 const all = [...spendingMutations, ...returningMutations, ...periodMutations, ...repairMutations];
 const words = process.argv.slice(2).join(" ").toLowerCase();
@@ -71,7 +62,7 @@ async function misfit(mutation: Mutation): Promise<string | undefined> {
 /** Without a fault no test may fail, or every mutant would count as killed. */
 async function expectSound(urls: EngineUrls): Promise<void> {
   for (const file of TEST_FILES) {
-    const { killedBy, said } = await look(urls, SQL, file);
+    const { killedBy, said } = await look({ urls, sql: SQL }, file);
     if (killedBy !== undefined) throw new Error(`fails without any fault: ${killedBy}\n${said}`);
   }
 }
@@ -86,40 +77,11 @@ async function judge(urls: EngineUrls, mutation: Mutation): Promise<Verdict> {
       text.replace(mutation.find, () => mutation.replace),
     );
     for (const file of [mutation.test, ...TEST_FILES.filter((other) => other !== mutation.test)]) {
-      const verdict = await look(urls, copy, file);
+      const verdict = await look({ urls, sql: copy }, file);
       if (verdict.killedBy !== undefined) return verdict;
     }
     return { killedBy: undefined, said: undefined };
   } finally {
     await rm(copy, { recursive: true });
-  }
-}
-
-async function look(urls: EngineUrls, sql: string, file: TestFile): Promise<Verdict> {
-  const vitest = await startVitest([join(CREDITS, "test", `${file}.int.test.ts`)], {
-    config: false,
-    root: CREDITS,
-    watch: false,
-    include: ["test/*.int.test.ts"],
-    provide: { engines: urls },
-    env: { ...HISTORIES, STIPEND_CREDITS_SQL: sql },
-    maxWorkers: 1,
-    bail: 1,
-    testTimeout: 30_000,
-    hookTimeout: 120_000,
-    reporters: [{}],
-  });
-  try {
-    const modules = vitest.state.getTestModules();
-    if (modules.length !== 1) throw new Error(`${file}: no such test file`);
-    // A schema that can't be made is no mutant: the list is wrong.
-    const broken = [...modules.flatMap((module) => module.errors()), ...vitest.state.getUnhandledErrors()];
-    const failed = modules.flatMap((module) => [...module.children.allTests("failed")]);
-    if (failed.length === 0 && broken.length > 0) throw new Error(`${file} could not run`, { cause: broken[0] });
-    const first = failed[0];
-    if (first === undefined) return { killedBy: undefined, said: undefined };
-    return { killedBy: `${file}: ${first.fullName}`, said: first.result().errors?.[0]?.message };
-  } finally {
-    await vitest.close();
   }
 }
