@@ -54,8 +54,12 @@ interface ConnectionPool {
   getConnection(index: number): Promise<unknown>;
 }
 
+interface Cluster {
+  findGroupCoordinator(of: { groupId: string }): Promise<unknown>;
+}
+
 interface ConsumerGroup {
-  readonly cluster: { findGroupCoordinator(of: { groupId: string }): Promise<unknown> };
+  readonly cluster: Cluster;
   readonly coordinator: { readonly connectionPool: ConnectionPool } | null;
   memberId: string | null;
   joinAndSync(): Promise<void>;
@@ -79,16 +83,20 @@ const FETCH_CONNECTION = 1;
  * the connection for fetching, which is idle then.
  */
 function leaveWhileJoining(): void {
-  const pools = prototypeOf<ConnectionPool>("network/connectionPool.js");
-  const { send, getConnectionByRequest } = pools;
   /** Who is new gets its name in a refusal, with which it asks again: the group learns it when it is in. */
   const named = new WeakMap<ConnectionPool, string>();
+  const left = new WeakSet<ConsumerGroup | ConnectionPool>();
+  const joining = new WeakMap<ConsumerGroup, Promise<void>>();
+
+  const pools = prototypeOf<ConnectionPool>("network/connectionPool.js");
+  const { send, getConnectionByRequest } = pools;
   pools.send = async function (request) {
     try {
       return await send.call(this, request);
     } catch (error) {
-      if (isMemberIdRequired(error)) named.set(this, error.memberId);
-      throw error;
+      if (!isMemberIdRequired(error)) throw error;
+      named.set(this, error.memberId);
+      throw left.has(this) ? stopped() : error;
     }
   };
   pools.getConnectionByRequest = function (request) {
@@ -96,19 +104,30 @@ function leaveWhileJoining(): void {
     return getConnectionByRequest.call(this, request);
   };
 
+  // Each try of joining begins with this question.
+  const clusters = prototypeOf<Cluster>("cluster/index.js");
+  const { findGroupCoordinator } = clusters;
   const groups = prototypeOf<ConsumerGroup>("consumer/consumerGroup.js");
   const { joinAndSync } = groups;
-  const joining = new WeakSet<ConsumerGroup>();
-  const left = new WeakSet<ConsumerGroup>();
-  groups.joinAndSync = async function () {
-    joining.add(this);
+  async function join(group: ConsumerGroup): Promise<void> {
+    group.cluster.findGroupCoordinator = async function (of) {
+      const coordinator = left.has(group) ? undefined : await findGroupCoordinator.call(this, of);
+      if (left.has(group)) throw stopped();
+      return coordinator;
+    };
     try {
-      await joinAndSync.call(this);
+      await joinAndSync.call(group);
     } finally {
-      joining.delete(this);
+      joining.delete(group);
+      // It may have come in after all.
+      if (left.has(group)) await leave(group);
     }
-    // It was in before the broker heard that it leaves.
-    if (left.has(this)) throw stopped();
+    if (left.has(group)) throw stopped();
+  }
+  groups.joinAndSync = function () {
+    const joined = join(this);
+    joining.set(this, joined);
+    return joined;
   };
 
   const runners = prototypeOf<Runner>("consumer/runner.js");
@@ -118,13 +137,18 @@ function leaveWhileJoining(): void {
     if (this.running && !joining.has(group)) return await stop.call(this);
     this.running = false;
     left.add(group);
-    // Each try of joining begins with this question.
-    group.cluster.findGroupCoordinator = () => Promise.reject(stopped());
+    if (group.coordinator !== null) left.add(group.coordinator.connectionPool);
+    await leave(group);
+    // Nothing asks the broker any more when this has come back: the connections can be closed.
+    await joining.get(group)?.catch(() => undefined);
+  };
+
+  /** The broker may be gone; then the end of the session has to do. */
+  async function leave(group: ConsumerGroup): Promise<void> {
     if (group.coordinator === null) return;
     group.memberId ??= named.get(group.coordinator.connectionPool) ?? null;
-    // The broker may be gone; then the end of the session has to do.
     await group.leave().catch(() => undefined);
-  };
+  }
 }
 
 const stopped = () => new kafkajs.KafkaJSNonRetriableError("stopped while joining the group");
