@@ -14,6 +14,7 @@ import { dlqName, ensureTopics, topicName } from "../src/kafka/topics.ts";
 import type { Part } from "../src/lifecycle/lifecycle.ts";
 import { silentLog } from "../src/log/log.ts";
 import { Database } from "../src/mysql/database.ts";
+import { groupState } from "./support/consumer-group.ts";
 import { engines, testSchema, viaPort } from "./support/engines.ts";
 import { TestProxy } from "./support/proxy.ts";
 import { deleteTopics, readTopic } from "./support/read-topic.ts";
@@ -72,13 +73,7 @@ function consumer(handle: (batch: IncomingEvent[]) => Promise<void>, options: Pa
   return made;
 }
 
-async function groupState(): Promise<{ state: string; members: number }> {
-  const admin = kafka.admin();
-  await admin.connect();
-  const { groups } = await admin.describeGroups([`${prefix}.group`]);
-  await admin.disconnect();
-  return { state: groups[0]?.state ?? "", members: groups[0]?.members.length ?? 0 };
-}
+const group = () => groupState(kafka, `${prefix}.group`);
 
 describe("a reader from now on", () => {
   it("says when it has found its places: whatever is published after that is handed over, and after each joining again", async () => {
@@ -321,11 +316,11 @@ describe("surroundings that go away", () => {
     // Who is not missed for five minutes would keep its partitions for as long.
     const second = consumer(async () => undefined, { sessionTimeoutMs: 300_000 });
     await second.start();
-    await eventually(async () => expect(await groupState()).toEqual({ state: "PreparingRebalance", members: 2 }));
+    await eventually(async () => expect(await group()).toEqual({ state: "PreparingRebalance", members: 2 }));
     const began = performance.now();
     await second.drain();
     expect(performance.now() - began).toBeLessThan(6_000);
-    await eventually(async () => expect((await groupState()).members).toBe(1), { timeoutMs: 2_000 });
+    await eventually(async () => expect((await group()).members).toBe(1), { timeoutMs: 2_000 });
     release.resolve();
     await producer.publish(Array.from({ length: 30 }, (_, i) => event(`u${i}`, 100 + i)));
     await eventually(() => expect(seen.filter((days) => days >= 100)).toHaveLength(30), { timeoutMs: 20_000 });
@@ -345,17 +340,17 @@ describe("surroundings that go away", () => {
     await first.start();
     const second = consumer(async () => undefined, { sessionTimeoutMs: 300_000 });
     await second.start();
-    await eventually(async () => expect(await groupState()).toEqual({ state: "Stable", members: 2 }), {
+    await eventually(async () => expect(await group()).toEqual({ state: "Stable", members: 2 }), {
       timeoutMs: 20_000,
     });
     await producer.publish(Array.from({ length: 30 }, (_, i) => event(`u${i}`, 1)));
     await busy.promise;
     // Somebody new makes all of them join again, and the first one is not there yet.
     await consumer(async () => undefined).start();
-    await eventually(async () => expect(await groupState()).toEqual({ state: "PreparingRebalance", members: 3 }));
+    await eventually(async () => expect(await group()).toEqual({ state: "PreparingRebalance", members: 3 }));
     await eventually(() => expect(second.ready()).toBe(false));
     await second.drain();
-    await eventually(async () => expect((await groupState()).members).toBe(2), { timeoutMs: 2_000 });
+    await eventually(async () => expect((await group()).members).toBe(2), { timeoutMs: 2_000 });
     release.resolve();
   });
 

@@ -6,39 +6,14 @@ import {
   type Membership,
   membershipFromState,
   membershipToState,
-  type TierTerms,
 } from "../src/domain/membership.ts";
+import { lite, member as memberSince, pro } from "./support/plain-account.ts";
 
 const day = (text: string): Date => new Date(`2026-${text}T00:00:00.000Z`);
 const just = (at: Date, ms: number): Date => new Date(at.getTime() + ms);
 
-const pro: TierTerms = {
-  tier: "pro",
-  monthlyCredits: 250,
-  anchor: "calendar",
-  firstPeriod: "full",
-  rolloverCap: 0,
-  onExpiry: "keep",
-  rank: 20,
-};
-const lite: TierTerms = { ...pro, tier: "lite", monthlyCredits: 100, rank: 10 };
-
 function member(more: Partial<Membership> = {}): Membership {
-  return {
-    membershipId: "m1",
-    status: "active",
-    cycle: "monthly",
-    terms: pro,
-    pendingTerms: null,
-    pendingCycle: null,
-    startedAt: day("01-10"),
-    currentPeriodStart: day("02-10"),
-    currentPeriodEnd: day("03-10"),
-    expiresAt: null,
-    cancelAtPeriodEnd: false,
-    endedAt: null,
-    ...more,
-  };
+  return memberSince("2026-01-10", { currentPeriodStart: day("02-10"), currentPeriodEnd: day("03-10"), ...more });
 }
 
 describe("a membership ends at the first of its ends", () => {

@@ -8,6 +8,7 @@ import { canonical, requestHash } from "../src/domain/request-hash.ts";
 import { csvLine } from "../src/http/csv.ts";
 import { refusalOf } from "../src/http/refusals.ts";
 import { usageBuckets } from "../src/usecases/usage-series.ts";
+import { pro } from "./support/plain-account.ts";
 
 const at = (text: string) => new Date(text);
 
@@ -177,15 +178,7 @@ describe("the ledger's copy of a membership", () => {
     membershipId: "m",
     status: "active",
     cycle: "yearly",
-    terms: {
-      tier: "pro",
-      monthlyCredits: 250,
-      anchor: "calendar",
-      firstPeriod: "full",
-      rolloverCap: 0,
-      onExpiry: "keep",
-      rank: 2,
-    },
+    terms: pro,
     pendingTerms: null,
     pendingCycle: "monthly",
     startedAt: at("2026-01-31T00:00:00.001Z"),

@@ -22,11 +22,19 @@ export interface Planted {
 }
 
 /**
- * Lets one file of the integration tests look, until its first failure.
+ * Lets files of the integration tests look, one after the other, until the first failure.
  *
  * @throws when there is no such file, or it could not run for another reason than a failing test.
  */
-export async function look(planted: Planted, file: string): Promise<Verdict> {
+export async function look(planted: Planted, files: readonly string[]): Promise<Verdict> {
+  for (const file of files) {
+    const verdict = await lookOnce(planted, file);
+    if (verdict.killedBy !== undefined) return verdict;
+  }
+  return { killedBy: undefined, said: undefined };
+}
+
+async function lookOnce(planted: Planted, file: string): Promise<Verdict> {
   const vitest = await startVitest([join(CREDITS, "test", `${file}.int.test.ts`)], optionsOf(planted), {
     plugins: [inPlace(planted)],
   });

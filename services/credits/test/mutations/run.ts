@@ -61,10 +61,8 @@ async function misfit(mutation: Mutation): Promise<string | undefined> {
 
 /** Without a fault no test may fail, or every mutant would count as killed. */
 async function expectSound(urls: EngineUrls): Promise<void> {
-  for (const file of TEST_FILES) {
-    const { killedBy, said } = await look({ urls, sql: SQL }, file);
-    if (killedBy !== undefined) throw new Error(`fails without any fault: ${killedBy}\n${said}`);
-  }
+  const { killedBy, said } = await look({ urls, sql: SQL }, TEST_FILES);
+  if (killedBy !== undefined) throw new Error(`fails without any fault: ${killedBy}\n${said}`);
 }
 
 async function judge(urls: EngineUrls, mutation: Mutation): Promise<Verdict> {
@@ -76,11 +74,8 @@ async function judge(urls: EngineUrls, mutation: Mutation): Promise<Verdict> {
       join(copy, mutation.file),
       text.replace(mutation.find, () => mutation.replace),
     );
-    for (const file of [mutation.test, ...TEST_FILES.filter((other) => other !== mutation.test)]) {
-      const verdict = await look({ urls, sql: copy }, file);
-      if (verdict.killedBy !== undefined) return verdict;
-    }
-    return { killedBy: undefined, said: undefined };
+    const others = TEST_FILES.filter((other) => other !== mutation.test);
+    return await look({ urls, sql: copy }, [mutation.test, ...others]);
   } finally {
     await rm(copy, { recursive: true });
   }
