@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { LanedOperations } from "@stipend/credits/store/laned-operations";
 import { mysqlLedger } from "@stipend/credits/store/session";
 import type { Clock, Ledger, LedgerSession } from "@stipend/credits/usecases/ports";
-import { sweepResets } from "@stipend/credits/usecases/sweep";
+import { sweepResets } from "@stipend/credits/usecases/sweep-resets";
 import { createLog } from "@stipend/platform/log/log";
 import { Database } from "@stipend/platform/mysql/database";
 import { isTransient } from "@stipend/platform/mysql/errors";

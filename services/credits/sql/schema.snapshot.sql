@@ -495,6 +495,18 @@ BEGIN
   CALL LedgerDueState();
 END;
 
+CREATE PROCEDURE `ClaimLapsed`(IN in_now DATETIME(3), IN in_limit INT, IN in_after_lapse DATETIME(3),
+                             IN in_after_user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin)
+BEGIN
+  DECLARE v_lapse DATETIME(3) DEFAULT COALESCE(in_after_lapse, CAST('1000-01-01' AS DATETIME(3)));
+  -- Not from the first each time, for the same reason as ClaimDue; and an account that can't be lapsed is not met again at once.
+  SELECT user_id, lapse_at
+    FROM profiles FORCE INDEX (profiles_lapse)
+   WHERE lapse_at <= in_now AND (lapse_at > v_lapse OR (lapse_at = v_lapse AND user_id > in_after_user_id))
+   ORDER BY lapse_at, user_id LIMIT in_limit
+     FOR UPDATE SKIP LOCKED;
+END;
+
 CREATE PROCEDURE `ConsumeCredits`(IN in_now DATETIME(3), IN in_operations JSON)
 BEGIN
   CALL LedgerSpend(in_now, in_operations, 'consume');
@@ -673,20 +685,6 @@ BEGIN
            received_at DATETIME(3) PATH '$.receivedAt')) o
    ORDER BY ord
       ON DUPLICATE KEY UPDATE version = membership_waiting.version;
-END;
-
-CREATE PROCEDURE `LapseDueAccounts`(IN in_now DATETIME(3), IN in_limit INT)
-BEGIN
-  DECLARE v_accounts INT DEFAULT 0;
-  DECLARE v_before BIGINT DEFAULT 0;
-  CALL LedgerBegin();
-  INSERT INTO w_user (user_id)
-  SELECT user_id FROM profiles WHERE lapse_at <= in_now ORDER BY lapse_at LIMIT in_limit FOR UPDATE SKIP LOCKED;
-  SET v_accounts = ROW_COUNT();
-  CALL LedgerLock(in_now);
-  SELECT COALESCE(SUM(version), 0) INTO v_before FROM w_account;
-  CALL LedgerLapse(in_now);
-  SELECT v_accounts AS accounts, COALESCE(SUM(version), 0) - v_before AS written FROM w_account;
 END;
 
 CREATE PROCEDURE `LedgerAnswer`()

@@ -9,7 +9,7 @@ import {
   setAccountStatus,
 } from "../src/store/ledger.ts";
 import { getAccounts, getHold, listTransactions, openHolds } from "../src/store/reads.ts";
-import { checkCreditsSync, lapseDueAccounts } from "../src/store/upkeep.ts";
+import { checkCreditsSync, claimLapsed, touchAccounts } from "../src/store/upkeep.ts";
 import { done, freshUser, give, later, NOW, request, reserve } from "./support/build.ts";
 import { useLedgerDatabase } from "./support/ledger-database.ts";
 
@@ -109,12 +109,16 @@ test("a hold that nobody ends frees itself, on touch and by the sweep", async ()
     expect(answer?.outcome).toBe("ok");
   });
   expect(await ledger.db.transaction((tx) => openHolds(tx, NOW, swept, 10))).toHaveLength(1);
-  const [first, second] = await ledger.db.transaction(async (tx) => [
-    await lapseDueAccounts(tx, later(60_000), 100),
-    await lapseDueAccounts(tx, later(60_000), 100),
-  ]);
-  expect(first?.written).toBe(1);
-  expect(second).toEqual({ accounts: 0, written: 0 });
+  const [before, due, written, left] = await ledger.db.transaction(async (tx) => {
+    const early = await claimLapsed(tx, later(59_999), 100);
+    const claimed = await claimLapsed(tx, later(60_000), 100);
+    const userIds = claimed.map(({ userId }) => userId);
+    return [early, claimed, await touchAccounts(tx, later(60_000), userIds), await claimLapsed(tx, later(60_000), 100)];
+  });
+  expect(before).toEqual([]);
+  expect(due).toContainEqual({ userId: swept, dueAt: later(60_000) });
+  expect(written).toBe(1);
+  expect(left).toEqual([]);
   const [account] = await ledger.db.transaction((tx) => getAccounts(tx, NOW, [swept]));
   expect(account).toMatchObject({ balance: 5, held: 0, available: 5 });
 });

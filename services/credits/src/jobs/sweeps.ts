@@ -3,7 +3,9 @@ import type { Log } from "@stipend/platform/log/log";
 import { isTransient } from "@stipend/platform/mysql/errors";
 import { counter } from "@stipend/platform/telemetry/metrics";
 import { type ApplyMembershipsPorts, applyOverdue } from "../usecases/apply-memberships.ts";
-import { type SweepFaults, type SweepPorts, sweepLapsed, sweepResets } from "../usecases/sweep.ts";
+import type { SweepFaults } from "../usecases/sweep-faults.ts";
+import { sweepLapsed } from "../usecases/sweep-lapsed.ts";
+import { type SweepResetsPorts, sweepResets } from "../usecases/sweep-resets.ts";
 
 export interface Sweeps {
   readonly resets: IntervalJob;
@@ -14,11 +16,11 @@ export interface Sweeps {
   trigger(): void;
 }
 
-const skipped = counter("credits_sweep_accounts_skipped", "Accounts that a sweep of the resets could not settle");
+const skipped = counter("credits_sweep_accounts_skipped", "Accounts that a sweep could not settle or lapse");
 
 /** Resets, holds and grants whose time has come, for accounts that nobody touches. Each page is a transaction of its own. */
 export function createSweeps(
-  ports: Omit<SweepPorts, "faults" | "stopwatch"> & ApplyMembershipsPorts,
+  ports: Omit<SweepResetsPorts, "faults" | "stopwatch"> & ApplyMembershipsPorts,
   options: { readonly resetsEveryMs: number; readonly lapsedEveryMs: number; readonly log: Log },
 ): Sweeps {
   const { log } = options;
@@ -32,16 +34,20 @@ export function createSweeps(
         if (served > 0) log.info({ job: name, accounts: served }, "swept");
       },
     });
-  const faults: SweepFaults = {
+  const faultsOf = (sweep: "resets" | "lapsed", said: string): SweepFaults => ({
     isTransient,
     skipped(userId, error) {
-      skipped.add(1);
-      log.error({ err: error, userId }, "an account's reset is due and can't be settled; the others go on");
+      skipped.add(1, { sweep });
+      log.error({ err: error, userId }, `${said}; the others go on`);
     },
-  };
+  });
+  const ofResets = faultsOf("resets", "an account's reset is due and can't be settled");
+  const ofLapses = faultsOf("lapsed", "a hold or a grant of an account has run out and can't be lapsed");
   const stopwatch = () => performance.now();
-  const resets = job("resets", options.resetsEveryMs, (signal) => sweepResets({ ...ports, faults, stopwatch }, signal));
-  const lapsed = job("lapsed", options.lapsedEveryMs, (signal) => sweepLapsed(ports, signal));
+  const resets = job("resets", options.resetsEveryMs, (signal) =>
+    sweepResets({ ...ports, faults: ofResets, stopwatch }, signal),
+  );
+  const lapsed = job("lapsed", options.lapsedEveryMs, (signal) => sweepLapsed({ ...ports, faults: ofLapses }, signal));
   const waiting = job("membership-waiting", options.lapsedEveryMs, (signal) =>
     applyOverdue(ports, signal, (userId, error) =>
       log.error({ err: error, userId }, "news of a membership that has waited too long could not be applied"),

@@ -37,7 +37,7 @@ import {
   yearlyMonths,
 } from "./reads.ts";
 import { planRepairs, repairAccounts } from "./repairs.ts";
-import { checkCreditsSync, lapseDueAccounts, rejectUsage, setLowBalanceThreshold, touchAccounts } from "./upkeep.ts";
+import { checkCreditsSync, claimLapsed, rejectUsage, setLowBalanceThreshold, touchAccounts } from "./upkeep.ts";
 import { keepMemberships, overdueMemberships, takeMemberships } from "./waiting.ts";
 
 /** Numbers of transactions, for their claims. */
@@ -119,7 +119,7 @@ function sessionOf(tx: Tx, claim: number | null): LedgerSession {
     settle: (now, steps) => settleAccounts(tx, now, steps, claim),
     openAccounts: (now, operations) => openAccounts(tx, now, operations),
     touch: (now, userIds) => touchAccounts(tx, now, userIds),
-    lapseDue: (now, limit) => lapseDueAccounts(tx, now, limit).then(({ accounts }) => accounts),
+    claimLapsed: (now, limit, after) => claimLapsed(tx, now, limit, after),
     recordInbox: (consumer, eventIds, now) => recordAll(tx, consumer, eventIds, now),
     rejectUsage: (now, rejections) => rejectUsage(tx, now, rejections),
     setLowBalanceThreshold: (now, userId, threshold) => setLowBalanceThreshold(tx, now, userId, threshold),

@@ -1,8 +1,9 @@
 import type { Tx } from "@stipend/platform/mysql/tx";
 import type { AccountCheck } from "../domain/ledger/account.ts";
+import type { DueAccount } from "../domain/ledger/allowance.ts";
 import type { AccountStatus, UserId } from "../domain/ledger/terms.ts";
 import type { RejectedUsage } from "../domain/ledger/usage.ts";
-import { integer, jsonRows, type Row, text } from "./codec.ts";
+import { integer, jsonRows, moment, type Row, text } from "./codec.ts";
 
 /** Lapses expired grants and frees expired holds of these accounts; accounts that do not exist are created. At most 1,000. */
 export async function touchAccounts(tx: Tx, now: Date, userIds: readonly UserId[]): Promise<number> {
@@ -10,17 +11,17 @@ export async function touchAccounts(tx: Tx, now: Date, userIds: readonly UserId[
 }
 
 /**
- * Frees holds past their end and lapses grants past their expiry, of at most `limit` (1 to 1,000) accounts nobody else works on.
- * `accounts` 0 = nothing left that is not in someone's hands.
+ * At most `limit` (1 to 1,000) accounts of which a hold or a grant has run out, of those behind `after` in the order of (dueAt, userId); locked, those
+ * locked by others skipped. Empty = nothing left that is not in someone's hands.
  */
-export async function lapseDueAccounts(
+export async function claimLapsed(
   tx: Tx,
   now: Date,
   limit: number,
-): Promise<{ readonly accounts: number; readonly written: number }> {
-  const [row] = await tx.call<Row>("LapseDueAccounts", now, limit);
-  if (row === undefined) throw new Error("the procedure answered nothing");
-  return { accounts: integer(row, "accounts"), written: integer(row, "written") };
+  after: DueAccount | null = null,
+): Promise<DueAccount[]> {
+  const rows = await tx.call<Row>("ClaimLapsed", now, limit, after?.dueAt ?? null, after?.userId ?? null);
+  return rows.map((row) => ({ userId: text(row, "user_id"), dueAt: moment(row, "lapse_at") }));
 }
 
 /** Use that could not be charged; answered by an event instead of being lost. At most 1,000. */

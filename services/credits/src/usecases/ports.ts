@@ -96,8 +96,8 @@ export interface LedgerSession {
 
   /** Lapses what is due on these accounts and creates those that do not exist. Answers the rows written. */
   touch(now: Date, userIds: readonly UserId[]): Promise<number>;
-  /** Lapses expired grants and holds of at most `limit` accounts nobody else works on. Answers how many accounts; 0 = done. */
-  lapseDue(now: Date, limit: number): Promise<number>;
+  /** Accounts behind `after` of which a hold or a grant has run out and that are in nobody's hands, locked. */
+  claimLapsed(now: Date, limit: number, after: DueAccount | null): Promise<DueAccount[]>;
 
   /** Which of these events this consumer meets for the first time. */
   recordInbox(consumer: string, eventIds: readonly string[], now: Date): Promise<ReadonlySet<string>>;

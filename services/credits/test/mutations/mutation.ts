@@ -25,6 +25,7 @@ export const TEST_FILES = [
   "histories",
   "claims",
   "concurrent-histories",
+  "sweep-lapsed",
 ] as const;
 export type TestFile = (typeof TEST_FILES)[number];
 

@@ -2,6 +2,7 @@ import { inProcedure, type Mutation } from "./mutation.ts";
 
 const lapse = inProcedure("LedgerLapse");
 const lapseGrants = inProcedure("LedgerLapseGrants");
+const claimLapsed = inProcedure("ClaimLapsed");
 const holdEnd = inProcedure("LedgerHoldEnd");
 const refund = inProcedure("RefundCredits");
 const adjust = inProcedure("AdjustCredits");
@@ -59,11 +60,32 @@ export const returningMutations: readonly Mutation[] = [
     test: "holds",
   },
   {
-    file: inProcedure("LapseDueAccounts"),
+    file: claimLapsed,
     find: "WHERE lapse_at <= in_now",
     replace: "WHERE lapse_at < in_now",
     what: "the sweep comes too late",
-    test: "holds",
+    test: "sweep-lapsed",
+  },
+  {
+    file: claimLapsed,
+    find: "user_id > in_after_user_id",
+    replace: "user_id >= in_after_user_id",
+    what: "a page of the sweep begins with the last account of the page before",
+    test: "sweep-lapsed",
+  },
+  {
+    file: claimLapsed,
+    find: "lapse_at > v_lapse OR (lapse_at = v_lapse AND user_id > in_after_user_id)",
+    replace: "lapse_at > v_lapse",
+    what: "accounts that lapse at one moment are swept only as far as the first page goes",
+    test: "sweep-lapsed",
+  },
+  {
+    file: claimLapsed,
+    find: "SKIP LOCKED",
+    replace: "",
+    what: "the sweep waits for whoever has an account in hand",
+    test: "sweep-lapsed",
   },
   {
     file: holdEnd,

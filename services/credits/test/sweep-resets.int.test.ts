@@ -3,7 +3,7 @@ import type { Membership } from "../src/domain/membership.ts";
 import { lockAccounts } from "../src/store/ledger.ts";
 import { mysqlLedger } from "../src/store/session.ts";
 import { applyMemberships } from "../src/usecases/apply-memberships.ts";
-import { sweepResets } from "../src/usecases/sweep.ts";
+import { sweepResets } from "../src/usecases/sweep-resets.ts";
 import { useLedgerDatabase } from "./support/ledger-database.ts";
 
 const ledgerDb = useLedgerDatabase();

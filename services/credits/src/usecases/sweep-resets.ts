@@ -3,16 +3,9 @@ import type { UserId } from "../domain/ledger/terms.ts";
 import { PageSize } from "./page-size.ts";
 import type { Clock, Ledger, LedgerSession } from "./ports.ts";
 import { settleAllowances } from "./settle-allowances.ts";
+import { LeftBehind, type SweepFaults } from "./sweep-faults.ts";
 
-/** What keeps one account that can't be settled from stopping the others. */
-export interface SweepFaults {
-  /** Whether the surroundings failed (the database is away), which is no account's fault. */
-  isTransient(error: unknown): boolean;
-  /** Told of each account that this sweep leaves behind, and why. The next sweep tries it again. */
-  skipped(userId: UserId, error: unknown): void;
-}
-
-export interface SweepPorts {
+export interface SweepResetsPorts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly timeZone: string;
@@ -22,8 +15,6 @@ export interface SweepPorts {
   readonly faults?: SweepFaults | undefined;
 }
 
-/** Accounts whose lapses are booked in one transaction. */
-const LAPSED_PAGE = 150;
 /** Pages under way at once: while one waits for its commit, the other computes. */
 const STREAMS = 2;
 
@@ -32,8 +23,8 @@ const STREAMS = 2;
  * that fails is settled account by account; those at fault are told and left behind, and looked at once a sweep. At the end it
  * begins again, for those that were in somebody's hands, until nobody new is found.
  */
-export async function sweepResets(ports: SweepPorts, signal: AbortSignal): Promise<number> {
-  const shared: Shared = { reached: null, found: 0, left: new Set(), page: new PageSize() };
+export async function sweepResets(ports: SweepResetsPorts, signal: AbortSignal): Promise<number> {
+  const shared: Shared = { reached: null, found: 0, left: new LeftBehind(ports.faults), page: new PageSize() };
   const streams = await Promise.allSettled(Array.from({ length: STREAMS }, () => sweepStream(ports, shared, signal)));
   let total = 0;
   for (const stream of streams) {
@@ -50,11 +41,11 @@ interface Shared {
   /** Accounts claimed in this pass, but for those left behind before. */
   found: number;
   /** The accounts left behind: two streams may meet one of them. */
-  readonly left: Set<UserId>;
+  readonly left: LeftBehind;
   readonly page: PageSize;
 }
 
-async function sweepStream(ports: SweepPorts, shared: Shared, signal: AbortSignal): Promise<number> {
+async function sweepStream(ports: SweepResetsPorts, shared: Shared, signal: AbortSignal): Promise<number> {
   let total = 0;
   while (!signal.aborted) {
     let from: { readonly after: DueAccount | null; readonly limit: number } | undefined;
@@ -74,10 +65,10 @@ async function sweepStream(ports: SweepPorts, shared: Shared, signal: AbortSigna
         return settle(session, now, fresh, ports.timeZone);
       });
       shared.page.tookMs(settled + refused.size, ports.stopwatch() - began);
-      for (const [userId, error] of refused) leave(ports.faults, shared.left, userId, error);
+      for (const [userId, error] of refused) shared.left.add(userId, error);
       total += settled;
     } catch (error) {
-      if (claimed.length === 0 || ports.faults === undefined || ports.faults.isTransient(error)) throw error;
+      if (claimed.length === 0 || !shared.left.isOfAnAccount(error)) throw error;
       total += await settleOneByOne(ports, claimed, shared.left, signal);
     }
     if (claimed.length === 0 && !beginAgain(shared)) break;
@@ -107,9 +98,9 @@ function isBehind(one: DueAccount, other: DueAccount): boolean {
 }
 
 async function settleOneByOne(
-  ports: SweepPorts,
+  ports: SweepResetsPorts,
   userIds: readonly UserId[],
-  left: Set<UserId>,
+  left: LeftBehind,
   signal: AbortSignal,
 ): Promise<number> {
   let total = 0;
@@ -123,11 +114,11 @@ async function settleOneByOne(
         const due = states.filter(({ dueAt }) => dueAt !== null && dueAt <= now);
         return settle(session, now, due, ports.timeZone);
       });
-      for (const [refusedId, error] of refused) leave(ports.faults, left, refusedId, error);
+      for (const [refusedId, error] of refused) left.add(refusedId, error);
       total += settled;
     } catch (error) {
-      if (ports.faults?.isTransient(error) !== false) throw error;
-      leave(ports.faults, left, userId, error);
+      if (!left.isOfAnAccount(error)) throw error;
+      left.add(userId, error);
     }
   }
   return total;
@@ -149,28 +140,4 @@ async function settle(
     }
   });
   return { settled: due.length - refused.size, refused };
-}
-
-function leave(faults: SweepFaults | undefined, left: Set<UserId>, userId: UserId, error: unknown): void {
-  if (left.has(userId)) return;
-  left.add(userId);
-  faults?.skipped(userId, error);
-}
-
-/** Frees holds that nobody captured or released in time, and lapses grants whose time is over. */
-export function sweepLapsed(ports: Pick<SweepPorts, "ledger" | "clock">, signal: AbortSignal): Promise<number> {
-  return untilDone(signal, () =>
-    ports.ledger.write("sweep.lapsed", (session) => session.lapseDue(ports.clock.now(), LAPSED_PAGE)),
-  );
-}
-
-/** Page after page, each a transaction of its own, until one finds nothing. Answers how many were served. */
-async function untilDone(signal: AbortSignal, page: () => Promise<number>): Promise<number> {
-  let total = 0;
-  while (!signal.aborted) {
-    const served = await page();
-    if (served === 0) break;
-    total += served;
-  }
-  return total;
 }
