@@ -16,9 +16,7 @@ export interface Verdict {
 export interface Planted {
   readonly urls: EngineUrls;
   /** A copy of the service's sql/ with a fault in it. */
-  readonly sql?: string;
-  /** A fault in TypeScript: what is read in place of this file. */
-  readonly source?: { readonly path: string; readonly text: string };
+  readonly sql: string;
 }
 
 /**
@@ -35,9 +33,7 @@ export async function look(planted: Planted, files: readonly string[]): Promise<
 }
 
 async function lookOnce(planted: Planted, file: string): Promise<Verdict> {
-  const vitest = await startVitest([join(CREDITS, "test", `${file}.int.test.ts`)], optionsOf(planted), {
-    plugins: [inPlace(planted)],
-  });
+  const vitest = await startVitest([join(CREDITS, "test", `${file}.int.test.ts`)], optionsOf(planted));
   try {
     const modules = vitest.state.getTestModules();
     if (modules.length !== 1) throw new Error(`${file}: no such test file`);
@@ -57,23 +53,13 @@ function optionsOf({ urls, sql }: Planted): TestUserConfig & { config: false; ro
     config: false,
     root: CREDITS,
     watch: false,
-    // What it kept of an earlier run would be taken in place of the fault.
-    fsModuleCache: false,
     include: ["test/*.int.test.ts"],
     provide: { engines: urls },
-    env: { ...HISTORIES, ...(sql === undefined ? {} : { STIPEND_CREDITS_SQL: sql }) },
+    env: { ...HISTORIES, STIPEND_CREDITS_SQL: sql },
     maxWorkers: 1,
     bail: 1,
     testTimeout: 30_000,
     hookTimeout: 120_000,
     reporters: [{}],
-  };
-}
-
-function inPlace({ source }: Planted) {
-  return {
-    name: "a planted fault",
-    enforce: "pre" as const,
-    load: (id: string) => (id.split("?")[0] === source?.path ? source?.text : undefined),
   };
 }
