@@ -1,5 +1,5 @@
 // The monthly reset of every member in one sweep, while others spend.
-//   node bench/reset.ts [mysql admin URL] [--members 1000000] [--rate 50]
+//   node bench/reset.ts [mysql admin URL] [--members 1000000] [--rate 50] [--server-pid N]
 // Without a URL: STIPEND_TEST_MYSQL_URL, or an engine of its own. Fills a schema of its own and drops it.
 import { parseArgs } from "node:util";
 import { LanedOperations } from "@stipend/credits/store/laned-operations";
@@ -13,11 +13,17 @@ import { freshDatabase } from "@stipend/testing/fresh-database";
 import { printTable, spreadOf, spreadText, thousands } from "./src/figures.ts";
 import { FEBRUARY_START, fillMembers, memberId } from "./src/fill-members.ts";
 import { mysqlTarget } from "./src/mysql-target.ts";
+import { cpuTimeMs } from "./src/process-figures.ts";
+import { serverProcess } from "./src/server-process.ts";
 import { spendSteadily } from "./src/spending.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { members: { type: "string", default: "1000000" }, rate: { type: "string", default: "50" } },
+  options: {
+    members: { type: "string", default: "1000000" },
+    rate: { type: "string", default: "50" },
+    "server-pid": { type: "string" },
+  },
 });
 const members = Number(values.members);
 const rate = Number(values.rate);
@@ -66,7 +72,11 @@ async function run(): Promise<void> {
   const locksBefore = await rowLocks();
   const spending = spendSteadily(operations, members, rate);
   const stalls = watchStalls();
+  const serverPid = await serverProcess(owner, values["server-pid"]);
+  const cpuMs = () => ({ server: cpuTimeMs(serverPid), client: cpuTimeMs(process.pid) });
+  const cpuBefore = cpuMs();
   const sweep = await timed(() => sweepUntilDone(timingPages(held)));
+  const cpu = cpuMs();
   const stall = stalls.stop();
   const { waits, refused, failed } = await spending.stop();
   const locks = await rowLocks();
@@ -77,6 +87,10 @@ async function run(): Promise<void> {
   printTable(`the reset of ${thousands(members)} members, ${rate} consumptions a second meanwhile`, [
     ["time", `${sweep.seconds.toFixed(1)} s${verdict(perSecond >= WANTED_PER_SECOND)}`],
     ["accounts a second", `${thousands(perSecond)}, so ${(1_000_000 / perSecond).toFixed(0)} s a million`],
+    [
+      "CPU an account",
+      `${cpuText(cpu.server - cpuBefore.server)} of the server, ${cpuText(cpu.client - cpuBefore.client)} of this process, the spending in both`,
+    ],
     [
       "by the sweep",
       `${thousands(sweep.value)} accounts in ${thousands(page.count)} pages; the rest were reset as they spent`,
@@ -108,6 +122,10 @@ async function run(): Promise<void> {
 
 function verdict(good: boolean): string {
   return good ? "   ✓" : "   MISSED";
+}
+
+function cpuText(ms: number): string {
+  return Number.isNaN(ms) ? "?" : `${((ms * 1_000) / members).toFixed(0)} µs`;
 }
 
 async function timed<T>(work: () => Promise<T>): Promise<{ readonly value: T; readonly seconds: number }> {

@@ -9,9 +9,14 @@ export interface Spending {
 
 /**
  * Consumptions of random accounts at a steady rate, whether or not the earlier ones were answered: a service that falls
- * behind shows it in the waits (milliseconds from submission to the answer after COMMIT).
+ * behind shows it in the waits (milliseconds from submission to the answer after COMMIT). Their keys begin with `series`.
  */
-export function spendSteadily(operations: LanedOperations, members: number, perSecond: number): Spending {
+export function spendSteadily(
+  operations: LanedOperations,
+  members: number,
+  perSecond: number,
+  series = "spend",
+): Spending {
   const waits: number[] = [];
   const underWay = new Set<Promise<void>>();
   let refused = 0;
@@ -25,7 +30,7 @@ export function spendSteadily(operations: LanedOperations, members: number, perS
       const { outcome } = await operations.consume({
         userId,
         amount: 1,
-        requestKey: `spend-${n}`,
+        requestKey: `${series}-${n}`,
         requestHash: "bench",
         actor: userId,
         reason: "rewrite of a paragraph",

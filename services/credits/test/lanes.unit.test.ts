@@ -16,6 +16,8 @@ function harness(
   const batches: Item[][] = [];
   const gates: (() => void)[] = [];
   const waits: { seconds: number; kind: string }[] = [];
+  const alarms: { at: number; wake: () => void }[] = [];
+  let time = 0;
   let open = false;
   const lanes = new Lanes<Item, number>({
     lanes: over.lanes ?? 1,
@@ -26,6 +28,7 @@ function harness(
     full: () => new Error("full"),
     onWaited: (seconds, kind) => waits.push({ seconds, kind }),
     isTransient: () => over.transient ?? false,
+    timing: { stopwatch: () => time, after: (ms, wake) => alarms.push({ at: time + ms, wake }) },
     run: async (items) => {
       batches.push([...items]);
       if (!open) await new Promise<void>((resolve) => gates.push(resolve));
@@ -41,6 +44,13 @@ function harness(
       await new Promise((resolve) => setImmediate(resolve));
       await new Promise((resolve) => setImmediate(resolve));
       gates.shift()?.();
+    },
+    /** The time goes on, and what waited for it happens. */
+    pass: (ms: number) => {
+      time += ms;
+      const due = alarms.filter(({ at }) => at <= time);
+      alarms.splice(0, alarms.length, ...alarms.filter(({ at }) => at > time));
+      for (const { wake } of due) wake();
     },
     open: () => {
       open = true;
@@ -63,22 +73,15 @@ describe("lanes", () => {
   });
 
   test("each item's wait is told once, when its transaction begins; halving a batch tells none again", async () => {
-    const { lanes, waits, open } = harness({ poison: 3 });
+    const { lanes, waits, pass, open } = harness({ poison: 3 });
     const first = lanes.submit(item("a", "hold", 1));
     await new Promise((resolve) => setImmediate(resolve));
     const rest = [2, 3, 4].map((n) => lanes.submit(item("a", "consume", n)));
     const settled = Promise.allSettled([first, ...rest]);
-    const began = performance.now();
-    expect(waits.map(({ kind }) => kind)).toEqual(["hold"]);
-    // The lane is busy until then.
-    while (performance.now() - began < 20) await new Promise((resolve) => setImmediate(resolve));
+    pass(20);
     open();
     await settled;
-    expect(waits.map(({ kind }) => kind)).toEqual(["hold", "consume", "consume", "consume"]);
-    for (const { seconds, kind } of waits) {
-      if (kind === "consume") expect(seconds).toBeGreaterThan(0.019);
-      else expect(seconds).toBeLessThan(0.019);
-    }
+    expect(waits).toEqual([{ seconds: 0, kind: "hold" }, ...[2, 3, 4].map(() => ({ seconds: 0.02, kind: "consume" }))]);
   });
 
   test("a batch never exceeds its bound", async () => {
@@ -142,5 +145,98 @@ describe("lanes", () => {
     await next();
     await drained;
     expect(answered).toBe(true);
+  });
+
+  /** What is under way or done, by account and place. */
+  const begun = (batches: readonly Item[][]) => batches.map((batch) => batch.map((i) => `${i.account}${i.n}`));
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+  test("half of the batches begin at once; who comes then waits for one of them, and all who wait go together", async () => {
+    const { lanes, batches, next, open } = harness({ lanes: 4 });
+    const asked: Promise<number>[] = [];
+    for (const account of ["a", "b", "c", "d"]) {
+      asked.push(lanes.submit(item(account, "consume", 1)));
+      await turn();
+    }
+    expect(begun(batches)).toEqual([["a1"], ["b1"]]);
+    await next();
+    await asked[0];
+    expect(begun(batches)).toEqual([["a1"], ["b1"], ["c1", "d1"]]);
+    open();
+    await Promise.all(asked);
+    expect(batches).toHaveLength(3);
+  });
+
+  test("who has waited for 25 ms begins one more, up to the number of lanes: a batch that hangs holds up no strangers", async () => {
+    const { lanes, batches, pass, open } = harness({ lanes: 3 });
+    const asked: Promise<number>[] = [];
+    const ask = async (account: string) => {
+      asked.push(lanes.submit(item(account, "consume", 1)));
+      await turn();
+    };
+    await ask("a");
+    await ask("b");
+    await ask("c");
+    pass(10);
+    await ask("d");
+    pass(14);
+    expect(batches).toHaveLength(2);
+    pass(1);
+    expect(begun(batches)).toEqual([["a1"], ["b1"], ["c1", "d1"]]);
+    await ask("e");
+    pass(1_000);
+    expect(batches).toHaveLength(3);
+    open();
+    expect(await Promise.all(asked)).toEqual([1, 1, 1, 1, 1]);
+    expect(begun(batches).at(-1)).toEqual(["e1"]);
+  });
+
+  test("the clock goes on for the next who waits", async () => {
+    const { lanes, batches, pass, open } = harness({ lanes: 4 });
+    const asked = [lanes.submit(item("a", "consume", 1))];
+    for (const account of ["b", "c", "d"]) {
+      await turn();
+      asked.push(lanes.submit(item(account, "consume", 1)));
+      if (account === "c") {
+        await turn();
+        pass(25);
+        expect(begun(batches)).toEqual([["a1"], ["b1"], ["c1"]]);
+      }
+    }
+    await turn();
+    pass(24);
+    expect(batches).toHaveLength(3);
+    pass(1);
+    expect(begun(batches).at(-1)).toEqual(["d1"]);
+    open();
+    await Promise.all(asked);
+  });
+
+  test("an account that is under way waits for itself, however many lanes are free, and keeps nobody else", async () => {
+    const { lanes, batches, pass, next, open } = harness({ lanes: 4 });
+    const asked = [lanes.submit(item("a", "consume", 1))];
+    await turn();
+    asked.push(lanes.submit(item("a", "consume", 2)), lanes.submit(item("b", "hold", 1)));
+    await turn();
+    pass(1_000);
+    expect(begun(batches)).toEqual([["a1"], ["b1"]]);
+    await next();
+    await asked[0];
+    expect(begun(batches)).toEqual([["a1"], ["b1"], ["a2"]]);
+    open();
+    expect(await Promise.all(asked)).toEqual([1, 2, 1]);
+  });
+
+  test("what is left of an account when its batch is full comes next, in order", async () => {
+    const { lanes, batches, open } = harness({ lanes: 4, maxBatch: 2 });
+    open();
+    const asked = [1, 2, 3, 4, 5].map((n) => lanes.submit(item("a", "consume", n)));
+    asked.push(lanes.submit(item("b", "consume", 6)));
+    expect(await Promise.all(asked)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(begun(batches)).toEqual([["a1", "a2"], ["b6"], ["a3", "a4"], ["a5"]]);
+  });
+
+  test("there is at least one lane", () => {
+    expect(() => harness({ lanes: 0 })).toThrow(RangeError);
   });
 });

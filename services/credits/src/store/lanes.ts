@@ -1,13 +1,16 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
+/** How long an item waits for one of the first half of the batches before it may begin one of the second half. */
+const PATIENCE_MS = 25;
+
 export interface LanesOptions<Item, Result> {
-  /** How many batches may be under way at once. */
+  /** How many batches may be under way at once; the second half of them only for items that have waited for 25 ms. */
   readonly lanes: number;
   /** Most items in one transaction. */
   readonly maxBatch: number;
-  /** Most items waiting in all lanes together; beyond that `submit` refuses at once. */
+  /** Most items waiting and under way together; beyond that `submit` refuses at once. */
   readonly maxWaiting: number;
-  /** Items of one account go through one lane and keep their order. */
+  /** Items of one account keep their order and are never in two batches at once. */
   accountOf(item: Item): string;
   /** Items of different kinds never share a batch. */
   kindOf(item: Item): string;
@@ -20,12 +23,24 @@ export interface LanesOptions<Item, Result> {
   onWaited?(seconds: number, kind: string): void;
   /** What `submit` rejects with when too many wait; nothing was done then. */
   full(): Error;
+  readonly timing?: LanesTiming;
 }
+
+/** The time that lanes go by; left out, the process's own. */
+export interface LanesTiming {
+  /** Milliseconds on a clock that nobody sets, from any start. */
+  stopwatch(): number;
+  /** Calls `wake` once, after so many milliseconds. */
+  after(ms: number, wake: () => void): void;
+}
+
+const OWN_TIMING: LanesTiming = { stopwatch: () => performance.now(), after: (ms, wake) => void setTimeout(wake, ms) };
 
 interface Waiting<Item, Result> {
   readonly item: Item;
   readonly account: string;
   readonly kind: string;
+  /** By the stopwatch. */
   readonly since: number;
   readonly inContext: ReturnType<typeof AsyncLocalStorage.snapshot>;
   readonly resolve: (result: Result) => void;
@@ -33,23 +48,38 @@ interface Waiting<Item, Result> {
 }
 
 /**
- * Turns single operations into batches without making anybody wait: an idle lane runs what it has at once, a busy
- * one collects until its transaction has committed. So a lone request meets no timer, and batches grow by themselves
- * under load. A batch that fails is halved until the item that spoils it stands alone and fails alone.
+ * Turns single operations into batches: when little is under way, an item begins at once, otherwise it waits for a batch to commit
+ * and goes with all others that wait. So a lone request meets no timer, and batches grow by themselves under load. Few batches at
+ * once are also the fastest, since each transaction costs more than a place in one (ADR 0022). A batch that hangs must not hold up
+ * strangers: who has waited for long begins another one. A batch that fails is halved until the item that spoils it
+ * stands alone and fails alone.
  */
 export class Lanes<Item, Result> {
   readonly #options: LanesOptions<Item, Result>;
-  readonly #lanes: Lane<Item, Result>[];
-  #waiting = 0;
+  readonly #timing: LanesTiming;
+  /** Batches that begin at once. */
+  readonly #eager: number;
+  /** What waits, by account. */
+  readonly #queues = new Map<string, Waiting<Item, Result>[]>();
+  /** Accounts that have items waiting and none under way, in the order in which they became so. */
+  readonly #ready = new Set<string>();
+  readonly #underWay = new Set<string>();
+  #batches = 0;
+  #unanswered = 0;
+  #beginning = false;
+  #watching = false;
+  #drained: (() => void)[] = [];
 
   constructor(options: LanesOptions<Item, Result>) {
+    if (options.lanes < 1) throw new RangeError("there must be at least one lane");
     this.#options = options;
-    this.#lanes = Array.from({ length: options.lanes }, () => new Lane(options));
+    this.#timing = options.timing ?? OWN_TIMING;
+    this.#eager = Math.ceil(options.lanes / 2);
   }
 
   /** Items submitted and not yet answered. */
   get waiting(): number {
-    return this.#waiting;
+    return this.#unanswered;
   }
 
   /**
@@ -57,90 +87,108 @@ export class Lanes<Item, Result> {
    * @throws whatever the transaction failed with; a transient error says that nothing is known to be wrong with the item.
    */
   async submit(item: Item): Promise<Result> {
-    if (this.#waiting >= this.#options.maxWaiting) throw this.#options.full();
-    this.#waiting += 1;
+    if (this.#unanswered >= this.#options.maxWaiting) throw this.#options.full();
+    this.#unanswered += 1;
     try {
-      const account = this.#options.accountOf(item);
       return await new Promise<Result>((resolve, reject) => {
-        this.#laneOf(account).add({
+        this.#add({
           item,
-          account,
+          account: this.#options.accountOf(item),
           kind: this.#options.kindOf(item),
-          since: performance.now(),
+          since: this.#timing.stopwatch(),
           inContext: AsyncLocalStorage.snapshot(),
           resolve,
           reject,
         });
       });
     } finally {
-      this.#waiting -= 1;
+      this.#unanswered -= 1;
+      if (this.#unanswered === 0) for (const drained of this.#drained.splice(0)) drained();
     }
   }
 
-  /** Resolves when everything submitted so far has been answered. */
+  /** Resolves when everything submitted has been answered. */
   async drain(): Promise<void> {
-    await Promise.all(this.#lanes.map((lane) => lane.idle()));
+    if (this.#unanswered > 0) await new Promise<void>((resolve) => this.#drained.push(resolve));
   }
 
-  #laneOf(account: string): Lane<Item, Result> {
-    const lane = this.#lanes[hash(account) % this.#lanes.length];
-    if (lane === undefined) throw new RangeError("there must be at least one lane");
-    return lane;
-  }
-}
-
-class Lane<Item, Result> {
-  readonly #options: LanesOptions<Item, Result>;
-  #queue: Waiting<Item, Result>[] = [];
-  #running: Promise<void> | undefined;
-
-  constructor(options: LanesOptions<Item, Result>) {
-    this.#options = options;
-  }
-
-  add(waiting: Waiting<Item, Result>): void {
-    this.#queue.push(waiting);
-    this.#running ??= this.#work();
-  }
-
-  async idle(): Promise<void> {
-    while (this.#running !== undefined) await this.#running;
-  }
-
-  async #work(): Promise<void> {
-    // Begins at the end of this turn of the event loop: what arrived in the same turn comes along.
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    while (this.#queue.length > 0) {
-      const batch = this.#take();
-      this.#tellWaits(batch);
-      await this.#run(batch);
-    }
-    // In the same step as the look at the queue: an item added right after an answer must find the lane idle.
-    this.#running = undefined;
-  }
-
-  /** The oldest item and those of its kind that no other kind of the same account stands before. */
-  #take(): Waiting<Item, Result>[] {
-    const kind = this.#queue[0]?.kind;
-    const taken: Waiting<Item, Result>[] = [];
-    const left: Waiting<Item, Result>[] = [];
-    const passed = new Set<string>();
-    this.#queue.forEach((waiting) => {
-      const fits = waiting.kind === kind && taken.length < this.#options.maxBatch && !passed.has(waiting.account);
-      if (fits) taken.push(waiting);
-      else {
-        left.push(waiting);
-        passed.add(waiting.account);
-      }
+  #add(waiting: Waiting<Item, Result>): void {
+    const { account } = waiting;
+    const queue = this.#queues.get(account);
+    if (queue === undefined) this.#queues.set(account, [waiting]);
+    else queue.push(waiting);
+    if (!this.#underWay.has(account)) this.#ready.add(account);
+    if (this.#beginning) return;
+    this.#beginning = true;
+    // At the end of this turn of the event loop: what arrives in the same turn comes along.
+    setImmediate(() => {
+      this.#beginning = false;
+      this.#begin();
     });
-    this.#queue = left;
+  }
+
+  #begin(): void {
+    while (this.#mayBegin()) void this.#work(this.#take());
+    this.#watch();
+  }
+
+  #mayBegin(): boolean {
+    const first = this.#first();
+    if (first === undefined || this.#batches >= this.#options.lanes) return false;
+    return this.#batches < this.#eager || this.#timing.stopwatch() - first.since >= PATIENCE_MS;
+  }
+
+  #first(): Waiting<Item, Result> | undefined {
+    for (const account of this.#ready) return this.#queues.get(account)?.[0];
+    return undefined;
+  }
+
+  /** Comes back when the first has waited for long enough, however long the batches under way take. */
+  #watch(): void {
+    const first = this.#first();
+    if (first === undefined || this.#watching || this.#batches >= this.#options.lanes) return;
+    this.#watching = true;
+    this.#timing.after(Math.max(1, first.since + PATIENCE_MS - this.#timing.stopwatch()), () => {
+      this.#watching = false;
+      this.#begin();
+    });
+  }
+
+  async #work(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+    this.#batches += 1;
+    this.#tellWaits(batch);
+    await this.#run(batch);
+    this.#batches -= 1;
+    for (const { account } of batch) {
+      this.#underWay.delete(account);
+      if (this.#queues.has(account)) this.#ready.add(account);
+    }
+    this.#begin();
+  }
+
+  /** The first item of the first account that is ready and, of every other, the first ones of its kind. */
+  #take(): Waiting<Item, Result>[] {
+    const kind = this.#first()?.kind;
+    const taken: Waiting<Item, Result>[] = [];
+    for (const account of this.#ready) {
+      const queue = this.#queues.get(account) ?? [];
+      let fits = 0;
+      while (fits < this.#options.maxBatch - taken.length && queue[fits]?.kind === kind) fits += 1;
+      if (fits > 0) {
+        taken.push(...queue.splice(0, fits));
+        if (queue.length === 0) this.#queues.delete(account);
+        this.#ready.delete(account);
+        this.#underWay.add(account);
+      }
+      if (taken.length === this.#options.maxBatch) break;
+    }
     return taken;
   }
 
   #tellWaits(batch: readonly Waiting<Item, Result>[]): void {
     const { onWaited } = this.#options;
     if (onWaited === undefined) return;
-    const now = performance.now();
+    const now = this.#timing.stopwatch();
     for (const { since, kind } of batch) onWaited((now - since) / 1_000, kind);
   }
 
@@ -170,13 +218,4 @@ class Lane<Item, Result> {
     await this.#run(batch.slice(0, half));
     await this.#run(batch.slice(half));
   }
-}
-
-/** FNV-1a; spreads accounts over lanes, nothing depends on it lasting. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) {
-    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
-  }
-  return value >>> 0;
 }
