@@ -2212,6 +2212,18 @@ BEGIN
   ) ENGINE = MEMORY;
 END;
 
+CREATE PROCEDURE `ListOverdueMemberships`(IN in_before DATETIME(3), IN in_limit INT, IN in_after_since DATETIME(3),
+                                        IN in_after_user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin)
+BEGIN
+  DECLARE v_since DATETIME(3) DEFAULT COALESCE(in_after_since, CAST('1000-01-01' AS DATETIME(3)));
+  SELECT user_id, MIN(received_at) AS since
+    FROM membership_waiting
+   WHERE received_at <= in_before
+   GROUP BY user_id
+  HAVING since > v_since OR (since = v_since AND user_id > in_after_user_id)
+   ORDER BY since, user_id LIMIT in_limit;
+END;
+
 CREATE PROCEDURE `ListTransactions`(IN in_user_id VARCHAR(128) CHARACTER SET ascii, IN in_types JSON, IN in_from DATETIME(3), IN in_to DATETIME(3),
                                   IN in_before_version BIGINT, IN in_limit INT)
 BEGIN
@@ -2381,11 +2393,6 @@ BEGIN
   SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE published_at IS NULL LIMIT 10000) waiting) AS pending,
          (SELECT occurred_at FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT 1) AS oldest_at,
          (SELECT COUNT(*) FROM outbox_failures) AS failed;
-END;
-
-CREATE PROCEDURE `OverdueMemberships`(IN in_before DATETIME(3), IN in_limit INT)
-BEGIN
-  SELECT user_id FROM membership_waiting WHERE received_at <= in_before GROUP BY user_id ORDER BY MIN(received_at) LIMIT in_limit;
 END;
 
 CREATE PROCEDURE `PlanRepairs`(IN in_user_ids JSON)

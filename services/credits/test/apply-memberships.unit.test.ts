@@ -1,7 +1,7 @@
 import { ServiceUnavailable } from "@stipend/platform/errors/coded";
 import { describe, expect, test } from "vitest";
 import type { AllowanceState, AllowanceStep, MembershipOperation } from "../src/domain/ledger/allowance.ts";
-import { type ApplyMembershipsPorts, applyMemberships, applyOverdue } from "../src/usecases/apply-memberships.ts";
+import { type ApplyMembershipsPorts, applyMemberships, OverdueNews } from "../src/usecases/apply-memberships.ts";
 import type { MembershipTold, MembershipWaiting } from "../src/usecases/ports.ts";
 import { day, member, UTC } from "./support/plain-account.ts";
 import { plainLedger } from "./support/plain-ledger.ts";
@@ -65,9 +65,12 @@ class Copies {
       this.steps.push(...steps);
       return Promise.resolve(steps.map(() => ({ outcome: "unchanged" as const })));
     },
-    overdueMemberships: (before) => {
+    overdueMemberships: (before, limit, after) => {
       this.overdueBefore = before;
-      return Promise.resolve([...new Set(this.waiting.map(({ userId }) => userId))]);
+      const users = [...new Set(this.waiting.map(({ userId }) => userId))].map((userId) => ({ userId, since: NOW }));
+      // In the order of their names, of which any may be gone by now.
+      const behind = users.filter(({ userId }) => after === null || userId > after.userId);
+      return Promise.resolve(behind.toSorted((a, b) => (a.userId < b.userId ? -1 : 1)).slice(0, limit));
     },
   });
 
@@ -88,6 +91,14 @@ class Copies {
       status: "active",
     };
   }
+}
+
+function overdue(
+  copies: Copies,
+  failed: (userId: string, error: unknown) => void = () => undefined,
+  patienceMs: number | null = PATIENCE_MS,
+): OverdueNews {
+  return new OverdueNews(copies.ports(patienceMs ?? undefined), failed);
 }
 
 describe("news of memberships", () => {
@@ -157,7 +168,7 @@ describe("news that comes early", () => {
   test("is applied all the same after its time, as of the moment at which patience began", async () => {
     const copies = new Copies();
     copies.waiting = [waiting("a", 3), waiting("b", 2)];
-    expect(await applyOverdue(copies.ports(PATIENCE_MS), new AbortController().signal, () => undefined)).toBe(2);
+    expect(await overdue(copies).look(new AbortController().signal)).toBe(2);
     expect(copies.overdueBefore).toEqual(new Date(NOW.getTime() - PATIENCE_MS));
     expect(copies.applied).toEqual([["a 3"], ["b 2"]]);
   });
@@ -166,7 +177,7 @@ describe("news that comes early", () => {
     for (const patienceMs of [undefined, 0]) {
       const copies = new Copies();
       copies.waiting = [waiting("a", 3)];
-      expect(await applyOverdue(copies.ports(patienceMs), new AbortController().signal, () => undefined)).toBe(0);
+      expect(await overdue(copies, () => undefined, patienceMs ?? null).look(new AbortController().signal)).toBe(0);
       expect(copies.overdueBefore).toBeUndefined();
       await applyMemberships(copies.ports(patienceMs), [told("a", 4)]);
       expect(copies.applied).toEqual([["a 4"]]);
@@ -179,9 +190,39 @@ describe("news that comes early", () => {
     copies.failing = (userId) => (userId === "broken" ? new Error("unreadable") : null);
     const failed: string[] = [];
     const tell = (userId: string, error: unknown) => void failed.push(`${userId}: ${String(error)}`);
-    expect(await applyOverdue(copies.ports(PATIENCE_MS), new AbortController().signal, tell)).toBe(2);
+    expect(await overdue(copies, tell).look(new AbortController().signal)).toBe(2);
     expect(failed).toEqual(["broken: Error: unreadable"]);
     expect(copies.applied).toEqual([["a 3"], ["c 2"]]);
+  });
+
+  test("is found behind hundreds of others that can't be applied: each look goes on behind the one before, and round again", async () => {
+    const copies = new Copies();
+    const broken = Array.from({ length: 500 }, (_, n) => waiting(`broken-${String(n).padStart(3, "0")}`, 2));
+    copies.waiting = [...broken, waiting("last", 2), waiting("later", 2)];
+    copies.failing = (userId) => (userId.startsWith("broken") ? new Error("unreadable") : null);
+    const failed: string[] = [];
+    const news = overdue(copies, (userId) => failed.push(userId));
+    const look = () => news.look(new AbortController().signal);
+    expect(await look()).toBe(0);
+    expect(failed).toEqual(broken.map(({ userId }) => userId));
+    expect(await look()).toBe(2);
+    expect(copies.applied).toEqual([["last 2"], ["later 2"]]);
+    expect(failed).toHaveLength(500);
+    await look();
+    expect(failed).toHaveLength(1_000);
+  });
+
+  test("of a user in somebody's hands ends the look, and the next one goes on behind", async () => {
+    const copies = new Copies();
+    copies.waiting = [waiting("a", 2), waiting("held", 2), waiting("z", 2)];
+    copies.failing = (userId) => (userId === "held" ? new ServiceUnavailable("database_busy") : null);
+    const news = overdue(copies);
+    await expect(news.look(new AbortController().signal)).rejects.toBeInstanceOf(ServiceUnavailable);
+    expect(await news.look(new AbortController().signal)).toBe(1);
+    expect(copies.applied).toEqual([["a 2"], ["z 2"]]);
+    copies.failing = () => null;
+    copies.waiting = [waiting("held", 2)];
+    expect(await news.look(new AbortController().signal)).toBe(1);
   });
 
   test("stays when the database is away or the service stops", async () => {
@@ -190,14 +231,13 @@ describe("news that comes early", () => {
     copies.failing = () => new ServiceUnavailable("database_unavailable");
     const failed: string[] = [];
     const tell = (userId: string) => void failed.push(userId);
-    const away = applyOverdue(copies.ports(PATIENCE_MS), new AbortController().signal, tell);
-    await expect(away).rejects.toBeInstanceOf(ServiceUnavailable);
+    await expect(overdue(copies, tell).look(new AbortController().signal)).rejects.toBeInstanceOf(ServiceUnavailable);
     const stopping = new AbortController();
     copies.failing = () => {
       stopping.abort();
       return null;
     };
-    expect(await applyOverdue(copies.ports(PATIENCE_MS), stopping.signal, tell)).toBe(1);
+    expect(await overdue(copies, tell).look(stopping.signal)).toBe(1);
     expect(failed).toEqual([]);
     expect(copies.applied).toEqual([["a 3"]]);
   });

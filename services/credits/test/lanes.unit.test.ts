@@ -17,7 +17,7 @@ function harness(
   const gates: (() => void)[] = [];
   const waits: { seconds: number; kind: string }[] = [];
   const alarms: { at: number; wake: () => void }[] = [];
-  let time = 0;
+  let time = 1_000;
   let open = false;
   const lanes = new Lanes<Item, number>({
     lanes: over.lanes ?? 1,
@@ -40,6 +40,8 @@ function harness(
     lanes,
     batches,
     waits,
+    /** How long until each alarm that is set. */
+    alarms: () => alarms.map(({ at }) => at - time),
     next: async () => {
       await new Promise((resolve) => setImmediate(resolve));
       await new Promise((resolve) => setImmediate(resolve));
@@ -168,7 +170,7 @@ describe("lanes", () => {
   });
 
   test("who has waited for 25 ms begins one more, up to the number of lanes: a batch that hangs holds up no strangers", async () => {
-    const { lanes, batches, pass, open } = harness({ lanes: 3 });
+    const { lanes, batches, alarms, pass, open } = harness({ lanes: 3 });
     const asked: Promise<number>[] = [];
     const ask = async (account: string) => {
       asked.push(lanes.submit(item(account, "consume", 1)));
@@ -179,16 +181,19 @@ describe("lanes", () => {
     await ask("c");
     pass(10);
     await ask("d");
+    expect(alarms()).toEqual([15]);
     pass(14);
     expect(batches).toHaveLength(2);
     pass(1);
     expect(begun(batches)).toEqual([["a1"], ["b1"], ["c1", "d1"]]);
     await ask("e");
     pass(1_000);
+    await ask("f");
     expect(batches).toHaveLength(3);
+    expect(alarms()).toEqual([]);
     open();
-    expect(await Promise.all(asked)).toEqual([1, 1, 1, 1, 1]);
-    expect(begun(batches).at(-1)).toEqual(["e1"]);
+    expect(await Promise.all(asked)).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(begun(batches).at(-1)).toEqual(["e1", "f1"]);
   });
 
   test("the clock goes on for the next who waits", async () => {
@@ -234,6 +239,95 @@ describe("lanes", () => {
     asked.push(lanes.submit(item("b", "consume", 6)));
     expect(await Promise.all(asked)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(begun(batches)).toEqual([["a1", "a2"], ["b6"], ["a3", "a4"], ["a5"]]);
+  });
+
+  test("a full batch leaves the rest of an account for the next", async () => {
+    const { lanes, batches, open } = harness({ maxBatch: 2 });
+    open();
+    await Promise.all([
+      lanes.submit(item("a", "consume", 1)),
+      ...[2, 3, 4].map((n) => lanes.submit(item("b", "consume", n))),
+    ]);
+    expect(begun(batches)).toEqual([
+      ["a1", "b2"],
+      ["b3", "b4"],
+    ]);
+  });
+
+  test("an account that asks for something else has its turn in the next batch", async () => {
+    const { lanes, batches, open } = harness();
+    open();
+    expect(await Promise.all([lanes.submit(item("a", "consume", 1)), lanes.submit(item("b", "hold", 2))])).toEqual([
+      1, 2,
+    ]);
+    expect(begun(batches)).toEqual([["a1"], ["b2"]]);
+  });
+
+  test("by the clock of the process, a batch that hangs holds up a stranger for a while only", async () => {
+    let third: () => void = () => undefined;
+    const begunThird = new Promise<void>((resolve) => {
+      third = resolve;
+    });
+    const begunOnes: string[] = [];
+    const lanes = new Lanes<string, string>({
+      lanes: 4,
+      maxBatch: 200,
+      maxWaiting: 10,
+      accountOf: (account) => account,
+      kindOf: () => "consume",
+      full: () => new Error("full"),
+      isTransient: () => false,
+      run: async (accounts) => {
+        begunOnes.push(...accounts);
+        if (begunOnes.length === 3) third();
+        await begunThird;
+        return accounts;
+      },
+    });
+    const asked: Promise<string>[] = [];
+    for (const account of ["a", "b", "c"]) {
+      asked.push(lanes.submit(account));
+      await turn();
+    }
+    expect(await Promise.all(asked)).toEqual(["a", "b", "c"]);
+    expect(begunOnes).toEqual(["a", "b", "c"]);
+  });
+
+  test("an answer of another length than the batch is nobody's answer", async () => {
+    const lanes = new Lanes<string, string>({
+      lanes: 1,
+      maxBatch: 200,
+      maxWaiting: 10,
+      accountOf: (account) => account,
+      kindOf: () => "consume",
+      full: () => new Error("full"),
+      isTransient: () => true,
+      run: () => Promise.resolve(["one"]),
+    });
+    const outcomes = await Promise.allSettled([lanes.submit("a"), lanes.submit("b")]);
+    for (const outcome of outcomes) {
+      expect(outcome).toMatchObject({ reason: new Error("a batch was answered with another number of results") });
+    }
+  });
+
+  test("drain waits for the last of them, and for nothing when nobody waits", async () => {
+    const { lanes, next } = harness({ lanes: 4 });
+    await lanes.drain();
+    const first = lanes.submit(item("a", "consume", 1));
+    await turn();
+    const second = lanes.submit(item("b", "consume", 2));
+    let drained = false;
+    const drain = lanes.drain().then(() => {
+      drained = true;
+    });
+    await next();
+    await first;
+    await turn();
+    expect(drained).toBe(false);
+    await next();
+    await second;
+    await drain;
+    expect(lanes.waiting).toBe(0);
   });
 
   test("there is at least one lane", () => {

@@ -2,7 +2,7 @@ import { IntervalJob } from "@stipend/platform/jobs/interval";
 import type { Log } from "@stipend/platform/log/log";
 import { isTransient } from "@stipend/platform/mysql/errors";
 import { counter } from "@stipend/platform/telemetry/metrics";
-import { type ApplyMembershipsPorts, applyOverdue } from "../usecases/apply-memberships.ts";
+import { type ApplyMembershipsPorts, OverdueNews } from "../usecases/apply-memberships.ts";
 import type { SweepFaults } from "../usecases/sweep-faults.ts";
 import { sweepLapsed } from "../usecases/sweep-lapsed.ts";
 import { type SweepResetsPorts, sweepResets } from "../usecases/sweep-resets.ts";
@@ -16,7 +16,10 @@ export interface Sweeps {
   trigger(): void;
 }
 
-const skipped = counter("credits_sweep_accounts_skipped", "Accounts that a sweep could not settle or lapse");
+const skipped = counter(
+  "credits_sweep_accounts_skipped",
+  "Accounts that a sweep could not settle, lapse or tell of their membership",
+);
 
 /** Resets, holds and grants whose time has come, for accounts that nobody touches. Each page is a transaction of its own. */
 export function createSweeps(
@@ -48,11 +51,11 @@ export function createSweeps(
     sweepResets({ ...ports, faults: ofResets, stopwatch }, signal),
   );
   const lapsed = job("lapsed", options.lapsedEveryMs, (signal) => sweepLapsed({ ...ports, faults: ofLapses }, signal));
-  const waiting = job("membership-waiting", options.lapsedEveryMs, (signal) =>
-    applyOverdue(ports, signal, (userId, error) =>
-      log.error({ err: error, userId }, "news of a membership that has waited too long could not be applied"),
-    ),
-  );
+  const overdue = new OverdueNews(ports, (userId, error) => {
+    skipped.add(1, { sweep: "memberships" });
+    log.error({ err: error, userId }, "news of a membership that has waited too long could not be applied");
+  });
+  const waiting = job("membership-waiting", options.lapsedEveryMs, (signal) => overdue.look(signal));
   return {
     resets,
     lapsed,

@@ -4,7 +4,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 const PATIENCE_MS = 25;
 
 export interface LanesOptions<Item, Result> {
-  /** How many batches may be under way at once; the second half of them only for items that have waited for 25 ms. */
+  /** How many batches may be under way at once; the second half of them only for items that have waited for 25 ms (50 behind one's own batch). */
   readonly lanes: number;
   /** Most items in one transaction. */
   readonly maxBatch: number;
@@ -51,7 +51,7 @@ interface Waiting<Item, Result> {
  * Turns single operations into batches: when little is under way, an item begins at once, otherwise it waits for a batch to commit
  * and goes with all others that wait. So a lone request meets no timer, and batches grow by themselves under load. Few batches at
  * once are also the fastest, since each transaction costs more than a place in one (ADR 0022). A batch that hangs must not hold up
- * strangers: who has waited for long begins another one. A batch that fails is halved until the item that spoils it
+ * those outside of it: who has waited for long begins another one. A batch that fails is halved until the item that spoils it
  * stands alone and fails alone.
  */
 export class Lanes<Item, Result> {
@@ -156,14 +156,17 @@ export class Lanes<Item, Result> {
 
   async #work(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     this.#batches += 1;
-    this.#tellWaits(batch);
-    await this.#run(batch);
-    this.#batches -= 1;
-    for (const { account } of batch) {
-      this.#underWay.delete(account);
-      if (this.#queues.has(account)) this.#ready.add(account);
+    try {
+      this.#tellWaits(batch);
+      await this.#run(batch);
+    } finally {
+      this.#batches -= 1;
+      for (const { account } of batch) {
+        this.#underWay.delete(account);
+        if (this.#queues.has(account)) this.#ready.add(account);
+      }
+      this.#begin();
     }
-    this.#begin();
   }
 
   /** The first item of the first account that is ready and, of every other, the first ones of its kind. */

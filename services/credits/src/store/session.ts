@@ -112,7 +112,7 @@ function sessionOf(tx: Tx, claim: number | null): LedgerSession {
     applyMembership: (now, operations) => applyMembership(tx, now, operations),
     takeMemberships: (userIds) => takeMemberships(tx, userIds),
     keepMemberships: (waiting) => keepMemberships(tx, waiting),
-    overdueMemberships: (before, limit) => overdueMemberships(tx, before, limit),
+    overdueMemberships: (before, limit, after) => overdueMemberships(tx, before, limit, after),
     loadDue: (now, userIds) => claimAccounts(tx, now, userIds, claim),
     claimDue: (now, limit, after) => claimDue(tx, now, limit, after, claim),
     checkAndReset: (now, steps) => checkAndResetUserCredits(tx, now, steps),

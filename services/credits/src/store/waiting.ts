@@ -1,7 +1,7 @@
 import type { Tx } from "@stipend/platform/mysql/tx";
 import type { UserId } from "../domain/ledger/terms.ts";
 import { membershipFromState, membershipToState } from "../domain/membership.ts";
-import type { MembershipWaiting } from "../usecases/ports.ts";
+import type { MembershipWaiting, OverdueUser } from "../usecases/ports.ts";
 import { integer, json, moment, optionalText, type Row, sqlTime, text } from "./codec.ts";
 
 /** Hands out what waits of these users and lets go of it; lock their accounts first. At most 1,000. */
@@ -27,7 +27,14 @@ export async function keepMemberships(tx: Tx, waiting: readonly MembershipWaitin
   await tx.call("KeepMemberships", items);
 }
 
-/** Users of whom something has waited since `before`, longest first. `limit`: 1 to 1,000. */
-export async function overdueMemberships(tx: Tx, before: Date, limit: number): Promise<UserId[]> {
-  return (await tx.call<Row>("OverdueMemberships", before, limit)).map((row) => text(row, "user_id"));
+/** Users behind `after` of whom something has waited since `before`, longest first. `limit`: 1 to 1,000. */
+export async function overdueMemberships(
+  tx: Tx,
+  before: Date,
+  limit: number,
+  after: OverdueUser | null,
+): Promise<OverdueUser[]> {
+  const { since, userId } = after ?? { since: null, userId: null };
+  const rows = await tx.call<Row>("ListOverdueMemberships", before, limit, since, userId);
+  return rows.map((row) => ({ userId: text(row, "user_id"), since: moment(row, "since") }));
 }

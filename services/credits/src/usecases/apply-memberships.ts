@@ -2,7 +2,7 @@ import { ServiceUnavailable } from "@stipend/platform/errors/coded";
 import type { MembershipOperation } from "../domain/ledger/allowance.ts";
 import type { UserId } from "../domain/ledger/terms.ts";
 import { activeUntil, membershipToState } from "../domain/membership.ts";
-import type { Clock, Ledger, LedgerSession, MembershipTold, MembershipWaiting } from "./ports.ts";
+import type { Clock, Ledger, LedgerSession, MembershipTold, MembershipWaiting, OverdueUser } from "./ports.ts";
 import { settleAllowances } from "./settle-allowances.ts";
 
 /** A message of the membership topic. */
@@ -21,7 +21,7 @@ export interface ApplyMembershipsPorts {
 /** The name under which the inbox keeps what this consumer has seen. */
 const CONSUMER = "credits.membership";
 /** Users whose news has waited too long that one look takes on. */
-const MAX_OVERDUE = 500;
+const OVERDUE_PAGE = 500;
 
 /**
  * Takes what membership tells into the ledger's copy and gives, resets or takes what follows from it, all in one
@@ -43,35 +43,54 @@ export async function applyMemberships(ports: ApplyMembershipsPorts, news: reado
 
 /**
  * Applies news that has waited too long: what should have come before it is taken for lost. A user at a time, so that
- * one whose news can't be applied holds up nobody else.
- *
- * @param failed told of each user whose news could not be applied; it is tried again the next time.
- * @returns how many users' news was applied.
+ * one whose news can't be applied holds up nobody else. Each look goes on behind the last user of the one before, to the end and
+ * from the first again: were it always from the first, some hundred that can't be applied would keep all others waiting.
  */
-export async function applyOverdue(
-  ports: ApplyMembershipsPorts,
-  signal: AbortSignal,
-  failed: (userId: UserId, error: unknown) => void,
-): Promise<number> {
-  if (!isPatient(ports)) return 0;
-  const before = new Date(ports.clock.now().getTime() - (ports.patienceMs ?? 0));
-  const overdue = await ports.ledger.read("membership.overdue", (session) =>
-    session.overdueMemberships(before, MAX_OVERDUE),
-  );
-  let applied = 0;
-  for (const userId of overdue) {
-    if (signal.aborted) break;
+export class OverdueNews {
+  readonly #ports: ApplyMembershipsPorts;
+  readonly #failed: (userId: UserId, error: unknown) => void;
+  #reached: OverdueUser | null = null;
+
+  /** @param failed told of each user whose news could not be applied; it is tried again in the next round. */
+  constructor(ports: ApplyMembershipsPorts, failed: (userId: UserId, error: unknown) => void) {
+    this.#ports = ports;
+    this.#failed = failed;
+  }
+
+  /**
+   * @returns how many users' news was applied, of at most 500.
+   * @throws ServiceUnavailable when the database is away or a user is in somebody's hands for long; the next look passes over that one.
+   */
+  async look(signal: AbortSignal): Promise<number> {
+    const { ledger, clock, patienceMs = 0 } = this.#ports;
+    if (!isPatient(this.#ports)) return 0;
+    const before = new Date(clock.now().getTime() - patienceMs);
+    const page = await ledger.read("membership.overdue", (session) =>
+      session.overdueMemberships(before, OVERDUE_PAGE, this.#reached),
+    );
+    let applied = 0;
+    for (const user of page) {
+      if (signal.aborted) return applied;
+      this.#reached = user;
+      if (await this.#apply(user.userId)) applied += 1;
+    }
+    if (page.length < OVERDUE_PAGE) this.#reached = null;
+    return applied;
+  }
+
+  async #apply(userId: UserId): Promise<boolean> {
+    const { ledger, clock } = this.#ports;
     try {
-      await ports.ledger.write("membership.overdue", (session) =>
-        takeIn(ports, session, ports.clock.now(), [], false, [userId]),
+      await ledger.write("membership.overdue", (session) =>
+        takeIn(this.#ports, session, clock.now(), [], false, [userId]),
       );
-      applied += 1;
+      return true;
     } catch (error) {
       if (error instanceof ServiceUnavailable) throw error;
-      failed(userId, error);
+      this.#failed(userId, error);
+      return false;
     }
   }
-  return applied;
 }
 
 function isPatient({ patienceMs = 0 }: ApplyMembershipsPorts): boolean {

@@ -57,6 +57,12 @@ export interface MembershipWaiting extends MembershipTold {
   readonly receivedAt: Date;
 }
 
+/** Of whom something waits, and since when. */
+export interface OverdueUser {
+  readonly userId: UserId;
+  readonly since: Date;
+}
+
 /** The ledger inside one open transaction. Nothing counts until the transaction has committed. */
 export interface LedgerSession {
   lockAccounts(now: Date, userIds: readonly UserId[]): Promise<void>;
@@ -83,8 +89,8 @@ export interface LedgerSession {
   /** What waits of these users, whose accounts are locked; it waits no longer unless it is kept again. */
   takeMemberships(userIds: readonly UserId[]): Promise<MembershipWaiting[]>;
   keepMemberships(waiting: readonly MembershipWaiting[]): Promise<void>;
-  /** At most `limit` users of whom something has waited since `before`. */
-  overdueMemberships(before: Date, limit: number): Promise<UserId[]>;
+  /** At most `limit` users behind `after` of whom something has waited since `before`, longest first. */
+  overdueMemberships(before: Date, limit: number, after: OverdueUser | null): Promise<OverdueUser[]>;
   loadDue(now: Date, userIds: readonly UserId[]): Promise<AllowanceState[]>;
   /** Due accounts behind `after` that are in nobody's hands, locked. */
   claimDue(now: Date, limit: number, after: DueAccount | null): Promise<AllowanceState[]>;

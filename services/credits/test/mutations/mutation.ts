@@ -20,6 +20,7 @@ export const TEST_FILES = [
   "allowance",
   "packages",
   "ledger",
+  "overdue",
   "edges",
   "repairs",
   "histories",

@@ -3,6 +3,7 @@ import { inProcedure, type Mutation } from "./mutation.ts";
 const lapse = inProcedure("LedgerLapse");
 const lapseGrants = inProcedure("LedgerLapseGrants");
 const claimLapsed = inProcedure("ClaimLapsed");
+const overdue = inProcedure("ListOverdueMemberships");
 const holdEnd = inProcedure("LedgerHoldEnd");
 const refund = inProcedure("RefundCredits");
 const adjust = inProcedure("AdjustCredits");
@@ -255,5 +256,33 @@ export const returningMutations: readonly Mutation[] = [
     replace: "SET @refused =",
     what: "the owner deletes from the ledger",
     test: "ledger",
+  },
+  {
+    file: overdue,
+    find: "received_at <= in_before",
+    replace: "received_at < in_before",
+    what: "news that has waited just long enough is not seen yet",
+    test: "overdue",
+  },
+  {
+    file: overdue,
+    find: "MIN(received_at)",
+    replace: "MAX(received_at)",
+    what: "news that came last begins the wait anew",
+    test: "overdue",
+  },
+  {
+    file: overdue,
+    find: "since > v_since OR",
+    replace: "since >= v_since OR",
+    what: "pages of overdue news begin at the moment of the last user, for ever",
+    test: "overdue",
+  },
+  {
+    file: overdue,
+    find: "AND user_id > in_after_user_id",
+    replace: "AND user_id < in_after_user_id",
+    what: "users whose news came in the same moment are passed over",
+    test: "overdue",
   },
 ];
