@@ -67,7 +67,6 @@ CREATE TABLE `outbox` (
   `attempts` int(11) NOT NULL DEFAULT 0,
   `last_error` varchar(500) DEFAULT NULL,
   `published_at` datetime(3) DEFAULT NULL,
-  `events` int(11) NOT NULL DEFAULT 1,
   PRIMARY KEY (`id`),
   KEY `outbox_unpublished` (`published_at`,`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
@@ -107,7 +106,7 @@ CREATE SQL SECURITY DEFINER VIEW `audit_archive_cut` AS select `audit_archive_cu
 
 CREATE SQL SECURITY DEFINER VIEW `audit_chain_state` AS select `audit_chain_head`.`seq` AS `seq`,`audit_chain_head`.`hash` AS `hash` from `audit_chain_head` where `audit_chain_head`.`id` = 1;
 
-CREATE SQL SECURITY DEFINER VIEW `outbox_event` AS select `outbox`.`id` AS `id`,1 AS `place`,`outbox`.`event_id` AS `event_id`,`outbox`.`topic` AS `topic`,`outbox`.`type` AS `type`,`outbox`.`subject` AS `subject`,`outbox`.`subject` AS `row_subject`,`outbox`.`occurred_at` AS `occurred_at`,`outbox`.`traceparent` AS `traceparent`,`outbox`.`attempts` AS `attempts`,`outbox`.`last_error` AS `last_error`,`outbox`.`published_at` AS `published_at`,`outbox`.`payload` AS `payload` from `outbox`;
+CREATE SQL SECURITY DEFINER VIEW `outbox_event` AS select `outbox`.`id` AS `id`,`outbox`.`event_id` AS `event_id`,`outbox`.`topic` AS `topic`,`outbox`.`type` AS `type`,`outbox`.`subject` AS `subject`,`outbox`.`occurred_at` AS `occurred_at`,`outbox`.`traceparent` AS `traceparent`,`outbox`.`attempts` AS `attempts`,`outbox`.`last_error` AS `last_error`,`outbox`.`published_at` AS `published_at`,`outbox`.`payload` AS `payload` from `outbox`;
 
 CREATE SQL SECURITY DEFINER VIEW `schema_version` AS select 'migration' AS `kind`,`schema_migrations`.`source` AS `source`,`schema_migrations`.`name` AS `name`,`schema_migrations`.`checksum` AS `checksum`,`schema_migrations`.`applied_at` AS `applied_at` from `schema_migrations` union all select `schema_routines`.`kind` AS `kind`,`schema_routines`.`source` AS `source`,`schema_routines`.`name` AS `name`,`schema_routines`.`checksum` AS `checksum`,`schema_routines`.`applied_at` AS `applied_at` from `schema_routines`;
 
@@ -232,28 +231,16 @@ CREATE PROCEDURE `OutboxClaim`(IN in_limit INT)
     READS SQL DATA
 BEGIN
   DECLARE v_limit INT DEFAULT LEAST(GREATEST(in_limit, 1), 500);
-  SELECT e.id, e.event_id, e.topic, e.type, e.subject, e.row_subject, e.occurred_at, e.payload, e.traceparent
-    FROM (
-      SELECT counted.id
-        FROM (
-          SELECT w.id, SUM(w.events) OVER (ORDER BY w.id ROWS UNBOUNDED PRECEDING) - w.events AS earlier
-            FROM (
-              SELECT o.id, o.events
-                FROM outbox o
-               WHERE o.published_at IS NULL
-                 AND NOT EXISTS (
-                   SELECT 1
-                     FROM outbox_failures f
-                    WHERE f.topic = o.topic AND f.subject IN (o.subject, '') AND f.outbox_id <= o.id
-                 )
-               ORDER BY o.id
-               LIMIT v_limit
-            ) w
-        ) counted
-       WHERE counted.earlier < v_limit
-    ) chosen
-    JOIN outbox_event e ON e.id = chosen.id
-   ORDER BY e.id, e.place;
+  SELECT o.id, o.event_id, o.topic, o.type, o.subject, o.occurred_at, o.payload, o.traceparent
+    FROM outbox_event o
+   WHERE o.published_at IS NULL
+     AND NOT EXISTS (
+       SELECT 1
+         FROM outbox_failures f
+        WHERE f.topic = o.topic AND f.subject = o.subject AND f.outbox_id <= o.id
+     )
+   ORDER BY o.id
+   LIMIT v_limit;
 END;
 
 CREATE PROCEDURE `OutboxFailed`(IN in_id BIGINT, IN in_error TEXT, IN in_now DATETIME(3))
@@ -272,7 +259,7 @@ BEGIN
   SELECT o.id, o.event_id, o.topic, o.type, o.subject, o.occurred_at, o.payload, o.attempts, o.last_error, f.failed_at
     FROM outbox_failures f
     JOIN outbox_event o ON o.id = f.outbox_id
-   ORDER BY f.outbox_id, o.place
+   ORDER BY f.outbox_id
    LIMIT v_limit;
 END;
 
@@ -316,7 +303,7 @@ END;
 CREATE PROCEDURE `OutboxStats`()
     READS SQL DATA
 BEGIN
-  SELECT (SELECT CAST(COALESCE(SUM(events), 0) AS SIGNED) FROM (SELECT events FROM outbox WHERE published_at IS NULL LIMIT 10000) waiting) AS pending,
+  SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE published_at IS NULL LIMIT 10000) waiting) AS pending,
          (SELECT occurred_at FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT 1) AS oldest_at,
          (SELECT COUNT(*) FROM outbox_failures) AS failed;
 END;

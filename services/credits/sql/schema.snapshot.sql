@@ -161,9 +161,7 @@ CREATE TABLE `outbox` (
   `attempts` int(11) NOT NULL DEFAULT 0,
   `last_error` varchar(500) DEFAULT NULL,
   `published_at` datetime(3) DEFAULT NULL,
-  `events` int(11) NOT NULL DEFAULT 1,
   `ledger_version` bigint(20) DEFAULT NULL,
-  `entries` longtext CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   PRIMARY KEY (`id`),
   KEY `outbox_unpublished` (`published_at`,`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
@@ -257,7 +255,7 @@ CREATE SQL SECURITY DEFINER VIEW `credit_package_list` AS select `credit_package
 
 CREATE SQL SECURITY DEFINER VIEW `credit_transaction_list` AS select `credit_transactions`.`id` AS `id`,`credit_transactions`.`user_id` AS `user_id`,`credit_transactions`.`version` AS `version`,`credit_transactions`.`type` AS `type`,`credit_transactions`.`amount` AS `amount`,`credit_transactions`.`balance_before` AS `balance_before`,`credit_transactions`.`balance_after` AS `balance_after`,`credit_transactions`.`held_change` AS `held_change`,`credit_transactions`.`held_after` AS `held_after`,`credit_transactions`.`status_after` AS `status_after`,`credit_transactions`.`draws` AS `draws`,`credit_transactions`.`reason` AS `reason`,`credit_transactions`.`feature` AS `feature`,`credit_transactions`.`metadata` AS `metadata`,`credit_transactions`.`actor` AS `actor`,`credit_transactions`.`related_transaction_id` AS `related_transaction_id`,`credit_transactions`.`hold_id` AS `hold_id`,`credit_transactions`.`grant_id` AS `grant_id`,`credit_transactions`.`grant_kind` AS `grant_kind`,`credit_transactions`.`operation` AS `operation`,`credit_transactions`.`request_key` AS `request_key`,`credit_transactions`.`period_start` AS `period_start`,`credit_transactions`.`traceparent` AS `traceparent`,`credit_transactions`.`created_at` AS `created_at` from `credit_transactions`;
 
-CREATE SQL SECURITY DEFINER VIEW `outbox_event` AS select `o`.`id` AS `id`,coalesce(`e`.`place`,1) AS `place`,case when `e`.`place` is null then `o`.`event_id` else concat(left(`o`.`event_id`,24),lpad(hex(`e`.`place`),12,'0')) end AS `event_id`,`o`.`topic` AS `topic`,`o`.`type` AS `type`,coalesce(`e`.`user_id`,`o`.`subject`) AS `subject`,`o`.`subject` AS `row_subject`,case when `e`.`place` is null then `o`.`occurred_at` else `t`.`created_at` end AS `occurred_at`,coalesce(`o`.`traceparent`,`t`.`traceparent`) AS `traceparent`,`o`.`attempts` AS `attempts`,`o`.`last_error` AS `last_error`,`o`.`published_at` AS `published_at`,case when `o`.`ledger_version` is null and `e`.`place` is null then convert(`o`.`payload` using utf8mb4) else concat('{"userId":"',`t`.`user_id`,'","version":"',`t`.`version`,'","balance":"',`t`.`balance_after`,'","held":"',`t`.`held_after`,'","available":"',`t`.`balance_after` - `t`.`held_after`,'","status":"',case `t`.`status_after` when 'frozen' then 'ACCOUNT_STATUS_FROZEN' else 'ACCOUNT_STATUS_ACTIVE' end,'","transaction":{"id":"',`t`.`id`,'","type":"',`t`.`type`,'","amount":"',`t`.`amount`,'","balanceBefore":"',`t`.`balance_before`,'","balanceAfter":"',`t`.`balance_after`,'","heldAfter":"',`t`.`held_after`,'","reason":',json_quote(`t`.`reason`),',"feature":',coalesce(json_quote(`t`.`feature`),'""'),',"relatedId":"',coalesce(`t`.`hold_id`,`t`.`related_transaction_id`,''),'","actor":',json_quote(`t`.`actor`),',"heldChange":"',`t`.`held_change`,'","grantKind":"',coalesce(`t`.`grant_kind`,''),'","createdAt":"',replace(`t`.`created_at`,' ','T'),'Z"',case when `t`.`period_start` is null then '' else concat(',"periodStart":"',replace(`t`.`period_start`,' ','T'),'Z"') end,'}',case when json_length(coalesce(`e`.`allowance`,`o`.`payload`)) = 0 then '' else concat(',"allowance":',convert(coalesce(`e`.`allowance`,`o`.`payload`) using utf8mb4)) end,'}') end AS `payload` from ((`outbox` `o` left join JSON_TABLE(`o`.`entries`, '$[*]' COLUMNS (`place` FOR ORDINALITY, `user_id` varchar(128) CHARSET ascii COLLATE ascii_bin PATH '$[0]', `version` bigint(20) PATH '$[1]', `allowance`  JSON  PATH '$[2]')) `e` on(1)) left join `credit_transactions` `t` on(`t`.`user_id` = coalesce(`e`.`user_id`,`o`.`subject`) and `t`.`version` = coalesce(`e`.`version`,`o`.`ledger_version`)));
+CREATE SQL SECURITY DEFINER VIEW `outbox_event` AS select `o`.`id` AS `id`,`o`.`event_id` AS `event_id`,`o`.`topic` AS `topic`,`o`.`type` AS `type`,`o`.`subject` AS `subject`,`o`.`occurred_at` AS `occurred_at`,coalesce(`o`.`traceparent`,`t`.`traceparent`) AS `traceparent`,`o`.`attempts` AS `attempts`,`o`.`last_error` AS `last_error`,`o`.`published_at` AS `published_at`,case when `o`.`ledger_version` is null then convert(`o`.`payload` using utf8mb4) else concat('{"userId":"',`t`.`user_id`,'","version":"',`t`.`version`,'","balance":"',`t`.`balance_after`,'","held":"',`t`.`held_after`,'","available":"',`t`.`balance_after` - `t`.`held_after`,'","status":"',case `t`.`status_after` when 'frozen' then 'ACCOUNT_STATUS_FROZEN' else 'ACCOUNT_STATUS_ACTIVE' end,'","transaction":{"id":"',`t`.`id`,'","type":"',`t`.`type`,'","amount":"',`t`.`amount`,'","balanceBefore":"',`t`.`balance_before`,'","balanceAfter":"',`t`.`balance_after`,'","heldAfter":"',`t`.`held_after`,'","reason":',json_quote(`t`.`reason`),',"feature":',coalesce(json_quote(`t`.`feature`),'""'),',"relatedId":"',coalesce(`t`.`hold_id`,`t`.`related_transaction_id`,''),'","actor":',json_quote(`t`.`actor`),',"heldChange":"',`t`.`held_change`,'","grantKind":"',coalesce(`t`.`grant_kind`,''),'","createdAt":"',replace(`t`.`created_at`,' ','T'),'Z"',case when `t`.`period_start` is null then '' else concat(',"periodStart":"',replace(`t`.`period_start`,' ','T'),'Z"') end,'}',case when json_length(`o`.`payload`) = 0 then '' else concat(',"allowance":',convert(`o`.`payload` using utf8mb4)) end,'}') end AS `payload` from (`outbox` `o` left join `credit_transactions` `t` on(`t`.`user_id` = `o`.`subject` and `t`.`version` = `o`.`ledger_version`));
 
 CREATE SQL SECURITY DEFINER VIEW `schema_version` AS select 'migration' AS `kind`,`schema_migrations`.`source` AS `source`,`schema_migrations`.`name` AS `name`,`schema_migrations`.`checksum` AS `checksum`,`schema_migrations`.`applied_at` AS `applied_at` from `schema_migrations` union all select `schema_routines`.`kind` AS `kind`,`schema_routines`.`source` AS `source`,`schema_routines`.`name` AS `name`,`schema_routines`.`checksum` AS `checksum`,`schema_routines`.`applied_at` AS `applied_at` from `schema_routines`;
 
@@ -1125,17 +1123,15 @@ post: BEGIN
          a.lapse_at = CASE WHEN p.lapse_at IS NULL OR a.lapse_at <= p.lapse_at THEN a.lapse_at ELSE p.lapse_at END
    WHERE p.is_last = 1;
 
-  -- The event of a row is the row itself: the view outbox_event reads it there when the relay asks. Here stands, once for all rows, which they are and
-  -- what they do not say.
-  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload, events, entries)
-  SELECT UUID(), 'credits.v1', 'stipend.credits.v1.CreditsChanged', '', in_now, '{}', COUNT(*),
-         CONCAT('[', GROUP_CONCAT('["', p.user_id, '",', p.version,
-                CASE WHEN a.tier IS NULL THEN ''
-                     ELSE CONCAT(',{"tier":"', a.tier, '","monthlyCredits":"', COALESCE(a.monthly_credits, 0), '","remaining":"', p.allowance_after, '"',
-                                 CASE WHEN a.next_reset_at IS NULL THEN '' ELSE CONCAT(',"nextResetAt":"', REPLACE(a.next_reset_at, ' ', 'T'), 'Z"') END, '}') END,
-                ']' ORDER BY p.seq SEPARATOR ','), ']')
+  -- The event of a row is the row itself: the view outbox_event reads it there when the relay asks. Here stands only what the row does not say.
+  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, ledger_version, payload)
+  SELECT UUID(), 'credits.v1', 'stipend.credits.v1.CreditsChanged', p.user_id, p.created_at, p.version,
+         CASE WHEN a.tier IS NULL THEN '{}'
+              ELSE CONCAT('{"tier":"', a.tier, '","monthlyCredits":"', COALESCE(a.monthly_credits, 0), '","remaining":"', p.allowance_after, '"',
+                          CASE WHEN a.next_reset_at IS NULL THEN '' ELSE CONCAT(',"nextResetAt":"', REPLACE(a.next_reset_at, ' ', 'T'), 'Z"') END, '}') END
     FROM w_posted p
-    JOIN w_account a ON a.user_id = p.user_id;
+    JOIN w_account a ON a.user_id = p.user_id
+   ORDER BY p.seq;
 
   IF v_signals > 0 THEN
     INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload)
@@ -2322,28 +2318,16 @@ CREATE PROCEDURE `OutboxClaim`(IN in_limit INT)
     READS SQL DATA
 BEGIN
   DECLARE v_limit INT DEFAULT LEAST(GREATEST(in_limit, 1), 500);
-  SELECT e.id, e.event_id, e.topic, e.type, e.subject, e.row_subject, e.occurred_at, e.payload, e.traceparent
-    FROM (
-      SELECT counted.id
-        FROM (
-          SELECT w.id, SUM(w.events) OVER (ORDER BY w.id ROWS UNBOUNDED PRECEDING) - w.events AS earlier
-            FROM (
-              SELECT o.id, o.events
-                FROM outbox o
-               WHERE o.published_at IS NULL
-                 AND NOT EXISTS (
-                   SELECT 1
-                     FROM outbox_failures f
-                    WHERE f.topic = o.topic AND f.subject IN (o.subject, '') AND f.outbox_id <= o.id
-                 )
-               ORDER BY o.id
-               LIMIT v_limit
-            ) w
-        ) counted
-       WHERE counted.earlier < v_limit
-    ) chosen
-    JOIN outbox_event e ON e.id = chosen.id
-   ORDER BY e.id, e.place;
+  SELECT o.id, o.event_id, o.topic, o.type, o.subject, o.occurred_at, o.payload, o.traceparent
+    FROM outbox_event o
+   WHERE o.published_at IS NULL
+     AND NOT EXISTS (
+       SELECT 1
+         FROM outbox_failures f
+        WHERE f.topic = o.topic AND f.subject = o.subject AND f.outbox_id <= o.id
+     )
+   ORDER BY o.id
+   LIMIT v_limit;
 END;
 
 CREATE PROCEDURE `OutboxFailed`(IN in_id BIGINT, IN in_error TEXT, IN in_now DATETIME(3))
@@ -2362,7 +2346,7 @@ BEGIN
   SELECT o.id, o.event_id, o.topic, o.type, o.subject, o.occurred_at, o.payload, o.attempts, o.last_error, f.failed_at
     FROM outbox_failures f
     JOIN outbox_event o ON o.id = f.outbox_id
-   ORDER BY f.outbox_id, o.place
+   ORDER BY f.outbox_id
    LIMIT v_limit;
 END;
 
@@ -2406,7 +2390,7 @@ END;
 CREATE PROCEDURE `OutboxStats`()
     READS SQL DATA
 BEGIN
-  SELECT (SELECT CAST(COALESCE(SUM(events), 0) AS SIGNED) FROM (SELECT events FROM outbox WHERE published_at IS NULL LIMIT 10000) waiting) AS pending,
+  SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE published_at IS NULL LIMIT 10000) waiting) AS pending,
          (SELECT occurred_at FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT 1) AS oldest_at,
          (SELECT COUNT(*) FROM outbox_failures) AS failed;
 END;

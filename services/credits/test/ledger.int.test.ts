@@ -18,7 +18,7 @@ interface OutboxRow {
 
 async function outboxOf(userId: string): Promise<{ type: string; payload: never }[]> {
   const rows = await ledger.owner.query<OutboxRow>(
-    "SELECT type, payload FROM outbox_event WHERE subject = ? ORDER BY id, place",
+    "SELECT type, payload FROM outbox_event WHERE subject = ? ORDER BY id",
     [userId],
   );
   return rows.map(({ type, payload }) => ({

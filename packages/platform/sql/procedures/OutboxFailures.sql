@@ -19,6 +19,6 @@ BEGIN
   SELECT o.id, o.event_id, o.topic, o.type, o.subject, o.occurred_at, o.payload, o.attempts, o.last_error, f.failed_at
     FROM outbox_failures f
     JOIN outbox_event o ON o.id = f.outbox_id
-   ORDER BY f.outbox_id, o.place
+   ORDER BY f.outbox_id
    LIMIT v_limit;
 END

@@ -4,15 +4,13 @@ import { MAX_MESSAGE_BYTES } from "../kafka/producer.ts";
 import { topicName } from "../kafka/topics.ts";
 import { parseJson } from "../mysql/values.ts";
 
-/** An event, as OutboxClaim tells it. A row of the outbox may tell several, which follow each other with the same id. */
+/** A row of OutboxClaim. */
 export interface OutboxRow {
   readonly id: number | string;
   readonly event_id: string;
   readonly topic: string;
   readonly type: string;
   readonly subject: string;
-  /** What later rows wait behind while this one is set aside: the subject; empty, where a row tells events of several: all of the topic. */
-  readonly row_subject: string;
   readonly occurred_at: Date;
   readonly payload: unknown;
   readonly traceparent: string | null;

@@ -22,7 +22,7 @@ export interface OutboxRelayOptions {
   readonly clock: Clock;
   /** How often an idle outbox is looked at. Default 250 ms; nudge() makes a commit's events go at once. */
   readonly pollMs?: number;
-  /** Events in memory at once, 1..500, and those that the last row tells beyond. Default 500. */
+  /** Rows in memory at once, 1..500. Default 500. */
   readonly batchSize?: number;
   /** How long published rows stay, for people to look at. Default 24 h. */
   readonly retentionMs?: number;
@@ -233,26 +233,21 @@ export class OutboxRelay implements Part {
     return rows.length >= limit || failed.length > 0 ? "more" : "empty";
   }
 
-  /**
-   * Rows behind a failed one of the same topic and subject are left for later, so that they cannot overtake it; a row that tells events
-   * of several subjects goes as a whole or not at all, and all of its topic waits behind it.
-   */
-  #encodeAll(told: readonly OutboxRow[]) {
+  /** Rows behind a failed one of the same topic and subject are left for later, so that they cannot overtake it. */
+  #encodeAll(rows: readonly OutboxRow[]) {
     const events: OutgoingEvent[] = [];
     const ids: (number | string)[] = [];
     const failed: { row: OutboxRow; error: unknown }[] = [];
     const held = new Set<string>();
-    for (const row of Map.groupBy(told, ({ id }) => id).values()) {
-      const [first] = row;
-      if (first === undefined) continue;
-      const order = `${first.topic} ${first.row_subject}`;
-      if (held.has(order) || held.has(`${first.topic} `)) continue;
+    for (const row of rows) {
+      const order = `${row.topic} ${row.subject}`;
+      if (held.has(order)) continue;
       try {
-        events.push(...row.map((event) => encodeRow(event, this.#encode)));
-        ids.push(first.id);
+        events.push(encodeRow(row, this.#encode));
+        ids.push(row.id);
       } catch (error) {
         held.add(order);
-        failed.push({ row: first, error });
+        failed.push({ row, error });
       }
     }
     return { events, ids, failed };

@@ -154,17 +154,15 @@ post: BEGIN
          a.lapse_at = CASE WHEN p.lapse_at IS NULL OR a.lapse_at <= p.lapse_at THEN a.lapse_at ELSE p.lapse_at END
    WHERE p.is_last = 1;
 
-  -- The event of a row is the row itself: the view outbox_event reads it there when the relay asks. Here stands, once for all rows, which they are and
-  -- what they do not say.
-  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload, events, entries)
-  SELECT UUID(), 'credits.v1', 'stipend.credits.v1.CreditsChanged', '', in_now, '{}', COUNT(*),
-         CONCAT('[', GROUP_CONCAT('["', p.user_id, '",', p.version,
-                CASE WHEN a.tier IS NULL THEN ''
-                     ELSE CONCAT(',{"tier":"', a.tier, '","monthlyCredits":"', COALESCE(a.monthly_credits, 0), '","remaining":"', p.allowance_after, '"',
-                                 CASE WHEN a.next_reset_at IS NULL THEN '' ELSE CONCAT(',"nextResetAt":"', REPLACE(a.next_reset_at, ' ', 'T'), 'Z"') END, '}') END,
-                ']' ORDER BY p.seq SEPARATOR ','), ']')
+  -- The event of a row is the row itself: the view outbox_event reads it there when the relay asks. Here stands only what the row does not say.
+  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, ledger_version, payload)
+  SELECT UUID(), 'credits.v1', 'stipend.credits.v1.CreditsChanged', p.user_id, p.created_at, p.version,
+         CASE WHEN a.tier IS NULL THEN '{}'
+              ELSE CONCAT('{"tier":"', a.tier, '","monthlyCredits":"', COALESCE(a.monthly_credits, 0), '","remaining":"', p.allowance_after, '"',
+                          CASE WHEN a.next_reset_at IS NULL THEN '' ELSE CONCAT(',"nextResetAt":"', REPLACE(a.next_reset_at, ' ', 'T'), 'Z"') END, '}') END
     FROM w_posted p
-    JOIN w_account a ON a.user_id = p.user_id;
+    JOIN w_account a ON a.user_id = p.user_id
+   ORDER BY p.seq;
 
   IF v_signals > 0 THEN
     INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload)

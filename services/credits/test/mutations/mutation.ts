@@ -21,7 +21,6 @@ export const TEST_FILES = [
   "packages",
   "ledger",
   "overdue",
-  "bundles",
   "edges",
   "repairs",
   "histories",

@@ -1,2 +1,0 @@
--- The ledger rows that an outbox row tells, as LedgerPost wrote them: [[user id, version, allowance?], …]. NULL in rows that tell one event. See docs/adr/0028.
-ALTER TABLE outbox ADD COLUMN entries LONGTEXT CHARACTER SET ascii COLLATE ascii_bin NULL;
