@@ -10,6 +10,7 @@ import {
   OnExpiry,
   type TierTerms as TierTermsMessage,
 } from "@stipend/proto/events/membership/v1/events";
+import { Code, UserId } from "@stipend/proto/http/common";
 import type { Cycle, Membership, MembershipStatus as Status, TierTerms } from "../domain/membership.ts";
 import type { MembershipNews } from "../usecases/apply-memberships.ts";
 
@@ -23,7 +24,7 @@ const STATUSES: Readonly<Record<MembershipStatus, Status | undefined>> = {
 
 /**
  * What a membership event means here.
- * @throws PoisonEvent when something is missing without which no allowance can be right.
+ * @throws PoisonEvent when something is missing or malformed without which no allowance can be right.
  */
 export function membershipNews(event: IncomingEvent): MembershipNews | null {
   const changed = messageOf(event, MembershipChangedSchema);
@@ -31,7 +32,7 @@ export function membershipNews(event: IncomingEvent): MembershipNews | null {
   try {
     return {
       eventId: event.id,
-      userId: required(changed.userId, "user_id"),
+      userId: matching(UserId, changed.userId, "user_id"),
       version: safe(changed.version, "version"),
       membership: changed.membership === undefined ? null : membershipOf(changed.membership),
       occurredAt: changed.occurredAt === undefined ? event.time : timestampDate(changed.occurredAt),
@@ -61,7 +62,7 @@ function membershipOf(message: MembershipMessage): Membership {
 
 function termsOf(message: TierTermsMessage): TierTerms {
   return {
-    tier: required(message.tier, "tier"),
+    tier: matching(Code, message.tier, "tier"),
     monthlyCredits: safe(message.monthlyCredits, "monthly_credits"),
     anchor: message.anchor === AllowanceAnchor.ANNIVERSARY ? "anniversary" : "calendar",
     firstPeriod: message.firstPeriod === FirstPeriod.PRORATED ? "prorated" : "full",
@@ -76,9 +77,11 @@ function cycleOf(cycle: MembershipCycle): Cycle | undefined {
   return cycle === MembershipCycle.YEARLY ? "yearly" : undefined;
 }
 
-function required(text: string, field: string): string {
-  if (text === "") throw new Error(`${field} is empty`);
-  return text;
+/** As the doors of HTTP take it: the ledger's SQL writes these two into JSON as they are. */
+function matching(schema: typeof UserId | typeof Code, text: string, field: string): string {
+  const { success, data, error } = schema.safeParse(text);
+  if (!success) throw new Error(`${field} ${error.issues[0]?.message ?? "is not one"}`);
+  return data;
 }
 
 function present<T>(value: T | undefined, field: string): T {
