@@ -3,15 +3,14 @@
 // Without a URL: STIPEND_TEST_MYSQL_URL, or an engine of its own. Fills a schema of its own and drops it.
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { LanedOperations } from "@stipend/credits/store/laned-operations";
 import { mysqlLedger } from "@stipend/credits/store/session";
 import type { Clock } from "@stipend/credits/usecases/ports";
 import { createLog } from "@stipend/platform/log/log";
 import { Database } from "@stipend/platform/mysql/database";
-import { isTransient } from "@stipend/platform/mysql/errors";
 import { freshDatabase } from "@stipend/testing/fresh-database";
 import { printTable, spreadOf, thousands } from "./src/figures.ts";
 import { FEBRUARY_START, fillMembers } from "./src/fill-members.ts";
+import { lanedOperations } from "./src/laned-operations.ts";
 import { mysqlTarget } from "./src/mysql-target.ts";
 import { cpuTimeMs } from "./src/process-figures.ts";
 import { serverProcess } from "./src/server-process.ts";
@@ -77,17 +76,10 @@ async function compare(rate: number, pid: number | undefined): Promise<void> {
 
 async function measure(lanes: number, rate: number, series: string, pid: number | undefined): Promise<Measured> {
   let batches = 0;
-  const operations = new LanedOperations({
+  const operations = lanedOperations({
     ledger,
     clock,
-    timeZone: "UTC",
     lanes,
-    maxBatch: 200,
-    maxWaiting: 100_000,
-    isTransient,
-    isUnknown: () => false,
-    overloaded: () => new Error("overloaded"),
-    traced: (_name, fn) => fn(),
     onBatch: () => {
       batches += 1;
     },

@@ -2,16 +2,15 @@
 //   node bench/reset.ts [mysql admin URL] [--members 1000000] [--rate 50] [--server-pid N]
 // Without a URL: STIPEND_TEST_MYSQL_URL, or an engine of its own. Fills a schema of its own and drops it.
 import { parseArgs } from "node:util";
-import { LanedOperations } from "@stipend/credits/store/laned-operations";
 import { mysqlLedger } from "@stipend/credits/store/session";
 import type { Clock, Ledger, LedgerSession } from "@stipend/credits/usecases/ports";
 import { sweepResets } from "@stipend/credits/usecases/sweep-resets";
 import { createLog } from "@stipend/platform/log/log";
 import { Database } from "@stipend/platform/mysql/database";
-import { isTransient } from "@stipend/platform/mysql/errors";
 import { freshDatabase } from "@stipend/testing/fresh-database";
 import { printTable, spreadOf, spreadText, thousands } from "./src/figures.ts";
 import { FEBRUARY_START, fillMembers, memberId } from "./src/fill-members.ts";
+import { lanedOperations } from "./src/laned-operations.ts";
 import { mysqlTarget } from "./src/mysql-target.ts";
 import { cpuTimeMs } from "./src/process-figures.ts";
 import { serverProcess } from "./src/server-process.ts";
@@ -57,18 +56,7 @@ async function run(): Promise<void> {
   console.log(`${server?.version}: ${thousands(members)} members, filled in ${filled.seconds.toFixed(0)} s`);
 
   const held: number[] = [];
-  const operations = new LanedOperations({
-    ledger,
-    clock,
-    timeZone: "UTC",
-    lanes: 4,
-    maxBatch: 200,
-    maxWaiting: 10_000,
-    isTransient,
-    isUnknown: () => false,
-    overloaded: () => new Error("overloaded"),
-    traced: (_name, fn) => fn(),
-  });
+  const operations = lanedOperations({ ledger, clock, lanes: 4 });
   const locksBefore = await rowLocks();
   const spending = spendSteadily(operations, members, rate);
   const stalls = watchStalls();

@@ -1,4 +1,4 @@
-// npm run bench [-- name…]: the benchmarks one after the other, sized for about twelve minutes in all.
+// npm run bench [-- name…]: the benchmarks one after the other, sized for about fifteen minutes in all.
 import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

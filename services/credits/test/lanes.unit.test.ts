@@ -61,6 +61,23 @@ function harness(
   };
 }
 
+/** Of accounts that ask for themselves, by the clock of the process. A batch that fails fails as a whole. */
+function plainLanes(
+  lanes: number,
+  run: (accounts: readonly string[]) => Promise<readonly string[]>,
+): Lanes<string, string> {
+  return new Lanes<string, string>({
+    lanes,
+    maxBatch: 200,
+    maxWaiting: 10,
+    accountOf: (account) => account,
+    kindOf: () => "consume",
+    full: () => new Error("full"),
+    isTransient: () => true,
+    run,
+  });
+}
+
 describe("lanes", () => {
   test("a lone item runs at once, those that come meanwhile run together afterwards", async () => {
     const { lanes, batches, next, open } = harness();
@@ -269,20 +286,11 @@ describe("lanes", () => {
       third = resolve;
     });
     const begunOnes: string[] = [];
-    const lanes = new Lanes<string, string>({
-      lanes: 4,
-      maxBatch: 200,
-      maxWaiting: 10,
-      accountOf: (account) => account,
-      kindOf: () => "consume",
-      full: () => new Error("full"),
-      isTransient: () => false,
-      run: async (accounts) => {
-        begunOnes.push(...accounts);
-        if (begunOnes.length === 3) third();
-        await begunThird;
-        return accounts;
-      },
+    const lanes = plainLanes(4, async (accounts) => {
+      begunOnes.push(...accounts);
+      if (begunOnes.length === 3) third();
+      await begunThird;
+      return accounts;
     });
     const asked: Promise<string>[] = [];
     for (const account of ["a", "b", "c"]) {
@@ -294,16 +302,7 @@ describe("lanes", () => {
   });
 
   test("an answer of another length than the batch is nobody's answer", async () => {
-    const lanes = new Lanes<string, string>({
-      lanes: 1,
-      maxBatch: 200,
-      maxWaiting: 10,
-      accountOf: (account) => account,
-      kindOf: () => "consume",
-      full: () => new Error("full"),
-      isTransient: () => true,
-      run: () => Promise.resolve(["one"]),
-    });
+    const lanes = plainLanes(1, () => Promise.resolve(["one"]));
     const outcomes = await Promise.allSettled([lanes.submit("a"), lanes.submit("b")]);
     for (const outcome of outcomes) {
       expect(outcome).toMatchObject({ reason: new Error("a batch was answered with another number of results") });
