@@ -10,7 +10,7 @@ import {
 } from "../src/store/allowance.ts";
 import { adjustCredits, captureHolds, consumeCredits, refundCredits, releaseHolds } from "../src/store/ledger.ts";
 import { getAccounts, listTransactions, yearlyMonths } from "../src/store/reads.ts";
-import { checkCreditsSync } from "../src/store/upkeep.ts";
+import { checkCreditsSync, setLowBalanceThreshold } from "../src/store/upkeep.ts";
 import { at, done, freshUser, give, month, request, reserve, spend } from "./support/build.ts";
 import { useLedgerDatabase } from "./support/ledger-database.ts";
 
@@ -31,6 +31,15 @@ async function step(now: Date, planned: AllowanceStep): Promise<string> {
 
 async function rowsOf(userId: string): Promise<LedgerRow[]> {
   return (await ledger.db.transaction((tx) => listTransactions(tx, { userId, limit: 100 }))).reverse();
+}
+
+/** Events beside CreditsChanged. */
+async function signalsOf(userId: string): Promise<string[]> {
+  const rows = await ledger.owner.query<{ type: string }>(
+    "SELECT type FROM outbox WHERE subject = ? AND ledger_version IS NULL ORDER BY id",
+    [userId],
+  );
+  return rows.map(({ type }) => type.replace("stipend.credits.v1.", ""));
 }
 
 describe("the membership copy", () => {
@@ -85,6 +94,50 @@ describe("CheckAndResetUserCredits", () => {
     const last = (await rowsOf(userId)).at(-1);
     expect(last).toMatchObject({ type: "reset", amount: 100, balanceAfter: 290, periodStart: FEB });
     expect(last?.draws.map((draw) => draw.change)).toEqual([-150, 250]);
+  });
+
+  test("a reset ends every allowance of the month before, and draws from those that had credits left", async () => {
+    const userId = freshUser();
+    await member(userId);
+    await step(JAN, month(userId, JAN, 100));
+    await ledger.db.transaction((tx) => spend(tx, userId, 100, {}, JAN));
+    for (const quota of [250, 300]) expect(await step(JAN, month(userId, JAN, quota))).toBe("topped_up");
+    expect(await step(FEB, month(userId, FEB, 80))).toBe("reset");
+    const last = (await rowsOf(userId)).at(-1);
+    expect(last).toMatchObject({ amount: -120, balanceAfter: 80 });
+    expect(last?.draws.map((draw) => [draw.change, draw.grantId === last.grantId])).toEqual([
+      [-150, false],
+      [-50, false],
+      [80, true],
+    ]);
+    const states = await ledger.owner.query("SELECT amount, state FROM credit_grants WHERE user_id = ? ORDER BY id", [
+      userId,
+    ]);
+    expect(states).toEqual([
+      { amount: 100, state: "ended" },
+      { amount: 150, state: "ended" },
+      { amount: 50, state: "ended" },
+      { amount: 80, state: "open" },
+    ]);
+  });
+
+  test("a reset says that the balance is low, or no longer, by what is free after it and by the tier that begins", async () => {
+    const [held, left] = [freshUser("held"), freshUser("left")];
+    await member(held);
+    await member(left);
+    await step(JAN, month(held, JAN, 250));
+    await step(JAN, month(left, JAN, 100));
+    await ledger.db.transaction(async (tx) => {
+      await setLowBalanceThreshold(tx, JAN, held, 150);
+      await reserve(tx, held, 250, { ttlSeconds: 86_400 }, at("2026-01-31T12:00:00.000Z"));
+      await give(tx, left, 5, {}, JAN);
+    });
+    // 350 of which 250 are held: 100 are free, still below 150.
+    await step(FEB, month(held, FEB, 100));
+    // 5 are left, below a tenth of the 100 a month that there are no more.
+    await step(FEB, month(left, FEB, 0, { action: "forfeit", period: undefined, tier: null, monthlyCredits: null }));
+    expect(await signalsOf(held)).toEqual(["LowBalance"]);
+    expect(await signalsOf(left)).toEqual([]);
   });
 
   test("a reset that changes nothing is still one row", async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { AllowanceStep } from "../src/domain/ledger/allowance.ts";
 import type { SetPackageOperation } from "../src/domain/ledger/packages.ts";
-import { applyMembership, checkAndResetUserCredits } from "../src/store/allowance.ts";
+import { applyMembership, checkAndResetUserCredits, openAccounts } from "../src/store/allowance.ts";
 import {
   captureHolds,
   consumeCredits,
@@ -145,6 +145,9 @@ describe("grants", () => {
       await touchAccounts(tx, later(10_000), [userId]);
     });
     expect(await typesOf(userId)).toEqual(["grant", "grant", "consume", "expire", "refund", "expire"]);
+    // For good, unlike one that was spent.
+    const states = await ledger.owner.query("SELECT DISTINCT state FROM credit_grants WHERE user_id = ?", [userId]);
+    expect(states).toEqual([{ state: "ended" }]);
   });
 });
 
@@ -207,17 +210,39 @@ describe("memberships", () => {
     expect(answer).toMatchObject({ outcome: "ignored", dueAt: at("2026-02-01T00:00:00.000Z") });
   });
 
+  test("an allowance brought from elsewhere counts as one, what lasts does not", async () => {
+    const userId = freshUser();
+    const period = { start: at("2026-01-01T00:00:00.000Z"), end: at("2026-02-01T00:00:00.000Z") };
+    await ledger.db.transaction(async (tx) => {
+      const parts = [
+        { userId, part: "balance" as const, amount: 7, ...request("b"), siblingKey: "a" },
+        { userId, part: "allowance" as const, amount: 40, ...request("a"), siblingKey: "b", period, quota: 100 },
+      ];
+      const outcomes = (await openAccounts(tx, NOW, parts)).map(({ outcome }) => outcome);
+      expect(outcomes).toEqual(["ok", "ok"]);
+    });
+    const [profile] = await ledger.owner.query(
+      "SELECT balance, allowance_remaining, served_given FROM profiles WHERE user_id = ?",
+      [userId],
+    );
+    expect(profile).toEqual({ balance: 47, allowance_remaining: 40, served_given: 100 });
+  });
+
   test("an allowance that holds keep to the last credit is forfeited when they end", async () => {
     const userId = freshUser();
     await member(userId, "open", month(userId, NOW, 100));
-    await ledger.db.transaction(async (tx) => {
-      const { holdId } = await reserve(tx, userId, 100);
+    const { holdId } = await ledger.db.transaction(async (tx) => {
+      const hold = await reserve(tx, userId, 100);
       const [forfeit] = await checkAndResetUserCredits(tx, NOW, [
         month(userId, NOW, 0, { action: "forfeit", ...over }),
       ]);
       expect(forfeit?.outcome).toBe("unchanged");
-      await releaseHolds(tx, NOW, [{ holdId, ...request() }]);
+      return hold;
     });
+    expect(await ledger.owner.query("SELECT state FROM credit_grants WHERE user_id = ?", [userId])).toEqual([
+      { state: "ending" },
+    ]);
+    await ledger.db.transaction((tx) => releaseHolds(tx, NOW, [{ holdId, ...request() }]));
     expect(await typesOf(userId)).toEqual(["grant", "hold", "release", "expire"]);
   });
 

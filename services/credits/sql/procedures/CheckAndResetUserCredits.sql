@@ -40,6 +40,7 @@ BEGIN
            user_id VARCHAR(129) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.userId',
            membership_version BIGINT PATH '$.membershipVersion')) o;
   CALL LedgerSettle(in_now, in_operations, v_accounts, NULL);
+  CALL LedgerCarry();
   UPDATE w_item SET required = NULL, available = NULL, refundable = NULL;
   CALL LedgerAnswer();
 END

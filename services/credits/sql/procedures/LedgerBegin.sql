@@ -6,12 +6,12 @@
 -- rolled-back work is emptied here, at the start of the next call)
 --   w_op       the operations as they came, one row each (LedgerRead); JSON is parsed once a call
 --   w_user     accounts named by the operations
---   w_account  those accounts as locked; LedgerPost keeps it current
+--   w_account  those accounts as locked; LedgerCarry keeps it current
 --   w_item     one row an operation: what it asks, and the verdict
 --   w_entry    ledger rows to write, in the order of seq; ord = the operation a row answers, NULL for lapses
 --   w_draw     what each entry does to existing grants, in the order of rank
---   w_grant    what the grants are to hold after their draws
---   w_posted   w_entry with the running figures; left behind by LedgerPost for its caller
+--   w_change   all that is drawn from each grant, for LedgerWrite
+--   w_posted   the ledger rows with the running figures (LedgerPost, LedgerSettle), as LedgerWrite writes them; left behind for the caller
 --   w_allowance  the allowance grants of those accounts that are open or spent, as they were before the call's entries (LedgerSettle)
 --   w_judge    scratch of a judging pass
 --   w_source   draws of earlier rows (of holds that end, of consumptions that are given back)
@@ -22,7 +22,7 @@
 --   engines parse a JSON_TABLE of the operations again for every row (measured: 233 ms instead of 5 for 200 operations).
 --   Tables of the schema are joined with their index named: with stale statistics (a table that was just filled) MySQL reads all of it instead,
 --   and an UPDATE would lock what it reads.
---   w_source, w_grant, w_allowance, w_judge, w_month, w_package, w_doc and w_audit are emptied by who fills them: each statement counts for a small call.
+--   w_source, w_change, w_allowance, w_judge, w_month, w_package, w_doc and w_audit are emptied by who fills them: each statement counts for a small call.
 --   Change the shape of a work table only together with its name: pooled connections keep the old one.
 --   A deleted row of a MEMORY table keeps its place, and every walk through the table passes it: after a call with 1,000 operations each later one
 --   with a single operation took 1.6 times as long (MySQL 9.7). So what a large call leaves behind is dropped.
@@ -46,7 +46,7 @@ BEGIN
   DELETE FROM w_draw;
   IF v_places > 300 THEN
     -- w_posted first, as it is made last: what a connection that is cut off in here lacks is made by its next call.
-    DROP TEMPORARY TABLE IF EXISTS w_posted, w_allowance, w_judge, w_op, w_source, w_user, w_account, w_item, w_entry, w_draw, w_grant;
+    DROP TEMPORARY TABLE IF EXISTS w_posted, w_allowance, w_judge, w_op, w_source, w_user, w_account, w_item, w_entry, w_draw, w_change;
     CALL LedgerWorkTables();
   END IF;
 END

@@ -5,15 +5,16 @@
 -- PARAMETERS
 --   See SettleAccounts.
 -- RESULT
---   w_item holds the verdict for each account: the outcomes of CheckAndResetUserCredits.
+--   w_item holds the verdict for each account: the outcomes of CheckAndResetUserCredits. Who needs more of the answer calls LedgerCarry.
 -- LOCKS
 --   The accounts, in primary-key order.
 CREATE PROCEDURE LedgerSettle(IN in_now DATETIME(3), IN in_steps JSON, IN in_accounts JSON, IN in_claim BIGINT)
 BEGIN
   DECLARE v_again INT DEFAULT 0;
-  DECLARE v_spent INT DEFAULT 0;
-  DECLARE v_forfeits INT DEFAULT 0;
+  DECLARE v_many INT DEFAULT 0;
+  DECLARE v_unclaimed INT DEFAULT 0;
   DECLARE v_unchanged INT DEFAULT 0;
+  DECLARE v_ended INT DEFAULT 0;
   DECLARE v_months INT DEFAULT 0;
   DECLARE v_claimed INT DEFAULT 0;
 
@@ -50,14 +51,19 @@ BEGIN
            request_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestKey',
            request_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.requestHash')) parsed LIMIT 100000) s ON s.place = a.step;
   SET v_again = ROW_COUNT();
-  DELETE FROM w_user;
-  INSERT INTO w_user (user_id) SELECT DISTINCT user_id FROM w_op WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
   -- An account is to be named once; which of its operations comes first matters only where one is not.
-  SET v_again = v_again - ROW_COUNT();
   IF v_claimed = 1 THEN
-    SELECT COUNT(*) = 0 INTO v_claimed FROM w_user u LEFT JOIN w_account a ON a.user_id = u.user_id WHERE a.user_id IS NULL;
+    SELECT COUNT(*) - COUNT(DISTINCT a.user_id) INTO v_unclaimed FROM w_op o LEFT JOIN w_account a ON a.user_id = o.user_id;
+    IF v_unclaimed = 0 THEN
+      SET v_again = 0;
+    ELSE
+      SET v_claimed = 0;
+    END IF;
   END IF;
   IF v_claimed = 0 THEN
+    DELETE FROM w_user;
+    INSERT INTO w_user (user_id) SELECT DISTINCT user_id FROM w_op WHERE CHAR_LENGTH(user_id) BETWEEN 1 AND 128;
+    SET v_again = v_again - ROW_COUNT();
     DELETE FROM w_account;
     CALL LedgerLock(in_now);
   END IF;
@@ -67,9 +73,8 @@ BEGIN
   DELETE FROM w_allowance;
   INSERT INTO w_allowance (grant_id, user_id, state, remaining, reserved)
   SELECT g.id, g.user_id, g.state, g.remaining, g.reserved
-    FROM w_user u
-    STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = u.user_id AND g.state IN ('open', 'spent') AND g.kind = 'allowance';
-  SELECT COUNT(*) INTO v_spent FROM w_allowance WHERE state = 'spent';
+    FROM w_account a
+    STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = a.user_id AND g.state IN ('open', 'spent') AND g.kind = 'allowance';
   IF v_again > 0 THEN
     DELETE FROM w_judge;
     INSERT INTO w_judge (ord) SELECT MIN(ord) FROM w_op GROUP BY user_id;
@@ -99,33 +104,65 @@ BEGIN
                            OR (o.code IN ('give', 'force') AND (o.starts_at IS NULL OR o.ends_at IS NULL OR o.ends_at <= o.starts_at
                                                                   OR o.amount IS NULL OR o.amount NOT BETWEEN 0 AND 1000000000)) THEN 'invalid'
                       WHEN t.id IS NOT NULL THEN CASE WHEN t.request_hash = o.request_hash THEN 'replayed' ELSE 'idempotency_key_reused' END
-                      WHEN COALESCE(m.version, -1) <> COALESCE(o.membership_version, -1) THEN 'stale'
+                      WHEN v_claimed = 0 AND COALESCE(m.version, -1) <> COALESCE(o.membership_version, -1) THEN 'stale'
                       WHEN o.code IN ('give', 'force') AND o.starts_at > in_now THEN 'not_current' END AS refused
             FROM w_op o
             LEFT JOIN w_account a ON a.user_id = o.user_id
             LEFT JOIN w_judge j ON j.ord = o.ord
-            LEFT JOIN membership_state m FORCE INDEX (PRIMARY) ON m.user_id = a.user_id
+            -- What was claimed was planned from the copy that was read under the lock.
+            LEFT JOIN membership_state m FORCE INDEX (PRIMARY) ON v_claimed = 0 AND m.user_id = a.user_id
             LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_request) ON t.user_id = a.user_id AND t.operation = 'reset' AND t.request_key = o.request_key
             LEFT JOIN (SELECT user_id, SUM(remaining - reserved) AS leftover FROM w_allowance WHERE state = 'open' GROUP BY user_id) g
               ON g.user_id = a.user_id) planned;
-  SELECT COALESCE(SUM(verdict = 'unchanged'), 0), COALESCE(SUM(code = 'forfeit' AND verdict = 'unchanged'), 0) INTO v_unchanged, v_forfeits FROM w_item;
+  SELECT COALESCE(SUM(verdict = 'unchanged'), 0) INTO v_unchanged FROM w_item;
 
-  INSERT INTO w_entry (seq, ord, user_id, type, amount, new_kind, new_amount, new_priority, period_start, operation, own_key)
-  SELECT ord, ord, user_id, type, given - lapsed, CASE WHEN given > 0 THEN 'allowance' END, CASE WHEN given > 0 THEN given END, 10, starts_at,
+  -- An account gets one row at most, so there is nothing to add up as LedgerPost does.
+  -- given: the new grant. lapsed: what the old ones lose. draws: NULL = more than one of them loses, as w_draw says.
+  DELETE FROM w_posted;
+  INSERT INTO w_posted (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
+                        low_before, low_after, threshold, is_last, created_at, new_kind, new_amount, new_priority, period_start, operation, own_key, draws)
+  SELECT ord, ord, user_id, version + 1, type, given - lapsed, balance + given - lapsed, 0, held, status, allowance_remaining + given - lapsed,
+         is_low, balance + given - lapsed - held < threshold, threshold, 1, created_at,
+         CASE WHEN given > 0 THEN 'allowance' END, CASE WHEN given > 0 THEN given END, 10, starts_at,
          CASE WHEN request_key IS NULL THEN 'allowance' ELSE 'reset' END,
          CASE WHEN request_key IS NULL AND verdict <> 'forfeited' THEN CONCAT(REPLACE(starts_at, ' ', 'T'), 'Z#', total,
               -- A forced reset without a key of its own may serve one period any number of times.
-              CASE code WHEN 'force' THEN CONCAT('#', version + 1) ELSE '' END) END
-    FROM (SELECT i.ord, i.user_id, i.verdict, i.code, i.starts_at, i.request_key, a.version,
+              CASE code WHEN 'force' THEN CONCAT('#', version + 1) ELSE '' END) END,
+         draws
+    FROM (SELECT i.ord, i.user_id, i.verdict, i.code, i.starts_at, i.request_key, a.version, a.balance, a.held, a.status, a.allowance_remaining, a.is_low,
+                 COALESCE(a.low_threshold, FLOOR(COALESCE(o.monthly_credits, 0) / 10)) AS threshold, GREATEST(in_now, a.last_at) AS created_at,
                  CASE i.verdict WHEN 'reset' THEN 'reset' WHEN 'forfeited' THEN 'expire' ELSE 'grant' END AS type,
                  CASE i.verdict WHEN 'first' THEN i.amount WHEN 'topped_up' THEN i.amount - a.served_given
                                 WHEN 'reset' THEN i.amount + i.refundable ELSE 0 END AS given,
                  CASE WHEN i.verdict IN ('reset', 'forfeited') THEN i.available ELSE 0 END AS lapsed,
+                 CASE WHEN l.user_id IS NULL OR i.verdict NOT IN ('reset', 'forfeited') THEN '[]' ELSE l.only_draw END AS draws,
                  i.amount AS total
-            FROM w_item i JOIN w_account a ON a.user_id = i.user_id
+            FROM w_item i
+            JOIN w_op o ON o.ord = i.ord
+            JOIN w_account a ON a.user_id = i.user_id
+            LEFT JOIN (SELECT user_id, CASE COUNT(*) WHEN 1 THEN CONCAT('[{"g":', MIN(grant_id), ',"k":"allowance","c":', MIN(reserved - remaining), ',"r":0}]') END AS only_draw
+                         FROM w_allowance WHERE state = 'open' GROUP BY user_id) l ON l.user_id = i.user_id
            WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited')) booked;
+  SELECT COALESCE(SUM(draws IS NULL), 0) INTO v_many FROM w_posted;
+  IF v_many > 0 THEN
+    INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve)
+    SELECT p.seq, g.grant_id, g.grant_id, 'allowance', g.reserved - g.remaining, 0
+      FROM w_posted p
+      STRAIGHT_JOIN w_allowance g ON g.user_id = p.user_id
+     WHERE p.draws IS NULL AND g.state = 'open';
+  END IF;
 
-  -- What the account shows and the period it has been served, which LedgerPost writes with the entries.
+  -- What nothing keeps has ended, that which was spent to the last credit too: a refund that comes later must not open it again, or the credits would
+  -- count for the old allowance and lapse with the next reset. What holds keep ends with them, and what they free lapses.
+  DELETE FROM w_change;
+  INSERT INTO w_change (grant_id, user_id, change_by, reserve, ends)
+  SELECT g.grant_id, g.user_id, g.reserved - g.remaining, 0, 1
+    FROM w_item i
+    STRAIGHT_JOIN w_allowance g ON g.user_id = i.user_id
+   WHERE i.verdict IN ('reset', 'forfeited') OR (i.code = 'forfeit' AND i.verdict = 'unchanged');
+  SET v_ended = ROW_COUNT();
+
+  -- What the account shows and the period it has been served, which LedgerWrite writes with the rows.
   UPDATE w_account a
     STRAIGHT_JOIN w_item i ON i.user_id = a.user_id
     STRAIGHT_JOIN w_op o ON o.ord = i.ord
@@ -143,33 +180,7 @@ BEGIN
      WHERE i.verdict = 'unchanged';
   END IF;
 
-  INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve, ends)
-  SELECT i.ord, g.grant_id, g.grant_id, 'allowance', g.reserved - g.remaining, 0, 1
-    FROM w_item i
-    STRAIGHT_JOIN w_allowance g ON g.user_id = i.user_id
-   WHERE i.verdict IN ('reset', 'forfeited') AND g.state = 'open';
-
-  -- Spent to the last credit: nothing to lapse, but it has ended like the rest. A refund that comes later must not open it again,
-  -- or the credits would count for the old allowance and lapse with the next reset.
-  IF v_spent > 0 THEN
-    UPDATE w_item i
-      STRAIGHT_JOIN w_allowance n ON n.user_id = i.user_id
-      STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id
-       SET g.state = 'ended'
-     WHERE n.state = 'spent'
-       AND (i.verdict IN ('reset', 'forfeited') OR (i.code = 'forfeit' AND i.verdict = 'unchanged'));
-  END IF;
-
-  -- Kept by holds to the last credit: nothing to book, but what they free will lapse.
-  IF v_forfeits > 0 THEN
-    UPDATE w_item i
-      STRAIGHT_JOIN w_allowance n ON n.user_id = i.user_id
-      STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id
-       SET g.state = 'ending'
-     WHERE i.code = 'forfeit' AND i.verdict = 'unchanged' AND n.state = 'open';
-  END IF;
-
-  SELECT COUNT(*) INTO v_months FROM (SELECT 1 FROM w_user u STRAIGHT_JOIN yearly_member_credits y ON y.user_id = u.user_id LIMIT 1) yearly;
+  SELECT COUNT(*) INTO v_months FROM (SELECT 1 FROM w_account a STRAIGHT_JOIN yearly_member_credits y ON y.user_id = a.user_id LIMIT 1) yearly;
   IF v_months > 0 THEN
     UPDATE w_item i
       STRAIGHT_JOIN w_op o ON o.ord = i.ord
@@ -194,7 +205,8 @@ BEGIN
            status = CASE yearly_member_credits.status WHEN 'cancelled' THEN 'scheduled' ELSE yearly_member_credits.status END;
   END IF;
 
-  CALL LedgerPost(in_now);
+  CALL LedgerWrite(v_ended);
+  DELETE FROM w_draw;
 
   IF v_months > 0 THEN
     UPDATE w_item i
@@ -207,5 +219,8 @@ BEGIN
        AND ((y.period_start = i.starts_at AND (y.status = 'scheduled' OR p.version IS NOT NULL)) OR (y.status = 'scheduled' AND y.period_start < i.starts_at));
   END IF;
 
-  CALL LedgerAudit(in_now, in_steps);
+  IF JSON_CONTAINS_PATH(in_steps, 'one', '$[*].audit') THEN
+    CALL LedgerCarry();
+    CALL LedgerAudit(in_now, in_steps);
+  END IF;
 END

@@ -181,11 +181,13 @@ BEGIN
     KEY (seq)
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE IF NOT EXISTS w_grant (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_change (
     grant_id  BIGINT NOT NULL,
-    remaining BIGINT NOT NULL,
-    reserved  BIGINT NOT NULL,
-    state     VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    -- Whose it has to be.
+    user_id   VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    change_by BIGINT NOT NULL,
+    reserve   BIGINT NOT NULL,
+    ends      TINYINT NOT NULL,
     PRIMARY KEY (grant_id)
   ) ENGINE = MEMORY;
 

@@ -2,6 +2,7 @@ import { inProcedure, type Mutation } from "./mutation.ts";
 
 const spend = inProcedure("LedgerSpend");
 const post = inProcedure("LedgerPost");
+const write = inProcedure("LedgerWrite");
 const lock = inProcedure("LedgerLock");
 
 /** Locks, consumptions and holds, and the one place that writes. */
@@ -172,14 +173,14 @@ export const spendingMutations: readonly Mutation[] = [
     test: "spending",
   },
   {
-    file: post,
+    file: write,
     find: "JOIN w_account a ON a.user_id = p.user_id\n   ORDER BY p.seq",
     replace: "JOIN w_account a ON a.user_id = p.user_id\n   WHERE p.is_last = 1 ORDER BY p.seq",
     what: "one event an account and batch instead of one a row",
     test: "histories",
   },
   {
-    file: post,
+    file: write,
     find: "JOIN w_account a ON a.user_id = p.user_id\n   ORDER BY p.seq",
     replace: "JOIN w_account a ON a.user_id = p.user_id\n   WHERE p.type <> 'expire' ORDER BY p.seq",
     what: "what expires has no event",
@@ -200,7 +201,7 @@ export const spendingMutations: readonly Mutation[] = [
     test: "edges",
   },
   {
-    file: post,
+    file: write,
     find: "CASE low_after WHEN 1 THEN",
     replace: "CASE low_after WHEN 0 THEN",
     what: "LowBalance on the way up, recovery on the way down",
@@ -208,27 +209,27 @@ export const spendingMutations: readonly Mutation[] = [
   },
   {
     file: post,
-    find: "p.low_after = p.balance_after - p.held_after < p.threshold",
-    replace: "p.low_after = p.balance_after - p.held_after <= p.threshold",
+    find: "         a.balance - a.held + SUM(e.amount - e.held_change) OVER running < COALESCE",
+    replace: "         a.balance - a.held + SUM(e.amount - e.held_change) OVER running <= COALESCE",
     what: "LowBalance at the threshold, not below it",
     test: "ledger",
   },
   {
     file: post,
-    find: "ELSE p.balance_after - p.amount - p.held_after + p.held_change < p.threshold END",
-    replace: "ELSE a.is_low END",
+    find: "CASE COUNT(*) OVER running WHEN 1 THEN a.is_low",
+    replace: "CASE WHEN 1 THEN a.is_low",
     what: "several rows of one batch below the threshold: a LowBalance each",
     test: "edges",
   },
   {
-    file: post,
+    file: write,
     find: "a.is_low = p.low_after, a.last_at = p.created_at,\n",
     replace: "a.last_at = p.created_at,\n",
     what: "that LowBalance was said is forgotten",
     test: "ledger",
   },
   {
-    file: post,
+    file: write,
     find: "CASE WHEN p.lapse_at IS NULL OR a.lapse_at <= p.lapse_at THEN a.lapse_at ELSE p.lapse_at END",
     replace: "COALESCE(p.lapse_at, a.lapse_at)",
     what: "a later end hides an earlier one",
@@ -242,18 +243,18 @@ export const spendingMutations: readonly Mutation[] = [
     test: "edges",
   },
   {
-    file: post,
+    file: write,
     find: "THEN 'open' ELSE 'spent' END",
     replace: "THEN 'open' ELSE 'ended' END",
     what: "a spent grant has ended and takes no refund",
     test: "refunds",
   },
   {
-    file: post,
-    find: "CASE WHEN MAX(d.ends) = 1 OR o.state IN",
-    replace: "CASE WHEN o.state IN",
+    file: write,
+    find: "CASE WHEN n.ends = 1 OR g.state IN",
+    replace: "CASE WHEN g.state IN",
     what: "a grant that lapsed stays open",
-    test: "allowance",
+    test: "edges",
   },
   {
     file: post,
@@ -263,21 +264,21 @@ export const spendingMutations: readonly Mutation[] = [
     test: "ledger",
   },
   {
-    file: post,
+    file: write,
     find: "group_concat_max_len = 4194304",
     replace: "group_concat_max_len = 1024",
     what: "a long list of draws is cut short, as by MySQL's default",
     test: "spending",
   },
   {
-    file: post,
+    file: write,
     find: "NULLIF(o.reason, ''), h.reason, '')",
     replace: "NULLIF(o.reason, ''), '')",
     what: "a capture without a reason of its own has none",
     test: "holds",
   },
   {
-    file: post,
+    file: write,
     find: "COALESCE(m.doc, h.metadata)",
     replace: "m.doc",
     what: "a capture loses its hold's metadata",
@@ -288,7 +289,7 @@ export const spendingMutations: readonly Mutation[] = [
     find: "CASE WHEN e.new_kind = 'allowance' THEN e.new_amount ELSE 0 END",
     replace: "0",
     what: "a new allowance is not counted as allowance",
-    test: "allowance",
+    test: "edges",
   },
   {
     file: post,
@@ -305,7 +306,7 @@ export const spendingMutations: readonly Mutation[] = [
     test: "spending",
   },
   {
-    file: post,
+    file: write,
     find: "p.draws = CONCAT(LEFT(p.draws, CHAR_LENGTH(p.draws) - 1), CASE p.draws WHEN '[]' THEN '' ELSE ',' END,",
     replace: "p.draws = CONCAT('[',",
     what: "a row that ends a grant and makes one names the new one alone",
@@ -319,21 +320,57 @@ export const spendingMutations: readonly Mutation[] = [
     test: "spending",
   },
   {
+    file: write,
+    find: "IF ROW_COUNT() <> in_grants THEN",
+    replace: "IF ROW_COUNT() > in_grants THEN",
+    what: "a draw that reaches no grant is booked",
+    test: "ledger",
+  },
+  {
+    file: write,
+    find: " AND g.user_id = n.user_id",
+    replace: "",
+    what: "an entry draws from a stranger's grant",
+    test: "ledger",
+  },
+  {
+    file: write,
+    find: "IF ROW_COUNT() <> v_new_grants THEN",
+    replace: "IF ROW_COUNT() < v_new_grants THEN",
+    what: "more rows than new grants name one",
+    test: "ledger",
+    equivalent: "each row names its own grant, by account and version: there can't be more",
+  },
+  {
     file: post,
+    find: "GROUP BY d.grant_id, p.user_id",
+    replace: "GROUP BY d.seq, d.grant_id, p.user_id",
+    what: "of two draws from one grant the call fails",
+    test: "spending",
+  },
+  {
+    file: write,
+    find: "CASE WHEN p.new_kind IS NULL THEN '' ELSE CONCAT(',{",
+    replace: "CASE WHEN p.new_kind IS NOT NULL THEN '' ELSE CONCAT(',{",
+    what: "a row with several draws does not name the grant it makes",
+    test: "allowance",
+  },
+  {
+    file: write,
     find: "a.served_given = w.served_given",
     replace: "a.served_given = a.served_given",
     what: "what was given for a period is forgotten",
     test: "allowance",
   },
   {
-    file: post,
+    file: write,
     find: "a.due_at = w.due_at,",
     replace: "",
     what: "an account that was reset stays due",
     test: "allowance",
   },
   {
-    file: post,
+    file: write,
     find: "p.created_at, p.version,\n         CASE WHEN a.tier",
     replace: "p.created_at, p.version - 1,\n         CASE WHEN a.tier",
     what: "an event tells of the row before its own",
