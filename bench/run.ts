@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, readonly [file: string, ...args: string[]
   ledger: ["ledger.ts", "--seconds", "5", "--rounds", "5"],
   reset: ["reset.ts", "--members", "200000"],
   lanes: ["lanes.ts"],
+  turns: ["turns.ts"],
   membership: ["membership.ts", "--users", "200000", "--due", "10000"],
   visibility: ["visibility.ts"],
   export: ["export.ts", "--rows", "200000"],

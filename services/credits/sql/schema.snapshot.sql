@@ -782,7 +782,7 @@ BEGIN
   -- What ClaimAccounts or ClaimDue locked and read stands no longer.
   SET @ledger_claim = NULL;
   -- The first statement fails with 1146 on a fresh connection; the handler makes all tables and the rest goes on.
-  DELETE FROM w_posted;
+  DELETE FROM w_row;
   SET v_places = ROW_COUNT();
   DELETE FROM w_op;
   SET v_places = GREATEST(v_places, ROW_COUNT());
@@ -794,19 +794,19 @@ BEGIN
   DELETE FROM w_entry;
   DELETE FROM w_draw;
   IF v_places > 300 THEN
-    -- w_posted first, as it is made last: what a connection that is cut off in here lacks is made by its next call.
-    DROP TEMPORARY TABLE IF EXISTS w_posted, w_allowance, w_judge, w_op, w_source, w_user, w_account, w_item, w_entry, w_draw, w_change;
+    -- w_row first, as it is made last: what a connection that is cut off in here lacks is made by its next call.
+    DROP TEMPORARY TABLE IF EXISTS w_row, w_allowance, w_judge, w_op, w_source, w_user, w_account, w_item, w_entry, w_draw, w_change;
     CALL LedgerWorkTables();
   END IF;
 END;
 
 CREATE PROCEDURE `LedgerCarry`()
 BEGIN
-  UPDATE w_account a JOIN w_posted p ON p.user_id = a.user_id
+  UPDATE w_account a JOIN w_row p ON p.user_id = a.user_id
      SET a.version = p.version, a.balance = p.balance_after, a.held = p.held_after, a.status = p.status_after,
          a.allowance_remaining = p.allowance_after, a.is_low = p.low_after, a.last_at = p.created_at
    WHERE p.is_last = 1;
-  UPDATE w_item i JOIN w_posted p ON p.ord = COALESCE(i.first_ord, i.ord) SET i.tx_version = p.version;
+  UPDATE w_item i JOIN w_row p ON p.ord = COALESCE(i.first_ord, i.ord) SET i.tx_version = p.version;
 END;
 
 CREATE PROCEDURE `LedgerDueState`()
@@ -1000,7 +1000,7 @@ CREATE PROCEDURE `LedgerPost`(IN in_now DATETIME(3))
 post: BEGIN
   DECLARE v_drawn INT DEFAULT 0;
 
-  DELETE FROM w_posted;
+  DELETE FROM w_row;
   -- The last entry of each account. LEAD() over the entries would say the same, at two fifths of the cost of the statement below on MySQL.
   DELETE FROM w_judge;
   INSERT INTO w_judge (ord) SELECT MAX(seq) FROM w_entry GROUP BY user_id;
@@ -1009,7 +1009,7 @@ post: BEGIN
   END IF;
 
   -- One order and one frame for all windows: both engines sort once, and MySQL needs no second pass.
-  INSERT INTO w_posted (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
+  INSERT INTO w_row (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
                       low_before, low_after, threshold, is_last, lapse_at, created_at, related_id, hold_id, hold_end, hold_until,
                       grant_id, new_kind, new_amount, new_priority, new_until, period_start, operation, own_key, own_reason, draws)
   SELECT e.seq, e.ord, e.user_id, a.version + COUNT(*) OVER running, e.type, e.amount,
@@ -1042,7 +1042,7 @@ post: BEGIN
   DELETE FROM w_change;
   INSERT INTO w_change (grant_id, user_id, change_by, reserve, ends)
   SELECT d.grant_id, p.user_id, SUM(d.change_by), SUM(d.reserve), MAX(d.ends)
-    FROM w_draw d STRAIGHT_JOIN w_posted p ON p.seq = d.seq
+    FROM w_draw d STRAIGHT_JOIN w_row p ON p.seq = d.seq
    WHERE d.fresh = 0
    GROUP BY d.grant_id, p.user_id;
   SET v_drawn = ROW_COUNT();
@@ -1661,8 +1661,8 @@ BEGIN
 
   -- An account gets one row at most, so there is nothing to add up as LedgerPost does.
   -- given: the new grant. lapsed: what the old ones lose. draws: NULL = more than one of them loses, as w_draw says.
-  DELETE FROM w_posted;
-  INSERT INTO w_posted (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
+  DELETE FROM w_row;
+  INSERT INTO w_row (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
                         low_before, low_after, threshold, is_last, created_at, new_kind, new_amount, new_priority, period_start, operation, own_key, draws)
   SELECT ord, ord, user_id, version + 1, type, given - lapsed, balance + given - lapsed, 0, held, status, allowance_remaining + given - lapsed,
          is_low, balance + given - lapsed - held < threshold, threshold, 1, created_at,
@@ -1686,11 +1686,11 @@ BEGIN
             LEFT JOIN (SELECT user_id, CASE COUNT(*) WHEN 1 THEN CONCAT('[{"g":', MIN(grant_id), ',"k":"allowance","c":', MIN(reserved - remaining), ',"r":0}]') END AS only_draw
                          FROM w_allowance WHERE state = 'open' GROUP BY user_id) l ON l.user_id = i.user_id
            WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited')) booked;
-  SELECT COALESCE(SUM(draws IS NULL), 0) INTO v_many FROM w_posted;
+  SELECT COALESCE(SUM(draws IS NULL), 0) INTO v_many FROM w_row;
   IF v_many > 0 THEN
     INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve)
     SELECT p.seq, g.grant_id, g.grant_id, 'allowance', g.reserved - g.remaining, 0
-      FROM w_posted p
+      FROM w_row p
       STRAIGHT_JOIN w_allowance g ON g.user_id = p.user_id
      WHERE p.draws IS NULL AND g.state = 'open';
   END IF;
@@ -1754,7 +1754,7 @@ BEGIN
   IF v_months > 0 THEN
     UPDATE w_item i
       STRAIGHT_JOIN yearly_member_credits y ON y.user_id = i.user_id
-      LEFT JOIN w_posted p ON p.ord = i.ord
+      LEFT JOIN w_row p ON p.ord = i.ord
        SET y.given_amount = CASE WHEN y.period_start = i.starts_at THEN COALESCE(y.given_amount, 0) + COALESCE(p.new_amount, 0) END,
            y.transaction_version = CASE WHEN y.period_start = i.starts_at THEN COALESCE(p.version, y.transaction_version) END,
            y.status = CASE WHEN y.period_start = i.starts_at THEN 'given' ELSE 'skipped' END
@@ -2092,7 +2092,7 @@ BEGIN
   ) ENGINE = MEMORY;
 
   -- The last one: LedgerBegin looks for it first, so a connection that was cut off in here makes the missing ones.
-  CREATE TEMPORARY TABLE IF NOT EXISTS w_posted (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_row (
     seq             INT NOT NULL,
     ord             INT NULL,
     user_id         VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -2153,7 +2153,7 @@ ledger: BEGIN
 
   SELECT COUNT(*), COALESCE(SUM(new_kind IS NOT NULL), 0), COALESCE(SUM(hold_until IS NOT NULL OR hold_end IS NOT NULL), 0), COALESCE(SUM(low_before <> low_after), 0)
     INTO v_rows, v_new_grants, v_holds, v_signals
-    FROM w_posted;
+    FROM w_row;
   IF v_rows = 0 THEN
     LEAVE ledger;
   END IF;
@@ -2161,9 +2161,9 @@ ledger: BEGIN
   IF v_new_grants > 0 THEN
     INSERT INTO credit_grants (user_id, origin_version, kind, state, amount, remaining, reserved, priority, expires_at, created_at)
     SELECT user_id, version, new_kind, 'open', new_amount, new_amount, 0, new_priority, new_until, created_at
-      FROM w_posted WHERE new_kind IS NOT NULL ORDER BY seq;
+      FROM w_row WHERE new_kind IS NOT NULL ORDER BY seq;
     -- The new grant comes last: `[` what was drawn before, if anything, `, ` the grant `]`.
-    UPDATE w_posted p STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_origin) ON g.user_id = p.user_id AND g.origin_version = p.version
+    UPDATE w_row p STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_origin) ON g.user_id = p.user_id AND g.origin_version = p.version
        SET p.grant_id = g.id,
            p.draws = CONCAT(LEFT(p.draws, CHAR_LENGTH(p.draws) - 1), CASE p.draws WHEN '[]' THEN '' ELSE ',' END,
                             '{"g":', g.id, ',"k":"', p.new_kind, '","c":', p.new_amount, ',"r":0}]')
@@ -2176,16 +2176,16 @@ ledger: BEGIN
   IF v_holds > 0 THEN
     INSERT INTO credit_holds (user_id, origin_version, status, amount, expires_at, reason, feature, metadata, actor, created_at)
     SELECT p.user_id, p.version, 'open', p.held_change, p.hold_until, COALESCE(o.reason, ''), o.feature, m.doc, COALESCE(o.actor, 'system'), p.created_at
-      FROM w_posted p
+      FROM w_row p
       JOIN w_op o ON o.ord = p.ord
       LEFT JOIN w_doc m FORCE INDEX (PRIMARY) ON m.ord = CASE o.has_metadata WHEN 1 THEN o.ord END
      WHERE p.hold_until IS NOT NULL ORDER BY p.seq;
     DELETE FROM w_judge;
     INSERT INTO w_judge (ord, figure)
-    SELECT p.seq, h.id FROM w_posted p JOIN credit_holds h FORCE INDEX (credit_holds_origin) ON h.user_id = p.user_id AND h.origin_version = p.version
+    SELECT p.seq, h.id FROM w_row p JOIN credit_holds h FORCE INDEX (credit_holds_origin) ON h.user_id = p.user_id AND h.origin_version = p.version
      WHERE p.hold_until IS NOT NULL;
-    UPDATE w_posted p JOIN w_judge j ON j.ord = p.seq SET p.hold_id = j.figure;
-    UPDATE w_posted p STRAIGHT_JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = p.hold_id
+    UPDATE w_row p JOIN w_judge j ON j.ord = p.seq SET p.hold_id = j.figure;
+    UPDATE w_row p STRAIGHT_JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = p.hold_id
        SET h.status = p.hold_end, h.captured = -p.amount, h.ended_at = p.created_at, h.end_version = p.version
      WHERE p.hold_end IS NOT NULL;
   END IF;
@@ -2205,14 +2205,14 @@ ledger: BEGIN
          COALESCE(p.own_reason, NULLIF(o.reason, ''), h.reason, ''), COALESCE(o.feature, h.feature), COALESCE(m.doc, h.metadata), COALESCE(o.actor, 'system'),
          p.related_id, p.hold_id, p.grant_id, p.new_kind, p.operation, COALESCE(p.own_key, o.request_key),
          CASE WHEN p.own_key IS NULL THEN o.request_hash END, p.period_start, o.traceparent, p.created_at
-    FROM w_posted p
+    FROM w_row p
     LEFT JOIN w_op o ON o.ord = p.ord
     LEFT JOIN w_doc m FORCE INDEX (PRIMARY) ON m.ord = CASE o.has_metadata WHEN 1 THEN o.ord END
     -- A capture or release says what its hold said, where it says nothing itself.
     LEFT JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = p.hold_id
    ORDER BY p.seq;
 
-  UPDATE w_posted p
+  UPDATE w_row p
     STRAIGHT_JOIN w_account w ON w.user_id = p.user_id
     STRAIGHT_JOIN profiles a FORCE INDEX (PRIMARY) ON a.user_id = p.user_id
      SET a.version = p.version, a.balance = p.balance_after, a.held = p.held_after, a.status = p.status_after,
@@ -2228,7 +2228,7 @@ ledger: BEGIN
          CASE WHEN a.tier IS NULL THEN '{}'
               ELSE CONCAT('{"tier":"', a.tier, '","monthlyCredits":"', COALESCE(a.monthly_credits, 0), '","remaining":"', p.allowance_after, '"',
                           CASE WHEN a.next_reset_at IS NULL THEN '' ELSE CONCAT(',"nextResetAt":"', REPLACE(a.next_reset_at, ' ', 'T'), 'Z"') END, '}') END
-    FROM w_posted p
+    FROM w_row p
     JOIN w_account a ON a.user_id = p.user_id
    ORDER BY p.seq;
 
@@ -2239,7 +2239,7 @@ ledger: BEGIN
            user_id, created_at,
            JSON_OBJECT('userId', user_id, 'version', version, 'available', balance_after - held_after, 'threshold', threshold,
                        'occurredAt', CONCAT(REPLACE(created_at, ' ', 'T'), 'Z'))
-      FROM w_posted WHERE low_before <> low_after ORDER BY seq;
+      FROM w_row WHERE low_before <> low_after ORDER BY seq;
   END IF;
 END;
 

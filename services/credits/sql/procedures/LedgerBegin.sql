@@ -11,7 +11,7 @@
 --   w_entry    ledger rows to write, in the order of seq; ord = the operation a row answers, NULL for lapses
 --   w_draw     what each entry does to existing grants, in the order of rank
 --   w_change   all that is drawn from each grant, for LedgerWrite
---   w_posted   the ledger rows with the running figures (LedgerPost, LedgerSettle), as LedgerWrite writes them; left behind for the caller
+--   w_row      the ledger rows with the running figures (LedgerPost, LedgerSettle), as LedgerWrite writes them; left behind for the caller
 --   w_allowance  the allowance grants of those accounts that are open or spent, as they were before the call's entries (LedgerSettle)
 --   w_judge    scratch of a judging pass
 --   w_source   draws of earlier rows (of holds that end, of consumptions that are given back)
@@ -33,7 +33,7 @@ BEGIN
   -- What ClaimAccounts or ClaimDue locked and read stands no longer.
   SET @ledger_claim = NULL;
   -- The first statement fails with 1146 on a fresh connection; the handler makes all tables and the rest goes on.
-  DELETE FROM w_posted;
+  DELETE FROM w_row;
   SET v_places = ROW_COUNT();
   DELETE FROM w_op;
   SET v_places = GREATEST(v_places, ROW_COUNT());
@@ -45,8 +45,8 @@ BEGIN
   DELETE FROM w_entry;
   DELETE FROM w_draw;
   IF v_places > 300 THEN
-    -- w_posted first, as it is made last: what a connection that is cut off in here lacks is made by its next call.
-    DROP TEMPORARY TABLE IF EXISTS w_posted, w_allowance, w_judge, w_op, w_source, w_user, w_account, w_item, w_entry, w_draw, w_change;
+    -- w_row first, as it is made last: what a connection that is cut off in here lacks is made by its next call.
+    DROP TEMPORARY TABLE IF EXISTS w_row, w_allowance, w_judge, w_op, w_source, w_user, w_account, w_item, w_entry, w_draw, w_change;
     CALL LedgerWorkTables();
   END IF;
 END

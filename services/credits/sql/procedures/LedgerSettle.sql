@@ -118,8 +118,8 @@ BEGIN
 
   -- An account gets one row at most, so there is nothing to add up as LedgerPost does.
   -- given: the new grant. lapsed: what the old ones lose. draws: NULL = more than one of them loses, as w_draw says.
-  DELETE FROM w_posted;
-  INSERT INTO w_posted (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
+  DELETE FROM w_row;
+  INSERT INTO w_row (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
                         low_before, low_after, threshold, is_last, created_at, new_kind, new_amount, new_priority, period_start, operation, own_key, draws)
   SELECT ord, ord, user_id, version + 1, type, given - lapsed, balance + given - lapsed, 0, held, status, allowance_remaining + given - lapsed,
          is_low, balance + given - lapsed - held < threshold, threshold, 1, created_at,
@@ -143,11 +143,11 @@ BEGIN
             LEFT JOIN (SELECT user_id, CASE COUNT(*) WHEN 1 THEN CONCAT('[{"g":', MIN(grant_id), ',"k":"allowance","c":', MIN(reserved - remaining), ',"r":0}]') END AS only_draw
                          FROM w_allowance WHERE state = 'open' GROUP BY user_id) l ON l.user_id = i.user_id
            WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited')) booked;
-  SELECT COALESCE(SUM(draws IS NULL), 0) INTO v_many FROM w_posted;
+  SELECT COALESCE(SUM(draws IS NULL), 0) INTO v_many FROM w_row;
   IF v_many > 0 THEN
     INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve)
     SELECT p.seq, g.grant_id, g.grant_id, 'allowance', g.reserved - g.remaining, 0
-      FROM w_posted p
+      FROM w_row p
       STRAIGHT_JOIN w_allowance g ON g.user_id = p.user_id
      WHERE p.draws IS NULL AND g.state = 'open';
   END IF;
@@ -211,7 +211,7 @@ BEGIN
   IF v_months > 0 THEN
     UPDATE w_item i
       STRAIGHT_JOIN yearly_member_credits y ON y.user_id = i.user_id
-      LEFT JOIN w_posted p ON p.ord = i.ord
+      LEFT JOIN w_row p ON p.ord = i.ord
        SET y.given_amount = CASE WHEN y.period_start = i.starts_at THEN COALESCE(y.given_amount, 0) + COALESCE(p.new_amount, 0) END,
            y.transaction_version = CASE WHEN y.period_start = i.starts_at THEN COALESCE(p.version, y.transaction_version) END,
            y.status = CASE WHEN y.period_start = i.starts_at THEN 'given' ELSE 'skipped' END

@@ -215,7 +215,7 @@ BEGIN
   ) ENGINE = MEMORY;
 
   -- The last one: LedgerBegin looks for it first, so a connection that was cut off in here makes the missing ones.
-  CREATE TEMPORARY TABLE IF NOT EXISTS w_posted (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_row (
     seq             INT NOT NULL,
     ord             INT NULL,
     user_id         VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
