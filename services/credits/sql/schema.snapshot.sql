@@ -1045,7 +1045,8 @@ post: BEGIN
     FROM w_draw d STRAIGHT_JOIN w_row p ON p.seq = d.seq
    WHERE d.fresh = 0
    GROUP BY d.grant_id, p.user_id;
-  SET v_drawn = ROW_COUNT();
+  -- Not how many it has become: a draw that belongs to no row must not pass unseen.
+  SELECT COUNT(DISTINCT grant_id) INTO v_drawn FROM w_draw WHERE fresh = 0;
 
   CALL LedgerWrite(v_drawn);
   CALL LedgerCarry();
@@ -1664,7 +1665,8 @@ BEGIN
   DELETE FROM w_row;
   INSERT INTO w_row (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
                         low_before, low_after, threshold, is_last, created_at, new_kind, new_amount, new_priority, period_start, operation, own_key, draws)
-  SELECT ord, ord, user_id, version + 1, type, given - lapsed, balance + given - lapsed, 0, held, status, allowance_remaining + given - lapsed,
+  -- What a row says must be what its draws do, as in LedgerPost. No CHECK lets -1 pass.
+  SELECT ord, ord, user_id, version + 1, type, given - lapsed, CASE WHEN lapsed = drawn THEN balance + given - lapsed ELSE -1 END, 0, held, status, allowance_remaining + given - lapsed,
          is_low, balance + given - lapsed - held < threshold, threshold, 1, created_at,
          CASE WHEN given > 0 THEN 'allowance' END, CASE WHEN given > 0 THEN given END, 10, starts_at,
          CASE WHEN request_key IS NULL THEN 'allowance' ELSE 'reset' END,
@@ -1678,12 +1680,14 @@ BEGIN
                  CASE i.verdict WHEN 'first' THEN i.amount WHEN 'topped_up' THEN i.amount - a.served_given
                                 WHEN 'reset' THEN i.amount + i.refundable ELSE 0 END AS given,
                  CASE WHEN i.verdict IN ('reset', 'forfeited') THEN i.available ELSE 0 END AS lapsed,
+                 CASE WHEN i.verdict IN ('reset', 'forfeited') THEN COALESCE(l.free, 0) ELSE 0 END AS drawn,
                  CASE WHEN l.user_id IS NULL OR i.verdict NOT IN ('reset', 'forfeited') THEN '[]' ELSE l.only_draw END AS draws,
                  i.amount AS total
             FROM w_item i
             JOIN w_op o ON o.ord = i.ord
             JOIN w_account a ON a.user_id = i.user_id
-            LEFT JOIN (SELECT user_id, CASE COUNT(*) WHEN 1 THEN CONCAT('[{"g":', MIN(grant_id), ',"k":"allowance","c":', MIN(reserved - remaining), ',"r":0}]') END AS only_draw
+            LEFT JOIN (SELECT user_id, SUM(remaining - reserved) AS free,
+                              CASE COUNT(*) WHEN 1 THEN CONCAT('[{"g":', MIN(grant_id), ',"k":"allowance","c":', MIN(reserved - remaining), ',"r":0}]') END AS only_draw
                          FROM w_allowance WHERE state = 'open' GROUP BY user_id) l ON l.user_id = i.user_id
            WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited')) booked;
   SELECT COALESCE(SUM(draws IS NULL), 0) INTO v_many FROM w_row;
@@ -1699,7 +1703,7 @@ BEGIN
   -- count for the old allowance and lapse with the next reset. What holds keep ends with them, and what they free lapses.
   DELETE FROM w_change;
   INSERT INTO w_change (grant_id, user_id, change_by, reserve, ends)
-  SELECT g.grant_id, g.user_id, g.reserved - g.remaining, 0, 1
+  SELECT g.grant_id, g.user_id, CASE g.state WHEN 'open' THEN g.reserved - g.remaining ELSE 0 END, 0, 1
     FROM w_item i
     STRAIGHT_JOIN w_allowance g ON g.user_id = i.user_id
    WHERE i.verdict IN ('reset', 'forfeited') OR (i.code = 'forfeit' AND i.verdict = 'unchanged');
@@ -2053,7 +2057,7 @@ BEGIN
     reserve   BIGINT NOT NULL,
     -- The grant lapses with it.
     ends      TINYINT NOT NULL DEFAULT 0,
-    -- The entry makes this grant: nothing to update.
+    -- Other than 0: the grant is as it should be already, nothing to update (RepairAccounts).
     fresh     TINYINT NOT NULL DEFAULT 0,
     KEY (seq)
   ) ENGINE = MEMORY;
@@ -2142,10 +2146,11 @@ ledger: BEGIN
   IF in_grants > 0 THEN
     UPDATE w_change n STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id AND g.user_id = n.user_id
        SET g.state = CASE WHEN n.ends = 1 OR g.state IN ('ending', 'ended')
-                          THEN CASE WHEN g.remaining + n.change_by > 0 THEN 'ending' ELSE 'ended' END
+                          -- A spent one that holds credits is damaged: it keeps them for who looks for that, and none of them lapses.
+                          THEN CASE WHEN g.remaining + n.change_by > 0 AND g.state <> 'spent' THEN 'ending' ELSE 'ended' END
                           ELSE CASE WHEN g.remaining + n.change_by > 0 THEN 'open' ELSE 'spent' END END,
            g.remaining = g.remaining + n.change_by, g.reserved = g.reserved + n.reserve;
-    -- Every draw changes its grant, so whether an engine counts what it met or what it changed is the same.
+    -- Every draw changes its grant, so it makes no difference that a connection may count what it met instead of what it changed.
     IF ROW_COUNT() <> in_grants THEN
       SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a draw did not reach its grant; roll back';
     END IF;

@@ -307,6 +307,39 @@ describe("CheckAndResetUserCredits", () => {
     expect((await rowsOf(userId)).map((row) => row.balanceAfter)).toEqual([100, 40, 100]);
   });
 
+  test("the audit of an admin's reset says what it made of the account", async () => {
+    const userId = freshUser();
+    await member(userId);
+    await step(JAN, month(userId, JAN, 100));
+    await ledger.db.transaction((tx) => spend(tx, userId, 60, {}, JAN));
+    const audit = { id: "r1", actor: "root", roles: ["admin"], action: "credits.reset", reason: "a test" };
+    await step(JAN, month(userId, JAN, 100, { action: "force", requestKey: "k", requestHash: "h", audit }));
+    const [told] = await ledger.owner.query<{ was: string; became: string }>(
+      `SELECT JSON_UNQUOTE(JSON_EXTRACT(payload, '$.before')) AS was, JSON_UNQUOTE(JSON_EXTRACT(payload, '$.after')) AS became
+         FROM outbox WHERE subject = ? AND topic = 'admin.v1'`,
+      [userId],
+    );
+    expect(JSON.parse(told?.was ?? "{}")).toMatchObject({ balance: 40, version: 2 });
+    expect(JSON.parse(told?.became ?? "{}")).toMatchObject({ amount: 60, balance: 100, version: 3, outcome: "reset" });
+  });
+
+  test("a spent allowance that holds credits, which is damage, keeps them for who looks for it", async () => {
+    const userId = freshUser();
+    await member(userId);
+    await step(JAN, month(userId, JAN, 100));
+    await ledger.db.transaction((tx) => spend(tx, userId, 100, {}, JAN));
+    await ledger.owner.query("UPDATE credit_grants SET remaining = 7 WHERE user_id = ?", [userId]);
+    await step(FEB, month(userId, FEB, 100));
+    const grants = await ledger.owner.query(
+      "SELECT remaining, state FROM credit_grants WHERE user_id = ? ORDER BY id",
+      [userId],
+    );
+    expect(grants).toEqual([
+      { remaining: 7, state: "ended" },
+      { remaining: 100, state: "open" },
+    ]);
+  });
+
   test("a yearly membership's twelve months are scheduled, given one by one, skipped when slept through, cancelled when over", async () => {
     const userId = freshUser();
     await member(userId);

@@ -16,6 +16,7 @@ const RETRY: ReadonlySet<number> = new Set([
   1020, // ER_CHECKREAD: MariaDB's "record has changed since last read"
   1412, // ER_TABLE_DEF_CHANGED: a migration ran in between
   1305, // ER_SP_DOES_NOT_EXIST: a migration drops and creates a changed procedure
+  1146, // ER_NO_SUCH_TABLE: of the procedures that share a work table a migration has changed some and not yet the one that makes it
 ]);
 
 /** Server errors that mean "not now", whatever the statement was. */

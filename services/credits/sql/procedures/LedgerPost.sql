@@ -62,7 +62,8 @@ post: BEGIN
     FROM w_draw d STRAIGHT_JOIN w_row p ON p.seq = d.seq
    WHERE d.fresh = 0
    GROUP BY d.grant_id, p.user_id;
-  SET v_drawn = ROW_COUNT();
+  -- Not how many it has become: a draw that belongs to no row must not pass unseen.
+  SELECT COUNT(DISTINCT grant_id) INTO v_drawn FROM w_draw WHERE fresh = 0;
 
   CALL LedgerWrite(v_drawn);
   CALL LedgerCarry();

@@ -176,7 +176,7 @@ BEGIN
     reserve   BIGINT NOT NULL,
     -- The grant lapses with it.
     ends      TINYINT NOT NULL DEFAULT 0,
-    -- The entry makes this grant: nothing to update.
+    -- Other than 0: the grant is as it should be already, nothing to update (RepairAccounts).
     fresh     TINYINT NOT NULL DEFAULT 0,
     KEY (seq)
   ) ENGINE = MEMORY;

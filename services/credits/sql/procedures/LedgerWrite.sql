@@ -26,10 +26,11 @@ ledger: BEGIN
   IF in_grants > 0 THEN
     UPDATE w_change n STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id AND g.user_id = n.user_id
        SET g.state = CASE WHEN n.ends = 1 OR g.state IN ('ending', 'ended')
-                          THEN CASE WHEN g.remaining + n.change_by > 0 THEN 'ending' ELSE 'ended' END
+                          -- A spent one that holds credits is damaged: it keeps them for who looks for that, and none of them lapses.
+                          THEN CASE WHEN g.remaining + n.change_by > 0 AND g.state <> 'spent' THEN 'ending' ELSE 'ended' END
                           ELSE CASE WHEN g.remaining + n.change_by > 0 THEN 'open' ELSE 'spent' END END,
            g.remaining = g.remaining + n.change_by, g.reserved = g.reserved + n.reserve;
-    -- Every draw changes its grant, so whether an engine counts what it met or what it changed is the same.
+    -- Every draw changes its grant, so it makes no difference that a connection may count what it met instead of what it changed.
     IF ROW_COUNT() <> in_grants THEN
       SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a draw did not reach its grant; roll back';
     END IF;

@@ -73,8 +73,8 @@ export const periodMutations: readonly Mutation[] = [
   },
   {
     file: reset,
-    find: "g.reserved - g.remaining, 0, 1\n",
-    replace: "g.reserved - g.remaining, 0, 0\n",
+    find: "ELSE 0 END, 0, 1\n",
+    replace: "ELSE 0 END, 0, 0\n",
     what: "a forfeited allowance that holds keep comes back when they end",
     test: "edges",
   },
@@ -139,6 +139,20 @@ export const periodMutations: readonly Mutation[] = [
     find: "CALL LedgerWrite(v_ended)",
     replace: "CALL LedgerWrite(0)",
     what: "an allowance is booked as lapsed and stays",
+    test: "allowance",
+  },
+  {
+    file: reset,
+    find: "    CALL LedgerCarry();\n",
+    replace: "",
+    what: "the audit of an admin's reset says that nothing changed",
+    test: "allowance",
+  },
+  {
+    file: reset,
+    find: "CASE g.state WHEN 'open' THEN g.reserved - g.remaining ELSE 0 END, 0, 1",
+    replace: "g.reserved - g.remaining, 0, 1",
+    what: "a reset takes from a spent grant what it should not have, and says nothing",
     test: "allowance",
   },
   {
@@ -242,7 +256,7 @@ export const periodMutations: readonly Mutation[] = [
   {
     file: reset,
     find: "SELECT COUNT(*) - COUNT(DISTINCT a.user_id) INTO v_unclaimed",
-    replace: "SELECT 0 INTO v_unclaimed",
+    replace: "SELECT 0 * COUNT(*) INTO v_unclaimed",
     what: "accounts that a claim does not hold are taken for unknown",
     test: "claims",
   },
