@@ -1010,8 +1010,8 @@ post: BEGIN
 
   -- One order and one frame for all windows: both engines sort once, and MySQL needs no second pass.
   INSERT INTO w_row (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
-                      low_before, low_after, threshold, is_last, lapse_at, created_at, related_id, hold_id, hold_end, hold_until,
-                      grant_id, new_kind, new_amount, new_priority, new_until, period_start, operation, own_key, own_reason, draws)
+                     low_before, low_after, threshold, is_last, lapse_at, created_at, related_id, hold_id, hold_end, hold_until,
+                     grant_id, new_kind, new_amount, new_priority, new_until, period_start, operation, own_key, own_reason, draws)
   SELECT e.seq, e.ord, e.user_id, a.version + COUNT(*) OVER running, e.type, e.amount,
          -- What a row says must be what its draws do. No CHECK lets -1 pass.
          CASE WHEN e.amount = COALESCE(d.changed, 0) + COALESCE(e.new_amount, 0) AND e.held_change = COALESCE(d.reserved, 0)
@@ -1664,9 +1664,10 @@ BEGIN
   -- given: the new grant. lapsed: what the old ones lose. draws: NULL = more than one of them loses, as w_draw says.
   DELETE FROM w_row;
   INSERT INTO w_row (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
-                        low_before, low_after, threshold, is_last, created_at, new_kind, new_amount, new_priority, period_start, operation, own_key, draws)
-  -- What a row says must be what its draws do, as in LedgerPost. No CHECK lets -1 pass.
-  SELECT ord, ord, user_id, version + 1, type, given - lapsed, CASE WHEN lapsed = drawn THEN balance + given - lapsed ELSE -1 END, 0, held, status, allowance_remaining + given - lapsed,
+                     low_before, low_after, threshold, is_last, created_at, new_kind, new_amount, new_priority, period_start, operation, own_key, draws)
+  SELECT ord, ord, user_id, version + 1, type, given - lapsed,
+         -- What a row says must be what its draws do, as in LedgerPost. No CHECK lets -1 pass.
+         CASE WHEN lapsed = drawn THEN balance + given - lapsed ELSE -1 END, 0, held, status, allowance_remaining + given - lapsed,
          is_low, balance + given - lapsed - held < threshold, threshold, 1, created_at,
          CASE WHEN given > 0 THEN 'allowance' END, CASE WHEN given > 0 THEN given END, 10, starts_at,
          CASE WHEN request_key IS NULL THEN 'allowance' ELSE 'reset' END,
@@ -1680,15 +1681,14 @@ BEGIN
                  CASE i.verdict WHEN 'first' THEN i.amount WHEN 'topped_up' THEN i.amount - a.served_given
                                 WHEN 'reset' THEN i.amount + i.refundable ELSE 0 END AS given,
                  CASE WHEN i.verdict IN ('reset', 'forfeited') THEN i.available ELSE 0 END AS lapsed,
-                 CASE WHEN i.verdict IN ('reset', 'forfeited') THEN COALESCE(l.free, 0) ELSE 0 END AS drawn,
-                 CASE WHEN l.user_id IS NULL OR i.verdict NOT IN ('reset', 'forfeited') THEN '[]' ELSE l.only_draw END AS draws,
+                 COALESCE(l.free, 0) AS drawn, CASE WHEN l.user_id IS NULL THEN '[]' ELSE l.only_draw END AS draws,
                  i.amount AS total
             FROM w_item i
             JOIN w_op o ON o.ord = i.ord
             JOIN w_account a ON a.user_id = i.user_id
             LEFT JOIN (SELECT user_id, SUM(remaining - reserved) AS free,
                               CASE COUNT(*) WHEN 1 THEN CONCAT('[{"g":', MIN(grant_id), ',"k":"allowance","c":', MIN(reserved - remaining), ',"r":0}]') END AS only_draw
-                         FROM w_allowance WHERE state = 'open' GROUP BY user_id) l ON l.user_id = i.user_id
+                         FROM w_allowance WHERE state = 'open' GROUP BY user_id) l ON l.user_id = i.user_id AND i.verdict IN ('reset', 'forfeited')
            WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited')) booked;
   SELECT COALESCE(SUM(draws IS NULL), 0) INTO v_many FROM w_row;
   IF v_many > 0 THEN

@@ -27,8 +27,8 @@ post: BEGIN
 
   -- One order and one frame for all windows: both engines sort once, and MySQL needs no second pass.
   INSERT INTO w_row (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
-                      low_before, low_after, threshold, is_last, lapse_at, created_at, related_id, hold_id, hold_end, hold_until,
-                      grant_id, new_kind, new_amount, new_priority, new_until, period_start, operation, own_key, own_reason, draws)
+                     low_before, low_after, threshold, is_last, lapse_at, created_at, related_id, hold_id, hold_end, hold_until,
+                     grant_id, new_kind, new_amount, new_priority, new_until, period_start, operation, own_key, own_reason, draws)
   SELECT e.seq, e.ord, e.user_id, a.version + COUNT(*) OVER running, e.type, e.amount,
          -- What a row says must be what its draws do. No CHECK lets -1 pass.
          CASE WHEN e.amount = COALESCE(d.changed, 0) + COALESCE(e.new_amount, 0) AND e.held_change = COALESCE(d.reserved, 0)

@@ -171,8 +171,8 @@ export const periodMutations: readonly Mutation[] = [
   },
   {
     file: reset,
-    find: "CASE WHEN l.user_id IS NULL OR i.verdict NOT IN ('reset', 'forfeited') THEN '[]' ELSE l.only_draw END",
-    replace: "CASE WHEN l.user_id IS NULL THEN '[]' ELSE l.only_draw END",
+    find: "l ON l.user_id = i.user_id AND i.verdict IN ('reset', 'forfeited')",
+    replace: "l ON l.user_id = i.user_id",
     what: "raising an allowance is booked as taking the old one",
     test: "allowance",
   },
