@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Explanation } from "../src/domain/ledger/account.ts";
 import type { AllowanceStep } from "../src/domain/ledger/allowance.ts";
 import type { LedgerRow } from "../src/domain/ledger/transactions.ts";
 import {
@@ -9,7 +10,7 @@ import {
   settleAccounts,
 } from "../src/store/allowance.ts";
 import { adjustCredits, captureHolds, consumeCredits, refundCredits, releaseHolds } from "../src/store/ledger.ts";
-import { getAccounts, listTransactions, yearlyMonths } from "../src/store/reads.ts";
+import { explain, getAccounts, listTransactions, yearlyMonths } from "../src/store/reads.ts";
 import { checkCreditsSync, setLowBalanceThreshold } from "../src/store/upkeep.ts";
 import { at, done, freshUser, give, month, request, reserve, spend } from "./support/build.ts";
 import { useLedgerDatabase } from "./support/ledger-database.ts";
@@ -96,7 +97,7 @@ describe("CheckAndResetUserCredits", () => {
     expect(last?.draws.map((draw) => draw.change)).toEqual([-150, 250]);
   });
 
-  test("a reset ends every allowance of the month before, and draws from those that had credits left", async () => {
+  test("a reset ends the allowances of the month before but the last, which becomes the new one", async () => {
     const userId = freshUser();
     await member(userId);
     await step(JAN, month(userId, JAN, 100));
@@ -107,7 +108,7 @@ describe("CheckAndResetUserCredits", () => {
     expect(last).toMatchObject({ amount: -120, balanceAfter: 80 });
     expect(last?.draws.map((draw) => [draw.change, draw.grantId === last.grantId])).toEqual([
       [-150, false],
-      [-50, false],
+      [-50, true],
       [80, true],
     ]);
     const states = await ledger.owner.query("SELECT amount, state FROM credit_grants WHERE user_id = ? ORDER BY id", [
@@ -116,8 +117,74 @@ describe("CheckAndResetUserCredits", () => {
     expect(states).toEqual([
       { amount: 100, state: "ended" },
       { amount: 150, state: "ended" },
-      { amount: 50, state: "ended" },
       { amount: 80, state: "open" },
+    ]);
+  });
+
+  test("a reset fills the allowance's grant anew: the youngest of its priority from then on, and the past stays as it was", async () => {
+    const userId = freshUser();
+    await member(userId);
+    await step(JAN, month(userId, JAN, 100));
+    const spent = await ledger.db.transaction(async (tx) => {
+      await give(tx, userId, 5, { priority: 10 }, JAN);
+      return await spend(tx, userId, 40, {}, JAN);
+    });
+    expect(await step(FEB, month(userId, FEB, 80))).toBe("reset");
+    const march = at("2026-03-01T00:00:00.000Z");
+    const [first, bonus] = await rowsOf(userId);
+    const told = await ledger.db.transaction(async (tx) => ({
+      account: (await getAccounts(tx, FEB, [userId]))[0],
+      before: await explain(tx, userId, JAN),
+      since: await explain(tx, userId, FEB),
+      next: await spend(tx, userId, 15, {}, FEB),
+    }));
+    expect(told.account?.grants).toMatchObject([
+      { id: bonus?.grantId, amount: 5, remaining: 5 },
+      { id: first?.grantId, amount: 80, remaining: 80, createdAt: FEB },
+    ]);
+    const made = (explanation: Explanation | null) => explanation?.grants.map(({ id, remaining }) => [id, remaining]);
+    expect(made(told.before)).toEqual([
+      [first?.grantId, 60],
+      [bonus?.grantId, 5],
+    ]);
+    expect(made(told.since)).toEqual([
+      [bonus?.grantId, 5],
+      [first?.grantId, 80],
+    ]);
+    expect(told.next.draws.map(({ grantId, change }) => [grantId, change])).toEqual([
+      [bonus?.grantId, -5],
+      [first?.grantId, -10],
+    ]);
+
+    // What this month spent comes back to it; what the month before spent does not, though it was the same grant.
+    const [late, own] = await ledger.db.transaction((tx) =>
+      refundCredits(tx, FEB, [
+        { transactionId: spent.id, ...request() },
+        { transactionId: told.next.id, ...request() },
+      ]),
+    );
+    expect(done(late).transaction).toMatchObject({ amount: 40, grantKind: "refund" });
+    expect(done(own).transaction).toMatchObject({ amount: 15, grantKind: null });
+    await step(march, month(userId, march, 80));
+    expect((await rowsOf(userId)).at(-1)).toMatchObject({ type: "reset", amount: 0, balanceAfter: 125 });
+    const checks = await ledger.db.transaction((tx) => checkCreditsSync(tx, { userIds: [userId] }));
+    expect(checks[0]?.problems).toEqual([]);
+  });
+
+  test("an allowance of which a hold keeps a part ends with the reset; one that is free beside it becomes the new one", async () => {
+    const userId = freshUser();
+    await member(userId);
+    await step(JAN, month(userId, JAN, 100));
+    await step(JAN, month(userId, JAN, 150));
+    await ledger.db.transaction((tx) => reserve(tx, userId, 1, { ttlSeconds: 86_400 }, at("2026-01-31T23:00:00.000Z")));
+    expect(await step(FEB, month(userId, FEB, 150))).toBe("reset");
+    const grants = await ledger.owner.query(
+      "SELECT amount, remaining, reserved, state FROM credit_grants WHERE user_id = ? ORDER BY id",
+      [userId],
+    );
+    expect(grants).toEqual([
+      { amount: 100, remaining: 1, reserved: 1, state: "ending" },
+      { amount: 150, remaining: 150, reserved: 0, state: "open" },
     ]);
   });
 
@@ -223,7 +290,8 @@ describe("CheckAndResetUserCredits", () => {
       await captureHolds(tx, FEB, [{ holdId: kept.holdId, amount: 25, ...request() }]);
       await releaseHolds(tx, FEB, [{ holdId: freed.holdId, ...request() }]);
     });
-    expect((await rowsOf(userId)).map((row) => [row.type, row.amount, row.balanceAfter])).toEqual([
+    const rows = await rowsOf(userId);
+    expect(rows.map((row) => [row.type, row.amount, row.balanceAfter])).toEqual([
       ["grant", 100, 100],
       ["hold", 0, 100],
       ["hold", 0, 100],
@@ -233,6 +301,8 @@ describe("CheckAndResetUserCredits", () => {
       ["release", 0, 120],
       ["expire", -20, 100],
     ]);
+    // They kept the only grant there was.
+    expect(rows[3]?.grantId).not.toBe(rows[0]?.grantId);
     const checks = await ledger.db.transaction((tx) => checkCreditsSync(tx, { userIds: [userId] }));
     expect(checks[0]?.problems).toEqual([]);
   });

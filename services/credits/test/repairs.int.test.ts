@@ -378,6 +378,26 @@ describe("what the schema's owner did to an account", () => {
     expect(told?.grants.reduce((sum, grant) => sum + grant.remaining, 0)).toBe(balance);
   });
 
+  test("an allowance that a reset filled anew has not lapsed with the month before: marked as ended it may be spent again", async () => {
+    const userId = await livelyAccount();
+    const nextMonth = new Date(Date.UTC(2026, 1, 1));
+    await ledger.db.transaction(async (tx) => {
+      await touchAccounts(tx, nextMonth, [userId]);
+      await checkAndResetUserCredits(tx, nextMonth, [month(userId, nextMonth, 250)]);
+    });
+    const [reset] = await rowsOf(userId);
+    expect(reset?.draws.map(({ grantId, change }) => [grantId === reset.grantId, change])).toEqual([
+      [true, -235],
+      [true, 250],
+    ]);
+    await ledger.owner.query("UPDATE credit_grants SET state = 'ended' WHERE id = ?", [reset?.grantId]);
+    expect(await problemsOf(userId)).toEqual(["grants_sum"]);
+    done(await repair(userId));
+    expect(await problemsOf(userId)).toEqual([]);
+    expect((await accountOf(userId)).grants).toMatchObject([{ id: reset?.grantId, remaining: 250 }, { remaining: 40 }]);
+    await ledger.db.transaction((tx) => spend(tx, userId, 290, {}, nextMonth));
+  });
+
   test.each(DAMAGES.filter((each) => each.balance !== 0))("afterwards the account goes on: $name", async (damage) => {
     const userId = await damaged(damage);
     done(await repair(userId));

@@ -25,9 +25,9 @@ test("a large call leaves nothing behind for later ones to walk through", async 
 test("a connection of the version before, which lacks the newest work tables, works on", async () => {
   await ledger.db.transaction(async (tx) => {
     await give(tx, 1);
-    for (const table of ["w_row", "w_change"]) await tx.query(`DROP TEMPORARY TABLE ${table}`);
+    for (const table of ["w_line", "w_grant_change"]) await tx.query(`DROP TEMPORARY TABLE ${table}`);
     await spendOne(tx);
-    await tx.query("DROP TEMPORARY TABLE w_row, w_allowance, w_change");
+    await tx.query("DROP TEMPORARY TABLE w_line, w_allowance, w_grant_change");
     const [answer] = await checkAndResetUserCredits(tx, NOW, [
       { userId: "worker-0", membershipVersion: null, action: "none", dueAt: null, ...NON_MEMBER },
     ]);

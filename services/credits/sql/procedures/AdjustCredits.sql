@@ -65,7 +65,7 @@ BEGIN
     SELECT e.seq, g.until, g.id, g.kind, GREATEST(g.until - g.free, 0) - LEAST(g.until, -e.amount), 0
       FROM w_entry e
       JOIN (SELECT g.id, g.user_id, g.kind, g.remaining - g.reserved AS free,
-                   SUM(g.remaining - g.reserved) OVER (PARTITION BY g.user_id ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, g.id
+                   SUM(g.remaining - g.reserved) OVER (PARTITION BY g.user_id ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, GREATEST(g.origin_version, g.renewed_version)
                                                        ROWS UNBOUNDED PRECEDING) AS until
               FROM w_account a
               STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = a.user_id AND g.state = 'open'

@@ -27,9 +27,11 @@ BEGIN
 
   SELECT GROUP_CONCAT('{"id":"', g.id, '","kind":"', g.kind, '","remaining":', s.remaining, ',"reserved":', s.reserved, ',"priority":', g.priority,
                       ',"expiresAt":', COALESCE(CONCAT('"', g.expires_at, '"'), 'null'), '}'
-                      ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, g.id SEPARATOR ',')
+                      ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, s.since SEPARATOR ',')
     INTO v_grants
-    FROM (SELECT d.grant_id, SUM(d.change_by) AS remaining, SUM(d.reserve) AS reserved
+    FROM (SELECT d.grant_id, SUM(d.change_by) AS remaining, SUM(d.reserve) AS reserved,
+                 -- As old as the row that made it, or filled it anew.
+                 GREATEST(MIN(t.version), COALESCE(MAX(CASE WHEN t.type = 'reset' AND d.change_by > 0 THEN t.version END), 0)) AS since
             FROM credit_transactions t
             STRAIGHT_JOIN JSON_TABLE(t.draws, '$[*]' COLUMNS (grant_id BIGINT PATH '$.g', change_by BIGINT PATH '$.c', reserve BIGINT PATH '$.r')) d
            WHERE t.user_id = v_user AND t.version <= v_version

@@ -24,7 +24,7 @@ BEGIN
          CASE WHEN a.lapse_at <= in_now THEN 1 ELSE 0 END AS lapse_due, CASE WHEN a.due_at <= in_now THEN 1 ELSE 0 END AS reset_due,
          (SELECT CONCAT('[', COALESCE(GROUP_CONCAT('{"id":"', g.id, '","kind":"', g.kind, '","amount":', g.amount, ',"remaining":', g.remaining, ',"reserved":', g.reserved,
                                                    ',"priority":', g.priority, ',"expiresAt":', COALESCE(CONCAT('"', g.expires_at, '"'), 'null'), ',"createdAt":"', g.created_at, '"}'
-                                                   ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, g.id SEPARATOR ','), ''), ']')
+                                                   ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, GREATEST(g.origin_version, g.renewed_version) SEPARATOR ','), ''), ']')
             FROM credit_grants g WHERE g.user_id = a.user_id AND g.state IN ('open', 'ending')) AS grants
     FROM w_user named
     STRAIGHT_JOIN profiles a FORCE INDEX (PRIMARY) ON a.user_id = named.user_id

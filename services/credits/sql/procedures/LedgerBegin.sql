@@ -10,8 +10,8 @@
 --   w_item     one row an operation: what it asks, and the verdict
 --   w_entry    ledger rows to write, in the order of seq; ord = the operation a row answers, NULL for lapses
 --   w_draw     what each entry does to existing grants, in the order of rank
---   w_change   all that is drawn from each grant, for LedgerWrite
---   w_row      the ledger rows with the running figures (LedgerPost, LedgerSettle), as LedgerWrite writes them; left behind for the caller
+--   w_grant_change   all that is drawn from each grant, for LedgerWrite
+--   w_line      the ledger rows with the running figures (LedgerPost, LedgerSettle), as LedgerWrite writes them; left behind for the caller
 --   w_allowance  the allowance grants of those accounts that are open or spent, as they were before the call's entries (LedgerSettle)
 --   w_judge    scratch of a judging pass
 --   w_source   draws of earlier rows (of holds that end, of consumptions that are given back)
@@ -22,7 +22,7 @@
 --   engines parse a JSON_TABLE of the operations again for every row (measured: 233 ms instead of 5 for 200 operations).
 --   Tables of the schema are joined with their index named: with stale statistics (a table that was just filled) MySQL reads all of it instead,
 --   and an UPDATE would lock what it reads.
---   w_source, w_change, w_allowance, w_judge, w_month, w_package, w_doc and w_audit are emptied by who fills them: each statement counts for a small call.
+--   w_source, w_grant_change, w_allowance, w_judge, w_month, w_package, w_doc and w_audit are emptied by who fills them: each statement counts for a small call.
 --   Change the shape of a work table only together with its name: pooled connections keep the old one.
 --   A deleted row of a MEMORY table keeps its place, and every walk through the table passes it: after a call with 1,000 operations each later one
 --   with a single operation took 1.6 times as long (MySQL 9.7). So what a large call leaves behind is dropped.
@@ -33,7 +33,7 @@ BEGIN
   -- What ClaimAccounts or ClaimDue locked and read stands no longer.
   SET @ledger_claim = NULL;
   -- The first statement fails with 1146 on a fresh connection; the handler makes all tables and the rest goes on.
-  DELETE FROM w_row;
+  DELETE FROM w_line;
   SET v_places = ROW_COUNT();
   DELETE FROM w_op;
   SET v_places = GREATEST(v_places, ROW_COUNT());
@@ -45,8 +45,8 @@ BEGIN
   DELETE FROM w_entry;
   DELETE FROM w_draw;
   IF v_places > 300 THEN
-    -- w_row first, as it is made last: what a connection that is cut off in here lacks is made by its next call.
-    DROP TEMPORARY TABLE IF EXISTS w_row, w_allowance, w_judge, w_op, w_source, w_user, w_account, w_item, w_entry, w_draw, w_change;
+    -- w_line first, as it is made last: what a connection that is cut off in here lacks is made by its next call.
+    DROP TEMPORARY TABLE IF EXISTS w_line, w_allowance, w_judge, w_op, w_source, w_user, w_account, w_item, w_entry, w_draw, w_grant_change;
     CALL LedgerWorkTables();
   END IF;
 END

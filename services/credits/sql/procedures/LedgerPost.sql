@@ -17,7 +17,7 @@ CREATE PROCEDURE LedgerPost(IN in_now DATETIME(3))
 post: BEGIN
   DECLARE v_drawn INT DEFAULT 0;
 
-  DELETE FROM w_row;
+  DELETE FROM w_line;
   -- The last entry of each account. LEAD() over the entries would say the same, at two fifths of the cost of the statement below on MySQL.
   DELETE FROM w_judge;
   INSERT INTO w_judge (ord) SELECT MAX(seq) FROM w_entry GROUP BY user_id;
@@ -26,7 +26,7 @@ post: BEGIN
   END IF;
 
   -- One order and one frame for all windows: both engines sort once, and MySQL needs no second pass.
-  INSERT INTO w_row (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
+  INSERT INTO w_line (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
                      low_before, low_after, threshold, is_last, lapse_at, created_at, related_id, hold_id, hold_end, hold_until,
                      grant_id, new_kind, new_amount, new_priority, new_until, period_start, operation, own_key, own_reason, draws)
   SELECT e.seq, e.ord, e.user_id, a.version + COUNT(*) OVER running, e.type, e.amount,
@@ -56,10 +56,10 @@ post: BEGIN
                  FROM w_draw GROUP BY seq) d ON d.seq = e.seq
   WINDOW running AS (PARTITION BY e.user_id ORDER BY e.seq ROWS UNBOUNDED PRECEDING);
 
-  DELETE FROM w_change;
-  INSERT INTO w_change (grant_id, user_id, change_by, reserve, ends)
+  DELETE FROM w_grant_change;
+  INSERT INTO w_grant_change (grant_id, user_id, change_by, reserve, ends)
   SELECT d.grant_id, p.user_id, SUM(d.change_by), SUM(d.reserve), MAX(d.ends)
-    FROM w_draw d STRAIGHT_JOIN w_row p ON p.seq = d.seq
+    FROM w_draw d STRAIGHT_JOIN w_line p ON p.seq = d.seq
    WHERE d.fresh = 0
    GROUP BY d.grant_id, p.user_id;
   -- Not how many it has become: a draw that belongs to no row must not pass unseen.

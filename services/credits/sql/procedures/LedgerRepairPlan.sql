@@ -64,10 +64,10 @@ BEGIN
   SELECT user_id, grant_id, LEAST(free, GREATEST(take - (free_until - free), 0)) + LEAST(kept, GREATEST(take - free_all - (kept_until - kept), 0))
     FROM (SELECT user_id, grant_id, take, free, kept, SUM(free) OVER (PARTITION BY user_id) AS free_all,
                  SUM(free) OVER drawn_in_order AS free_until, SUM(kept) OVER drawn_in_order AS kept_until
-            FROM (SELECT g.user_id, g.grant_id, g.priority, g.expires_at, r.basis - r.target AS take, GREATEST(g.basis - g.wished, 0) AS free, LEAST(g.basis, g.wished) AS kept
+            FROM (SELECT g.user_id, g.grant_id, g.priority, g.expires_at, g.origin_version AS since, r.basis - r.target AS take, GREATEST(g.basis - g.wished, 0) AS free, LEAST(g.basis, g.wished) AS kept
                     FROM w_repair r JOIN w_repair_grant g ON g.user_id = r.user_id
                    WHERE r.basis > r.target AND g.basis > 0) parted
-          WINDOW drawn_in_order AS (PARTITION BY user_id ORDER BY priority, expires_at IS NULL, expires_at, grant_id ROWS UNBOUNDED PRECEDING)) placed;
+          WINDOW drawn_in_order AS (PARTITION BY user_id ORDER BY priority, expires_at IS NULL, expires_at, since, grant_id ROWS UNBOUNDED PRECEDING)) placed;
   UPDATE w_repair_grant SET target = basis;
   UPDATE w_repair_grant x JOIN w_repair_taken t ON t.user_id = x.user_id AND t.grant_id = x.grant_id SET x.target = x.basis - t.amount;
 

@@ -40,7 +40,9 @@ BEGIN
 
   INSERT INTO w_repair_grant (user_id, grant_id, kind, drawn, drawn_reserved, newest, lapsed)
   SELECT t.user_id, d.grant_id, MAX(d.kind), SUM(d.change_by), SUM(d.reserve), MAX(t.version),
-         MAX(CASE WHEN t.type IN ('expire', 'reset') AND d.change_by <= 0 THEN 1 ELSE 0 END)
+         -- A reset that fills it anew is no end of it.
+         CASE WHEN COALESCE(MAX(CASE WHEN t.type IN ('expire', 'reset') AND d.change_by <= 0 THEN t.version END), 0)
+                   > COALESCE(MAX(CASE WHEN d.change_by > 0 AND t.type = 'reset' THEN t.version END), 0) THEN 1 ELSE 0 END
     FROM w_user n
     STRAIGHT_JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = n.user_id
     STRAIGHT_JOIN JSON_TABLE(t.draws, '$[*]' COLUMNS (grant_id BIGINT PATH '$.g', kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.k',
@@ -48,7 +50,7 @@ BEGIN
    WHERE d.grant_id <> 0
    GROUP BY t.user_id, d.grant_id;
   INSERT INTO w_repair_grant (user_id, grant_id, kind, owned, origin_version, remaining, reserved, state, priority, expires_at)
-  SELECT g.user_id, g.id, g.kind, 1, g.origin_version, g.remaining, g.reserved, g.state, g.priority, g.expires_at
+  SELECT g.user_id, g.id, g.kind, 1, GREATEST(g.origin_version, g.renewed_version), g.remaining, g.reserved, g.state, g.priority, g.expires_at
     FROM w_user n
     STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = n.user_id
       ON DUPLICATE KEY UPDATE owned = 1, kind = VALUES(kind), origin_version = VALUES(origin_version), remaining = VALUES(remaining), reserved = VALUES(reserved),

@@ -117,51 +117,62 @@ BEGIN
   SELECT COALESCE(SUM(verdict = 'unchanged'), 0) INTO v_unchanged FROM w_item;
 
   -- An account gets one row at most, so there is nothing to add up as LedgerPost does.
-  -- given: the new grant. lapsed: what the old ones lose. draws: NULL = more than one of them loses, as w_draw says.
-  DELETE FROM w_row;
-  INSERT INTO w_row (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
-                     low_before, low_after, threshold, is_last, created_at, new_kind, new_amount, new_priority, period_start, operation, own_key, draws)
+  -- given: the new allowance. lapsed: what the old ones lose. renewed: the grant that becomes the new allowance, so that a reset changes one and makes
+  -- none; NULL: a new grant does, as no old one is free of holds. draws: NULL = more than one of them loses, as w_draw says.
+  DELETE FROM w_line;
+  INSERT INTO w_line (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
+                     low_before, low_after, threshold, is_last, created_at, grant_id, new_kind, new_amount, new_priority, period_start, operation, own_key, draws)
   SELECT ord, ord, user_id, version + 1, type, given - lapsed,
          -- What a row says must be what its draws do, as in LedgerPost. No CHECK lets -1 pass.
          CASE WHEN lapsed = drawn THEN balance + given - lapsed ELSE -1 END, 0, held, status, allowance_remaining + given - lapsed,
          is_low, balance + given - lapsed - held < threshold, threshold, 1, created_at,
-         CASE WHEN given > 0 THEN 'allowance' END, CASE WHEN given > 0 THEN given END, 10, starts_at,
+         renewed, CASE WHEN given > 0 THEN 'allowance' END, CASE WHEN given > 0 THEN given END, 10, starts_at,
          CASE WHEN request_key IS NULL THEN 'allowance' ELSE 'reset' END,
          CASE WHEN request_key IS NULL AND verdict <> 'forfeited' THEN CONCAT(REPLACE(starts_at, ' ', 'T'), 'Z#', total,
               -- A forced reset without a key of its own may serve one period any number of times.
               CASE code WHEN 'force' THEN CONCAT('#', version + 1) ELSE '' END) END,
-         draws
-    FROM (SELECT i.ord, i.user_id, i.verdict, i.code, i.starts_at, i.request_key, a.version, a.balance, a.held, a.status, a.allowance_remaining, a.is_low,
-                 COALESCE(a.low_threshold, FLOOR(COALESCE(o.monthly_credits, 0) / 10)) AS threshold, GREATEST(in_now, a.last_at) AS created_at,
-                 CASE i.verdict WHEN 'reset' THEN 'reset' WHEN 'forfeited' THEN 'expire' ELSE 'grant' END AS type,
-                 CASE i.verdict WHEN 'first' THEN i.amount WHEN 'topped_up' THEN i.amount - a.served_given
-                                WHEN 'reset' THEN i.amount + i.refundable ELSE 0 END AS given,
-                 CASE WHEN i.verdict IN ('reset', 'forfeited') THEN i.available ELSE 0 END AS lapsed,
-                 COALESCE(l.free, 0) AS drawn, CASE WHEN l.user_id IS NULL THEN '[]' ELSE l.only_draw END AS draws,
-                 i.amount AS total
-            FROM w_item i
-            JOIN w_op o ON o.ord = i.ord
-            JOIN w_account a ON a.user_id = i.user_id
-            LEFT JOIN (SELECT user_id, SUM(remaining - reserved) AS free,
-                              CASE COUNT(*) WHEN 1 THEN CONCAT('[{"g":', MIN(grant_id), ',"k":"allowance","c":', MIN(reserved - remaining), ',"r":0}]') END AS only_draw
-                         FROM w_allowance WHERE state = 'open' GROUP BY user_id) l ON l.user_id = i.user_id AND i.verdict IN ('reset', 'forfeited')
-           WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited')) booked;
-  SELECT COALESCE(SUM(draws IS NULL), 0) INTO v_many FROM w_row;
+         CASE WHEN renewed IS NULL THEN CONCAT('[', lapses, ']')
+              ELSE CONCAT('[', lapses, CASE lapses WHEN '' THEN '' ELSE ',' END, '{"g":', renewed, ',"k":"allowance","c":', given, ',"r":0}]') END
+    FROM (SELECT judged.*, CASE WHEN verdict = 'reset' AND given > 0 THEN free_grant END AS renewed
+            FROM (SELECT i.ord, i.user_id, i.verdict, i.code, i.starts_at, i.request_key, a.version, a.balance, a.held, a.status, a.allowance_remaining, a.is_low,
+                         COALESCE(a.low_threshold, FLOOR(COALESCE(o.monthly_credits, 0) / 10)) AS threshold, GREATEST(in_now, a.last_at) AS created_at,
+                         CASE i.verdict WHEN 'reset' THEN 'reset' WHEN 'forfeited' THEN 'expire' ELSE 'grant' END AS type,
+                         CASE i.verdict WHEN 'first' THEN i.amount WHEN 'topped_up' THEN i.amount - a.served_given
+                                        WHEN 'reset' THEN i.amount + i.refundable ELSE 0 END AS given,
+                         CASE WHEN i.verdict IN ('reset', 'forfeited') THEN i.available ELSE 0 END AS lapsed,
+                         COALESCE(l.free, 0) AS drawn, CASE WHEN l.user_id IS NULL THEN '' ELSE l.lapses END AS lapses, l.free_grant,
+                         i.amount AS total
+                    FROM w_item i
+                    JOIN w_op o ON o.ord = i.ord
+                    JOIN w_account a ON a.user_id = i.user_id
+                    LEFT JOIN (SELECT user_id, SUM(CASE state WHEN 'open' THEN remaining - reserved ELSE 0 END) AS free,
+                                      CASE SUM(state = 'open') WHEN 0 THEN ''
+                                           WHEN 1 THEN CONCAT('{"g":', MAX(CASE state WHEN 'open' THEN grant_id END), ',"k":"allowance","c":',
+                                                              SUM(CASE state WHEN 'open' THEN reserved - remaining ELSE 0 END), ',"r":0}') END AS lapses,
+                                      -- A spent one that holds credits is damaged: it stays as it is.
+                                      MAX(CASE WHEN reserved = 0 AND (state = 'open' OR remaining = 0) THEN grant_id END) AS free_grant
+                                 FROM w_allowance GROUP BY user_id) l ON l.user_id = i.user_id AND i.verdict IN ('reset', 'forfeited')
+                   WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited')) judged) booked;
+  SELECT COALESCE(SUM(draws IS NULL), 0) INTO v_many FROM w_line;
   IF v_many > 0 THEN
     INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve)
     SELECT p.seq, g.grant_id, g.grant_id, 'allowance', g.reserved - g.remaining, 0
-      FROM w_row p
+      FROM w_line p
       STRAIGHT_JOIN w_allowance g ON g.user_id = p.user_id
      WHERE p.draws IS NULL AND g.state = 'open';
   END IF;
 
-  -- What nothing keeps has ended, that which was spent to the last credit too: a refund that comes later must not open it again, or the credits would
-  -- count for the old allowance and lapse with the next reset. What holds keep ends with them, and what they free lapses.
-  DELETE FROM w_change;
-  INSERT INTO w_change (grant_id, user_id, change_by, reserve, ends)
-  SELECT g.grant_id, g.user_id, CASE g.state WHEN 'open' THEN g.reserved - g.remaining ELSE 0 END, 0, 1
+  -- What nothing keeps has ended or is renewed, that which was spent to the last credit too: a refund that comes later must not reach it, or the credits
+  -- would count for the allowance and lapse with the next reset. What holds keep ends with them, and what they free lapses.
+  DELETE FROM w_grant_change;
+  INSERT INTO w_grant_change (grant_id, user_id, change_by, reserve, ends, renewed_version, amount, created_at)
+  SELECT g.grant_id, g.user_id,
+         CASE g.state WHEN 'open' THEN g.reserved - g.remaining ELSE 0 END + CASE g.grant_id WHEN p.grant_id THEN p.new_amount ELSE 0 END, 0,
+         CASE g.grant_id WHEN p.grant_id THEN 0 ELSE 1 END, CASE g.grant_id WHEN p.grant_id THEN p.version END,
+         CASE g.grant_id WHEN p.grant_id THEN p.new_amount END, CASE g.grant_id WHEN p.grant_id THEN p.created_at END
     FROM w_item i
     STRAIGHT_JOIN w_allowance g ON g.user_id = i.user_id
+    LEFT JOIN w_line p ON p.ord = i.ord
    WHERE i.verdict IN ('reset', 'forfeited') OR (i.code = 'forfeit' AND i.verdict = 'unchanged');
   SET v_ended = ROW_COUNT();
 
@@ -214,7 +225,7 @@ BEGIN
   IF v_months > 0 THEN
     UPDATE w_item i
       STRAIGHT_JOIN yearly_member_credits y ON y.user_id = i.user_id
-      LEFT JOIN w_row p ON p.ord = i.ord
+      LEFT JOIN w_line p ON p.ord = i.ord
        SET y.given_amount = CASE WHEN y.period_start = i.starts_at THEN COALESCE(y.given_amount, 0) + COALESCE(p.new_amount, 0) END,
            y.transaction_version = CASE WHEN y.period_start = i.starts_at THEN COALESCE(p.version, y.transaction_version) END,
            y.status = CASE WHEN y.period_start = i.starts_at THEN 'given' ELSE 'skipped' END

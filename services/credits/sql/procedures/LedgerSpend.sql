@@ -103,7 +103,7 @@ BEGIN
                    SUM(held_change - amount) OVER (PARTITION BY user_id ORDER BY seq ROWS UNBOUNDED PRECEDING) AS until
               FROM w_entry) n
       JOIN (SELECT g.id, g.user_id, g.kind, g.remaining - g.reserved AS free,
-                   SUM(g.remaining - g.reserved) OVER (PARTITION BY g.user_id ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, g.id
+                   SUM(g.remaining - g.reserved) OVER (PARTITION BY g.user_id ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, GREATEST(g.origin_version, g.renewed_version)
                                                        ROWS UNBOUNDED PRECEDING) AS until
               FROM w_account a
               STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = a.user_id AND g.state = 'open'

@@ -181,13 +181,17 @@ BEGIN
     KEY (seq)
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE IF NOT EXISTS w_change (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_grant_change (
     grant_id  BIGINT NOT NULL,
     -- Whose it has to be.
     user_id   VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     change_by BIGINT NOT NULL,
     reserve   BIGINT NOT NULL,
     ends      TINYINT NOT NULL,
+    -- The row that fills it anew, with what and when; NULL: none does.
+    renewed_version BIGINT NULL,
+    amount    BIGINT NULL,
+    created_at DATETIME(3) NULL,
     PRIMARY KEY (grant_id)
   ) ENGINE = MEMORY;
 
@@ -215,7 +219,7 @@ BEGIN
   ) ENGINE = MEMORY;
 
   -- The last one: LedgerBegin looks for it first, so a connection that was cut off in here makes the missing ones.
-  CREATE TEMPORARY TABLE IF NOT EXISTS w_row (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_line (
     seq             INT NOT NULL,
     ord             INT NULL,
     user_id         VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

@@ -3,11 +3,11 @@
 -- SYNOPSIS
 --   CALL LedgerWrite(in_grants);
 -- PARAMETERS
---   in_grants  how many grants w_change changes
---   w_row holds the ledger rows to write, w_change all that is drawn from each grant, w_draw the draws of rows that do not say them.
+--   in_grants  how many grants w_grant_change changes
+--   w_line holds the ledger rows to write, w_grant_change all that is drawn from each grant, w_draw the draws of rows that do not say them.
 --   w_account, w_op and w_doc: see LedgerPost.
 -- RESULT
---   The grants are changed. For each row of w_row, in the order of seq: one row of credit_transactions, the new grant or hold it asks for, the account
+--   The grants are changed. For each row of w_line, in the order of seq: one row of credit_transactions, the new grant or hold it asks for, the account
 --   as its last row leaves it, one event CreditsChanged, and LowBalance or LowBalanceRecovered when the account's available credits crossed its threshold.
 -- ERRORS
 --   3819/4025 a CHECK refuses it: an account or grant would go below zero. A defect; the caller's transaction must roll back. So does -1.
@@ -24,21 +24,22 @@ ledger: BEGIN
   -- Work tables stand first in every UPDATE: an optimizer that began with the other side would lock rows of accounts that are not ours.
   -- And none that moves credits joins a query: MySQL 9.7 passes over rows of one now and then that it has just given to a SELECT.
   IF in_grants > 0 THEN
-    UPDATE w_change n STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id AND g.user_id = n.user_id
+    UPDATE w_grant_change n STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id AND g.user_id = n.user_id
        SET g.state = CASE WHEN n.ends = 1 OR g.state IN ('ending', 'ended')
                           -- A spent one that holds credits is damaged: it keeps them for who looks for that, and none of them lapses.
                           THEN CASE WHEN g.remaining + n.change_by > 0 AND g.state <> 'spent' THEN 'ending' ELSE 'ended' END
                           ELSE CASE WHEN g.remaining + n.change_by > 0 THEN 'open' ELSE 'spent' END END,
-           g.remaining = g.remaining + n.change_by, g.reserved = g.reserved + n.reserve;
+           g.remaining = g.remaining + n.change_by, g.reserved = g.reserved + n.reserve,
+           g.renewed_version = COALESCE(n.renewed_version, g.renewed_version), g.amount = COALESCE(n.amount, g.amount), g.created_at = COALESCE(n.created_at, g.created_at);
     -- Every draw changes its grant, so it makes no difference that a connection may count what it met instead of what it changed.
     IF ROW_COUNT() <> in_grants THEN
       SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a draw did not reach its grant; roll back';
     END IF;
   END IF;
 
-  SELECT COUNT(*), COALESCE(SUM(new_kind IS NOT NULL), 0), COALESCE(SUM(hold_until IS NOT NULL OR hold_end IS NOT NULL), 0), COALESCE(SUM(low_before <> low_after), 0)
+  SELECT COUNT(*), COALESCE(SUM(new_kind IS NOT NULL AND grant_id IS NULL), 0), COALESCE(SUM(hold_until IS NOT NULL OR hold_end IS NOT NULL), 0), COALESCE(SUM(low_before <> low_after), 0)
     INTO v_rows, v_new_grants, v_holds, v_signals
-    FROM w_row;
+    FROM w_line;
   IF v_rows = 0 THEN
     LEAVE ledger;
   END IF;
@@ -46,13 +47,13 @@ ledger: BEGIN
   IF v_new_grants > 0 THEN
     INSERT INTO credit_grants (user_id, origin_version, kind, state, amount, remaining, reserved, priority, expires_at, created_at)
     SELECT user_id, version, new_kind, 'open', new_amount, new_amount, 0, new_priority, new_until, created_at
-      FROM w_row WHERE new_kind IS NOT NULL ORDER BY seq;
+      FROM w_line WHERE new_kind IS NOT NULL AND grant_id IS NULL ORDER BY seq;
     -- The new grant comes last: `[` what was drawn before, if anything, `, ` the grant `]`.
-    UPDATE w_row p STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_origin) ON g.user_id = p.user_id AND g.origin_version = p.version
+    UPDATE w_line p STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_origin) ON g.user_id = p.user_id AND g.origin_version = p.version
        SET p.grant_id = g.id,
            p.draws = CONCAT(LEFT(p.draws, CHAR_LENGTH(p.draws) - 1), CASE p.draws WHEN '[]' THEN '' ELSE ',' END,
                             '{"g":', g.id, ',"k":"', p.new_kind, '","c":', p.new_amount, ',"r":0}]')
-     WHERE p.new_kind IS NOT NULL;
+     WHERE p.new_kind IS NOT NULL AND p.grant_id IS NULL;
     IF ROW_COUNT() <> v_new_grants THEN
       SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a row does not name the grant it makes; roll back';
     END IF;
@@ -61,16 +62,16 @@ ledger: BEGIN
   IF v_holds > 0 THEN
     INSERT INTO credit_holds (user_id, origin_version, status, amount, expires_at, reason, feature, metadata, actor, created_at)
     SELECT p.user_id, p.version, 'open', p.held_change, p.hold_until, COALESCE(o.reason, ''), o.feature, m.doc, COALESCE(o.actor, 'system'), p.created_at
-      FROM w_row p
+      FROM w_line p
       JOIN w_op o ON o.ord = p.ord
       LEFT JOIN w_doc m FORCE INDEX (PRIMARY) ON m.ord = CASE o.has_metadata WHEN 1 THEN o.ord END
      WHERE p.hold_until IS NOT NULL ORDER BY p.seq;
     DELETE FROM w_judge;
     INSERT INTO w_judge (ord, figure)
-    SELECT p.seq, h.id FROM w_row p JOIN credit_holds h FORCE INDEX (credit_holds_origin) ON h.user_id = p.user_id AND h.origin_version = p.version
+    SELECT p.seq, h.id FROM w_line p JOIN credit_holds h FORCE INDEX (credit_holds_origin) ON h.user_id = p.user_id AND h.origin_version = p.version
      WHERE p.hold_until IS NOT NULL;
-    UPDATE w_row p JOIN w_judge j ON j.ord = p.seq SET p.hold_id = j.figure;
-    UPDATE w_row p STRAIGHT_JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = p.hold_id
+    UPDATE w_line p JOIN w_judge j ON j.ord = p.seq SET p.hold_id = j.figure;
+    UPDATE w_line p STRAIGHT_JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = p.hold_id
        SET h.status = p.hold_end, h.captured = -p.amount, h.ended_at = p.created_at, h.end_version = p.version
      WHERE p.hold_end IS NOT NULL;
   END IF;
@@ -90,14 +91,14 @@ ledger: BEGIN
          COALESCE(p.own_reason, NULLIF(o.reason, ''), h.reason, ''), COALESCE(o.feature, h.feature), COALESCE(m.doc, h.metadata), COALESCE(o.actor, 'system'),
          p.related_id, p.hold_id, p.grant_id, p.new_kind, p.operation, COALESCE(p.own_key, o.request_key),
          CASE WHEN p.own_key IS NULL THEN o.request_hash END, p.period_start, o.traceparent, p.created_at
-    FROM w_row p
+    FROM w_line p
     LEFT JOIN w_op o ON o.ord = p.ord
     LEFT JOIN w_doc m FORCE INDEX (PRIMARY) ON m.ord = CASE o.has_metadata WHEN 1 THEN o.ord END
     -- A capture or release says what its hold said, where it says nothing itself.
     LEFT JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = p.hold_id
    ORDER BY p.seq;
 
-  UPDATE w_row p
+  UPDATE w_line p
     STRAIGHT_JOIN w_account w ON w.user_id = p.user_id
     STRAIGHT_JOIN profiles a FORCE INDEX (PRIMARY) ON a.user_id = p.user_id
      SET a.version = p.version, a.balance = p.balance_after, a.held = p.held_after, a.status = p.status_after,
@@ -113,7 +114,7 @@ ledger: BEGIN
          CASE WHEN a.tier IS NULL THEN '{}'
               ELSE CONCAT('{"tier":"', a.tier, '","monthlyCredits":"', COALESCE(a.monthly_credits, 0), '","remaining":"', p.allowance_after, '"',
                           CASE WHEN a.next_reset_at IS NULL THEN '' ELSE CONCAT(',"nextResetAt":"', REPLACE(a.next_reset_at, ' ', 'T'), 'Z"') END, '}') END
-    FROM w_row p
+    FROM w_line p
     JOIN w_account a ON a.user_id = p.user_id
    ORDER BY p.seq;
 
@@ -124,6 +125,6 @@ ledger: BEGIN
            user_id, created_at,
            JSON_OBJECT('userId', user_id, 'version', version, 'available', balance_after - held_after, 'threshold', threshold,
                        'occurredAt', CONCAT(REPLACE(created_at, ' ', 'T'), 'Z'))
-      FROM w_row WHERE low_before <> low_after ORDER BY seq;
+      FROM w_line WHERE low_before <> low_after ORDER BY seq;
   END IF;
 END

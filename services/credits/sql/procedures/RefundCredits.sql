@@ -93,8 +93,8 @@ BEGIN
   -- Refunds of one consumption cover its draws from the last one backward, each where the one before it stopped. ends = 1 marks shares of grants that have ended.
   INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve, ends)
   SELECT n.ord, s.until, s.grant_id, s.kind, LEAST(n.until, s.until) - GREATEST(n.until - n.amount, s.until - s.amount), 0,
-         CASE WHEN g.id IS NULL OR g.state IN ('ending', 'ended') OR g.expires_at <= in_now THEN 1 ELSE 0 END
-    FROM (SELECT i.ord, i.user_id, i.target_id, i.amount,
+         CASE WHEN g.id IS NULL OR g.state IN ('ending', 'ended') OR g.expires_at <= in_now OR g.renewed_version > n.version THEN 1 ELSE 0 END
+    FROM (SELECT i.ord, i.user_id, i.target_id, i.amount, c.version,
                  -c.amount - i.refundable + SUM(i.amount) OVER (PARTITION BY i.target_id ORDER BY i.ord ROWS UNBOUNDED PRECEDING) AS until
             FROM w_item i JOIN credit_transactions c FORCE INDEX (PRIMARY) ON c.id = i.target_id
            WHERE i.verdict = 'ok') n

@@ -10,6 +10,8 @@ export interface ModelGrant {
   reserved: number;
   /** Lapsed for good: takes no refund, and what holds keep of it lapses when they end. */
   ended: boolean;
+  /** The row that made it or, of an allowance, that filled it anew: what was drawn before can't come back to it. */
+  since: number;
 }
 
 export interface ModelDraw {
@@ -129,8 +131,9 @@ export class ModelAccount {
       if (left === 0) return refused("nothing_to_refund");
       if (amount !== undefined && amount > left) return refused("refund_exceeds_original");
       const back = this.#backward(original, given, amount ?? left);
-      const ended = back.filter((draw) => this.#endedAt(draw.grant, now));
-      const draws = back.filter((draw) => !this.#endedAt(draw.grant, now));
+      const isLost = ({ grant }: ModelDraw) => this.#endedAt(grant, now) || this.#grant(grant).since > row;
+      const ended = back.filter(isLost);
+      const draws = back.filter((draw) => !isLost(draw));
       const lost = ended.reduce((sum, draw) => sum + draw.change, 0);
       return this.#write("refund", lost > 0 ? [...draws, this.#open("refund", lost, 50, null)] : draws, row);
     });
@@ -197,13 +200,13 @@ export class ModelAccount {
     this.servedStart = start;
     this.servedEnd = end;
     if (reset) {
+      const renewed = this.#lastFreeAllowance();
       const lapsed = this.#endAllowance();
       const leftover = -lapsed.reduce((sum, draw) => sum + draw.change, 0);
       const fresh = quota + Math.min(rolloverCap, leftover);
-      return {
-        ...this.#write("reset", fresh > 0 ? [...lapsed, this.#open("allowance", fresh, 10, null)] : lapsed),
-        outcome: "reset",
-      };
+      const given =
+        renewed === undefined ? () => this.#open("allowance", fresh, 10, null) : () => this.#renew(renewed, fresh);
+      return { ...this.#write("reset", fresh > 0 ? [...lapsed, given()] : lapsed), outcome: "reset" };
     }
     if (more <= 0) return refused("unchanged");
     return {
@@ -239,6 +242,12 @@ export class ModelAccount {
     return hold;
   }
 
+  #grant(index: number): ModelGrant {
+    const grant = this.grants[index];
+    if (grant === undefined) throw new Error("no such grant in the model");
+    return grant;
+  }
+
   #row(index: number): ModelRow {
     const row = this.rows[index];
     if (row === undefined) throw new Error("no such row in the model");
@@ -259,7 +268,7 @@ export class ModelAccount {
         (one, other) =>
           one.grant.priority - other.grant.priority ||
           (one.grant.expiresAt ?? Infinity) - (other.grant.expiresAt ?? Infinity) ||
-          one.index - other.index,
+          one.grant.since - other.grant.since,
       );
     const draws: ModelDraw[] = [];
     let left = amount;
@@ -305,14 +314,26 @@ export class ModelAccount {
 
   /** A new grant, empty until the row that makes it is written. */
   #open(kind: GrantKind, amount: number, priority: number, expiresAt: number | null): ModelDraw {
-    this.grants.push({ kind, priority, expiresAt, remaining: 0, reserved: 0, ended: false });
+    this.grants.push({ kind, priority, expiresAt, remaining: 0, reserved: 0, ended: false, since: this.rows.length });
     return { grant: this.grants.length - 1, change: amount, reserved: 0 };
+  }
+
+  /** The allowance that a reset may fill anew: no hold keeps any of it. */
+  #lastFreeAllowance(): number | undefined {
+    const free = this.grants.findLastIndex(
+      ({ kind, ended, reserved }) => kind === "allowance" && !ended && reserved === 0,
+    );
+    return free < 0 ? undefined : free;
+  }
+
+  #renew(index: number, amount: number): ModelDraw {
+    Object.assign(this.#grant(index), { ended: false, since: this.rows.length });
+    return { grant: index, change: amount, reserved: 0 };
   }
 
   #write(type: TransactionType, draws: readonly ModelDraw[], refundOf: number | null = null): Verdict {
     for (const draw of draws) {
-      const grant = this.grants[draw.grant];
-      if (grant === undefined) throw new Error("no such grant in the model");
+      const grant = this.#grant(draw.grant);
       grant.remaining += draw.change;
       grant.reserved += draw.reserved;
     }

@@ -9,6 +9,13 @@ const refund = inProcedure("RefundCredits");
 /** Faults of the repair, and of what the check and a refund make of a repaired account. */
 export const repairMutations: readonly Mutation[] = [
   {
+    file: read,
+    find: "MAX(CASE WHEN d.change_by > 0 AND t.type = 'reset' THEN t.version END)",
+    replace: "NULL",
+    what: "an allowance that was filled anew counts as lapsed with the month before",
+    test: "repairs",
+  },
+  {
     file: plan,
     find: "amounts - misread + jumps",
     replace: "amounts - misread",

@@ -168,17 +168,24 @@ export const returningMutations: readonly Mutation[] = [
   },
   {
     file: refund,
-    find: "CASE WHEN g.id IS NULL OR g.state IN ('ending', 'ended') OR g.expires_at <= in_now THEN 1 ELSE 0 END",
+    find: "CASE WHEN g.id IS NULL OR g.state IN ('ending', 'ended') OR g.expires_at <= in_now OR g.renewed_version > n.version THEN 1 ELSE 0 END",
     replace: "0",
     what: "refunds go back into grants that have ended",
     test: "refunds",
   },
   {
     file: refund,
-    find: "OR g.expires_at <= in_now THEN 1",
-    replace: "OR g.expires_at < in_now THEN 1",
+    find: "OR g.expires_at <= in_now OR",
+    replace: "OR g.expires_at < in_now OR",
     what: "at the moment of its expiry a grant still takes a refund",
     test: "edges",
+  },
+  {
+    file: refund,
+    find: " OR g.renewed_version > n.version THEN 1",
+    replace: " THEN 1",
+    what: "what the month before spent comes back to the allowance of this one, and lapses with it",
+    test: "allowance",
   },
   {
     file: refund,

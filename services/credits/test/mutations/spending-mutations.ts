@@ -124,10 +124,17 @@ export const spendingMutations: readonly Mutation[] = [
   },
   {
     file: spend,
-    find: "g.expires_at, g.id\n",
-    replace: "g.expires_at, g.id DESC\n",
+    find: "GREATEST(g.origin_version, g.renewed_version)\n",
+    replace: "GREATEST(g.origin_version, g.renewed_version) DESC\n",
     what: "the youngest grant first",
     test: "spending",
+  },
+  {
+    file: spend,
+    find: "GREATEST(g.origin_version, g.renewed_version)\n",
+    replace: "g.origin_version\n",
+    what: "an allowance is as old as the first of its grant",
+    test: "allowance",
   },
   {
     file: spend,
