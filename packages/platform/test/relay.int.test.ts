@@ -18,6 +18,7 @@ import type { Part } from "../src/lifecycle/lifecycle.ts";
 import { silentLog } from "../src/log/log.ts";
 import { Database } from "../src/mysql/database.ts";
 import { OutboxRelay, type OutboxRelayOptions } from "../src/outbox/relay.ts";
+import { readOutboxState } from "../src/outbox/state.ts";
 import { engines, testSchema } from "./support/engines.ts";
 import { deleteTopics, type ReadBack, readTopic } from "./support/read-topic.ts";
 
@@ -81,6 +82,11 @@ async function write(events: { user: string; days: number; type?: string }[], tr
 
 const daysOf = (message: ReadBack) => fromBinary(MembershipExpiringSchema, message.value).daysLeft;
 
+const daysSent = (event: OutgoingEvent) => fromBinary(MembershipExpiringSchema, event.data).daysLeft;
+
+const recording = (sent: OutgoingEvent[]) =>
+  ({ publish: (events: OutgoingEvent[]) => Promise.resolve(void sent.push(...events)) }) as unknown as EventProducer;
+
 async function unpublished(): Promise<number> {
   const [row] = await owner.query<{ n: number }>("SELECT COUNT(*) AS n FROM outbox WHERE published_at IS NULL");
   return row?.n ?? -1;
@@ -132,8 +138,8 @@ describe("publishing", () => {
 
   it("publishes at once after a nudge, without waiting for the poll", async () => {
     const sent: number[] = [];
-    const recording = { publish: () => Promise.resolve(void sent.push(performance.now())) } as unknown as EventProducer;
-    const running = relay({ pollMs: 60_000, producer: recording });
+    const timing = { publish: () => Promise.resolve(void sent.push(performance.now())) } as unknown as EventProducer;
+    const running = relay({ pollMs: 60_000, producer: timing });
     await running.start();
     await eventually(() => expect(running.state().active).toBe(true));
     await write([{ user: "warm", days: 1 }]);
@@ -196,23 +202,24 @@ describe("failures", () => {
     await eventually(() => expect(running.state().ok).toBe(true));
   });
 
-  it("sets a row aside that cannot be encoded: its subject waits behind it, the others go on", async () => {
+  it("parks an event that cannot be encoded: its subject waits behind it, the others go on, until it is given up", async () => {
     await write([
       { user: "alice", days: 1 },
       { user: "alice", days: 2, type: "stipend.membership.v1.Nonsense" },
       { user: "bob", days: 1 },
       { user: "alice", days: 3 },
     ]);
-    const running = relay();
+    const running = relay({ statsMs: 50 });
     await running.start();
     const first = await readTopic(kafka, topic(), 2);
     expect(first.map((m) => [m.key, daysOf(m)]).sort()).toEqual([
       ["alice", 1],
       ["bob", 1],
     ]);
-    await eventually(async () => {
-      const [failure] = await db.call<{ last_error: string }>("OutboxFailures", 10);
-      expect(failure?.last_error).toContain("stipend.membership.v1.Nonsense is not known");
+    const failure = await eventually(async () => {
+      const [row] = await db.call<{ id: number; place: number; error: string }>("OutboxFailedEvents", 10);
+      expect(row?.error).toContain("stipend.membership.v1.Nonsense is not known");
+      return row;
     });
     await write([
       { user: "alice", days: 4 },
@@ -220,23 +227,93 @@ describe("failures", () => {
     ]);
     running.nudge();
     expect((await readTopic(kafka, topic(), 3)).length).toBe(3);
-    expect(await unpublished()).toBe(3);
-    const [failure] = await db.call<{ id: number }>("OutboxFailures", 10);
-    await db.call("OutboxSkip", failure?.id, new Date());
-    running.nudge();
+    await eventually(async () => expect(await unpublished()).toBe(0));
+    expect(await readOutboxState(db)).toMatchObject({ pending: 3, failed: 1, waiting: 2 });
+    await eventually(() => expect(running.state()).toMatchObject({ ok: false, failed: 1, pending: 3 }));
+    // One that only waits can't be given up.
+    expect(await db.call("OutboxGiveUp", Number(failure?.id) + 2, 1)).toEqual([{ given_up: 0 }]);
+    expect(await db.call("OutboxGiveUp", failure?.id, failure?.place)).toEqual([{ given_up: 1 }]);
     const all = await readTopic(kafka, topic(), 5);
     expect(all.filter((m) => m.key === "alice").map(daysOf)).toEqual([1, 3, 4]);
+    await eventually(async () => expect(await readOutboxState(db)).toMatchObject({ pending: 0, oldestAt: null }));
+    const [row] = await owner.query<{ last_error: string }>("SELECT last_error FROM outbox WHERE id = ?", [
+      failure?.id,
+    ]);
+    expect(row?.last_error).toContain("event 1 given up: the type");
   });
 
-  it("tries what was set aside again when a relay starts", async () => {
-    await write([{ user: "alice", days: 1 }]);
+  it("tries what was parked again when a relay starts, over several pages and in order, once each", async () => {
+    await write(Array.from({ length: 9 }, (_, i) => ({ user: `u${i % 2}`, days: i })));
     const old = relay({ registry: createRegistry() });
     await old.start();
-    await eventually(async () => expect((await db.call("OutboxFailures", 10)).length).toBe(1));
+    await eventually(async () => expect(await readOutboxState(db)).toMatchObject({ failed: 2, waiting: 7 }));
     await old.stop();
-    await relay().start();
-    expect((await readTopic(kafka, topic(), 1)).map(daysOf)).toEqual([1]);
-    expect(await db.call("OutboxFailures", 10)).toEqual([]);
+    const sent: OutgoingEvent[] = [];
+    await relay({ producer: recording(sent), batchSize: 2 }).start();
+    await eventually(async () => expect((await readOutboxState(db)).pending).toBe(0));
+    expect(sent.filter(({ subject }) => subject === "u0").map(daysSent)).toEqual([0, 2, 4, 6, 8]);
+    expect(sent.filter(({ subject }) => subject === "u1").map(daysSent)).toEqual([1, 3, 5, 7]);
+    expect(await db.call("OutboxFailedEvents", 10)).toEqual([]);
+  });
+
+  it("tries again only up to the one that still fails, and lets nothing behind it overtake, on later pages either", async () => {
+    await write(
+      [0, 1, 2, 3, 4].map((days) => ({ user: "alice", days, ...(days === 2 ? { type: "a.Nonsense" } : {}) })),
+    );
+    const old = relay({ registry: createRegistry() });
+    await old.start();
+    await eventually(async () => expect(await readOutboxState(db)).toMatchObject({ failed: 1, waiting: 4 }));
+    await old.stop();
+    const sent: OutgoingEvent[] = [];
+    const running = relay({ producer: recording(sent), batchSize: 1, statsMs: 50 });
+    await running.start();
+    await eventually(async () => expect(await readOutboxState(db)).toMatchObject({ failed: 1, waiting: 2 }));
+    await write([{ user: "bob", days: 7 }]);
+    running.nudge();
+    await eventually(() => expect(sent.map(daysSent)).toEqual([0, 1, 7]));
+    const [failure] = await db.call<{ id: number; error: string }>("OutboxFailedEvents", 10);
+    expect(failure?.error).toBe("the type a.Nonsense is not known");
+    await db.call("OutboxGiveUp", failure?.id, 1);
+    await eventually(() => expect(sent.map(daysSent)).toEqual([0, 1, 7, 3, 4]));
+  });
+
+  it("parks nothing while Kafka is away, and everything it has to once Kafka is back", async () => {
+    let away = true;
+    const sent: OutgoingEvent[] = [];
+    const flaky = {
+      publish: (events: OutgoingEvent[]) =>
+        away ? Promise.reject(new EventsUnavailable("away")) : Promise.resolve(void sent.push(...events)),
+    } as unknown as EventProducer;
+    await write([
+      { user: "alice", days: 1, type: "a.Nonsense" },
+      { user: "alice", days: 2 },
+      { user: "bob", days: 3 },
+    ]);
+    const running = relay({ producer: flaky });
+    await running.start();
+    await eventually(() => expect(running.state().ok).toBe(false));
+    expect(await owner.query("SELECT * FROM outbox_parked")).toEqual([]);
+    away = false;
+    await eventually(async () =>
+      expect(await readOutboxState(db)).toMatchObject({ failed: 1, waiting: 1, pending: 2 }),
+    );
+    expect(sent.map(daysSent)).toEqual([3]);
+  });
+
+  it("takes an id that becomes visible late before the parked one of its subject that is behind it", async () => {
+    const sent: OutgoingEvent[] = [];
+    await write([
+      { user: "alice", days: 1 },
+      { user: "alice", days: 2, type: "a.Nonsense" },
+      { user: "alice", days: 3 },
+    ]);
+    // Its transaction commits after the next one's was published.
+    await owner.query("UPDATE outbox SET published_at = '2026-01-01' ORDER BY id LIMIT 1");
+    await relay({ producer: recording(sent) }).start();
+    await eventually(async () => expect(await readOutboxState(db)).toMatchObject({ failed: 1, waiting: 1 }));
+    await owner.query("UPDATE outbox SET published_at = NULL ORDER BY id LIMIT 1");
+    await eventually(() => expect(sent.map(daysSent)).toEqual([1]));
+    await eventually(async () => expect(await unpublished()).toBe(0));
   });
 
   it("lets one relay of a schema be active, and another take over when it ends", async () => {
@@ -265,12 +342,21 @@ describe("failures", () => {
 });
 
 describe("purging", () => {
-  it("removes published rows that are old enough, and no others", async () => {
-    await write([1, 2, 3].map((days) => ({ user: "alice", days })));
-    await owner.query("UPDATE outbox SET published_at = '2026-01-01' ORDER BY id LIMIT 1");
+  it("removes published rows that are old enough, and no others: none with a parked event either", async () => {
+    await write([1, 2, 3, 4].map((days) => ({ user: "alice", days })));
+    await owner.query("UPDATE outbox SET published_at = '2026-01-01' ORDER BY id LIMIT 2");
     await owner.query("UPDATE outbox SET published_at = '2026-01-09' WHERE published_at IS NULL ORDER BY id LIMIT 1");
-    const [row] = await db.call<{ purged: number }>("OutboxPurge", new Date("2026-01-05T00:00:00Z"), 100);
-    expect(row?.purged).toBe(1);
-    expect(await owner.query("SELECT COUNT(*) AS n FROM outbox")).toEqual([{ n: 2 }]);
+    const [first] = await owner.query<{ id: number }>("SELECT MIN(id) AS id FROM outbox");
+    const parked = [{ id: first?.id, place: 1, topic: "membership.v1", subject: "alice" }];
+    await db.call("OutboxPark", parked, new Date());
+    // Twice, as when somebody marks its row as unpublished by hand: it stays parked.
+    await db.call("OutboxPark", parked, new Date());
+    const purge = async (limit: number) =>
+      (await db.call<{ purged: number }>("OutboxPurge", new Date("2026-01-05T00:00:00Z"), limit))[0]?.purged;
+    expect(await purge(1)).toBe(1);
+    expect(await purge(100)).toBe(0);
+    expect(await owner.query("SELECT COUNT(*) AS n FROM outbox")).toEqual([{ n: 3 }]);
+    await db.call("OutboxRetried", [[first?.id, 1]], []);
+    expect(await purge(100)).toBe(1);
   });
 });

@@ -29,16 +29,16 @@ describe("routines of the platform and of a service", () => {
       ["shop", "CREATE VIEW outbox_event AS SELECT 1 AS id"],
     ]);
     const place = routines.findIndex(({ name }) => name === "outbox_event");
-    expect(place).toBeLessThan(routines.findIndex(({ name }) => name === "OutboxClaim"));
+    expect(place).toBeLessThan(routines.findIndex(({ name }) => name === "OutboxNext"));
     const plain = await loadSources([]);
     expect(plain.routines.find(({ name }) => name === "outbox_event")?.source).toBe(platformSource.name);
   });
 
   test("a procedure of the platform can't be replaced, nor a view of another service", async () => {
     const procedure = await source({
-      "procedures/OutboxClaim.sql": "CREATE PROCEDURE OutboxClaim() BEGIN SELECT 1; END",
+      "procedures/OutboxNext.sql": "CREATE PROCEDURE OutboxNext() BEGIN SELECT 1; END",
     });
-    await expect(loadSources([procedure])).rejects.toThrow(/OutboxClaim of shop exists in another source/);
+    await expect(loadSources([procedure])).rejects.toThrow(/OutboxNext of shop exists in another source/);
     const one = await source({ "views/sales.sql": "CREATE VIEW sales AS SELECT 1 AS id" });
     await expect(loadSources([one, { ...one, name: "mart" }])).rejects.toThrow(
       /sales of mart exists in another source/,

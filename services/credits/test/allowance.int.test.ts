@@ -37,7 +37,7 @@ async function rowsOf(userId: string): Promise<LedgerRow[]> {
 /** Events beside CreditsChanged. */
 async function signalsOf(userId: string): Promise<string[]> {
   const rows = await ledger.owner.query<{ type: string }>(
-    "SELECT type FROM outbox WHERE subject = ? AND ledger_version IS NULL ORDER BY id",
+    "SELECT type FROM outbox_event WHERE subject = ? AND type <> 'stipend.credits.v1.CreditsChanged' ORDER BY id, place",
     [userId],
   );
   return rows.map(({ type }) => type.replace("stipend.credits.v1.", ""));

@@ -76,7 +76,7 @@ async function traces(subject: string) {
     packages: await one("SELECT version FROM credit_packages WHERE code = ?"),
     purchases: await one("SELECT payment_reference FROM package_purchases WHERE user_id = ?"),
     approvals: await one("SELECT id FROM credit_approvals WHERE user_id = ?"),
-    events: await one("SELECT id FROM outbox WHERE subject = ?"),
+    events: await one("SELECT id, place FROM outbox_event WHERE subject = ?"),
   };
 }
 

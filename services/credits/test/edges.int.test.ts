@@ -27,7 +27,7 @@ async function typesOf(userId: string): Promise<string[]> {
 
 async function eventsOf(userId: string): Promise<{ type: string; payload: Record<string, unknown> }[]> {
   const rows = await ledger.owner.query<{ type: string; payload: string | Record<string, unknown> }>(
-    "SELECT type, payload FROM outbox_event WHERE subject = ? ORDER BY id",
+    "SELECT type, payload FROM outbox_event WHERE subject = ? ORDER BY id, place",
     [userId],
   );
   return rows.map(({ type, payload }) => ({

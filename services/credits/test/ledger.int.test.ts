@@ -18,7 +18,7 @@ interface OutboxRow {
 
 async function outboxOf(userId: string): Promise<{ type: string; payload: never }[]> {
   const rows = await ledger.owner.query<OutboxRow>(
-    "SELECT type, payload FROM outbox_event WHERE subject = ? ORDER BY id",
+    "SELECT type, payload FROM outbox_event WHERE subject = ? ORDER BY id, place",
     [userId],
   );
   return rows.map(({ type, payload }) => ({

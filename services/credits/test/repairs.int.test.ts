@@ -592,7 +592,7 @@ describe("a repair", () => {
     const { transaction } = done(await repair(userId));
     expect(transaction.version).toBe(10);
     const rows = await ledger.owner.query<{ payload: unknown }>(
-      "SELECT payload FROM outbox_event WHERE subject = ? AND type LIKE '%CreditsChanged' ORDER BY id DESC LIMIT 1",
+      "SELECT payload FROM outbox_event WHERE subject = ? AND type LIKE '%CreditsChanged' ORDER BY id DESC, place DESC LIMIT 1",
       [userId],
     );
     const event = typeof rows[0]?.payload === "string" ? JSON.parse(rows[0].payload) : rows[0]?.payload;

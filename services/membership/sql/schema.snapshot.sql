@@ -133,6 +133,7 @@ CREATE TABLE `outbox` (
   `attempts` int(11) NOT NULL DEFAULT 0,
   `last_error` varchar(500) DEFAULT NULL,
   `published_at` datetime(3) DEFAULT NULL,
+  `events` int(11) NOT NULL DEFAULT 1,
   PRIMARY KEY (`id`),
   KEY `outbox_unpublished` (`published_at`,`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
@@ -144,6 +145,18 @@ CREATE TABLE `outbox_failures` (
   `failed_at` datetime(3) NOT NULL,
   PRIMARY KEY (`outbox_id`),
   KEY `outbox_failures_subject` (`topic`,`subject`,`outbox_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `outbox_parked` (
+  `outbox_id` bigint(20) NOT NULL,
+  `place` int(11) NOT NULL,
+  `topic` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `subject` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `error` varchar(500) DEFAULT NULL,
+  `parked_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`outbox_id`,`place`),
+  KEY `outbox_parked_subject` (`topic`,`subject`,`outbox_id`,`place`),
+  KEY `outbox_parked_failed` (`error`(1),`outbox_id`,`place`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE `revocation_head` (
@@ -221,7 +234,7 @@ CREATE SQL SECURITY DEFINER VIEW `membership_tier_list` AS select `membership_ti
 
 CREATE SQL SECURITY DEFINER VIEW `newest_revocation` AS select `revocation_head`.`seq` AS `seq` from `revocation_head`;
 
-CREATE SQL SECURITY DEFINER VIEW `outbox_event` AS select `outbox`.`id` AS `id`,`outbox`.`event_id` AS `event_id`,`outbox`.`topic` AS `topic`,`outbox`.`type` AS `type`,`outbox`.`subject` AS `subject`,`outbox`.`occurred_at` AS `occurred_at`,`outbox`.`traceparent` AS `traceparent`,`outbox`.`attempts` AS `attempts`,`outbox`.`last_error` AS `last_error`,`outbox`.`published_at` AS `published_at`,`outbox`.`payload` AS `payload` from `outbox`;
+CREATE SQL SECURITY DEFINER VIEW `outbox_event` AS select `outbox`.`id` AS `id`,1 AS `place`,`outbox`.`event_id` AS `event_id`,`outbox`.`topic` AS `topic`,`outbox`.`type` AS `type`,`outbox`.`subject` AS `subject`,`outbox`.`occurred_at` AS `occurred_at`,`outbox`.`traceparent` AS `traceparent`,`outbox`.`published_at` AS `published_at`,`outbox`.`payload` AS `payload` from `outbox`;
 
 CREATE SQL SECURITY DEFINER VIEW `schema_version` AS select 'migration' AS `kind`,`schema_migrations`.`source` AS `source`,`schema_migrations`.`name` AS `name`,`schema_migrations`.`checksum` AS `checksum`,`schema_migrations`.`applied_at` AS `applied_at` from `schema_migrations` union all select `schema_routines`.`kind` AS `kind`,`schema_routines`.`source` AS `source`,`schema_routines`.`name` AS `name`,`schema_routines`.`checksum` AS `checksum`,`schema_routines`.`applied_at` AS `applied_at` from `schema_routines`;
 
@@ -401,40 +414,120 @@ BEGIN
      FOR UPDATE;
 END;
 
-CREATE PROCEDURE `OutboxClaim`(IN in_limit INT)
+CREATE PROCEDURE `OutboxFailedEvents`(IN in_limit INT)
     READS SQL DATA
 BEGIN
   DECLARE v_limit INT DEFAULT LEAST(GREATEST(in_limit, 1), 500);
-  SELECT o.id, o.event_id, o.topic, o.type, o.subject, o.occurred_at, o.payload, o.traceparent
-    FROM outbox_event o
-   WHERE o.published_at IS NULL
-     AND NOT EXISTS (
-       SELECT 1
-         FROM outbox_failures f
-        WHERE f.topic = o.topic AND f.subject = o.subject AND f.outbox_id <= o.id
-     )
-   ORDER BY o.id
-   LIMIT v_limit;
+  SELECT e.id, e.place, e.event_id, e.topic, e.type, e.subject, e.occurred_at, e.payload, f.error, f.parked_at
+    FROM (
+      SELECT p.outbox_id, p.place, p.error, p.parked_at
+        FROM outbox_parked p FORCE INDEX (outbox_parked_failed)
+       WHERE p.error IS NOT NULL
+       ORDER BY p.outbox_id, p.place
+       LIMIT v_limit
+    ) f
+    STRAIGHT_JOIN outbox_event e ON e.id = f.outbox_id AND e.place = f.place
+   ORDER BY e.id, e.place;
 END;
 
-CREATE PROCEDURE `OutboxFailed`(IN in_id BIGINT, IN in_error TEXT, IN in_now DATETIME(3))
+CREATE PROCEDURE `OutboxFreed`(IN in_limit INT)
+    READS SQL DATA
+BEGIN
+  DECLARE v_limit INT DEFAULT LEAST(GREATEST(in_limit, 1), 500);
+  WITH page AS (
+    SELECT p.outbox_id, p.place, p.error
+      FROM (SELECT topic, subject, MIN(outbox_id) AS outbox_id
+              FROM outbox_parked FORCE INDEX (outbox_parked_subject)
+             GROUP BY topic, subject) g
+      STRAIGHT_JOIN outbox_parked head FORCE INDEX (outbox_parked_subject)
+                    ON head.topic = g.topic AND head.subject = g.subject AND head.outbox_id = g.outbox_id
+      STRAIGHT_JOIN outbox_parked p FORCE INDEX (outbox_parked_subject) ON p.topic = g.topic AND p.subject = g.subject
+     WHERE head.error IS NULL
+       AND head.place = (SELECT MIN(m.place)
+                           FROM outbox_parked m FORCE INDEX (outbox_parked_subject)
+                          WHERE m.topic = g.topic AND m.subject = g.subject AND m.outbox_id = g.outbox_id)
+     ORDER BY p.outbox_id, p.place
+     LIMIT v_limit
+  )
+  SELECT e.id, e.place, e.event_id, e.topic, e.type, e.subject, e.occurred_at, e.payload, e.traceparent, page.error
+    FROM (SELECT DISTINCT outbox_id FROM page) named
+    STRAIGHT_JOIN outbox_event e ON e.id = named.outbox_id
+    STRAIGHT_JOIN page ON page.outbox_id = e.id AND page.place = e.place
+   ORDER BY e.id, e.place;
+END;
+
+CREATE PROCEDURE `OutboxGiveUp`(IN in_id BIGINT, IN in_place INT)
     MODIFIES SQL DATA
 BEGIN
-  UPDATE outbox SET attempts = attempts + 1, last_error = LEFT(in_error, 500) WHERE id = in_id;
-  INSERT INTO outbox_failures (outbox_id, topic, subject, failed_at)
-  SELECT o.id, o.topic, o.subject, in_now FROM outbox o WHERE o.id = in_id
-  ON DUPLICATE KEY UPDATE failed_at = in_now;
+  DECLARE v_given_up INT DEFAULT 0;
+  UPDATE outbox_parked p STRAIGHT_JOIN outbox o ON o.id = p.outbox_id
+     SET o.last_error = LEFT(CONCAT('event ', p.place, ' given up: ', p.error), 500)
+   WHERE p.outbox_id = in_id AND p.place = in_place AND p.error IS NOT NULL;
+  DELETE FROM outbox_parked WHERE outbox_id = in_id AND place = in_place AND error IS NOT NULL;
+  SET v_given_up = ROW_COUNT();
+  SELECT v_given_up AS given_up;
 END;
 
-CREATE PROCEDURE `OutboxFailures`(IN in_limit INT)
+CREATE PROCEDURE `OutboxNext`(IN in_limit INT)
     READS SQL DATA
 BEGIN
   DECLARE v_limit INT DEFAULT LEAST(GREATEST(in_limit, 1), 500);
-  SELECT o.id, o.event_id, o.topic, o.type, o.subject, o.occurred_at, o.payload, o.attempts, o.last_error, f.failed_at
-    FROM outbox_failures f
-    JOIN outbox_event o ON o.id = f.outbox_id
-   ORDER BY f.outbox_id
-   LIMIT v_limit;
+  SELECT e.id, e.place, e.event_id, e.topic, e.type, e.subject, e.occurred_at, e.payload, e.traceparent,
+         EXISTS (
+           SELECT 1
+             FROM outbox_parked p FORCE INDEX (outbox_parked_subject)
+            WHERE p.topic = e.topic AND p.subject = e.subject AND p.outbox_id <= e.id
+         ) AS parked
+    FROM (
+      SELECT counted.id
+        FROM (
+          SELECT w.id, SUM(w.events) OVER (ORDER BY w.id ROWS UNBOUNDED PRECEDING) - w.events AS earlier
+            FROM (
+              SELECT o.id, o.events
+                FROM outbox o FORCE INDEX (outbox_unpublished)
+               WHERE o.published_at IS NULL
+               ORDER BY o.id
+               LIMIT v_limit
+            ) w
+        ) counted
+       WHERE counted.earlier < v_limit
+    ) chosen
+    STRAIGHT_JOIN outbox_event e ON e.id = chosen.id
+   ORDER BY e.id, e.place;
+END;
+
+CREATE PROCEDURE `OutboxPark`(IN in_events JSON, IN in_now DATETIME(3))
+    MODIFIES SQL DATA
+BEGIN
+  INSERT INTO outbox_parked (outbox_id, place, topic, subject, error, parked_at)
+  SELECT j.id, j.place, j.topic, j.subject, j.error, in_now
+    FROM JSON_TABLE(in_events, '$[*]' COLUMNS (
+           id BIGINT PATH '$.id',
+           place INT PATH '$.place',
+           topic VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.topic',
+           subject VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.subject',
+           error VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.error'
+         )) j
+  ON DUPLICATE KEY UPDATE outbox_id = outbox_parked.outbox_id;
+END;
+
+CREATE PROCEDURE `OutboxParked`(IN in_after_id BIGINT, IN in_after_place INT, IN in_limit INT)
+    READS SQL DATA
+BEGIN
+  DECLARE v_limit INT DEFAULT LEAST(GREATEST(in_limit, 1), 500);
+  WITH page AS (
+    SELECT p.outbox_id, p.place, p.error
+      FROM outbox_parked p FORCE INDEX (PRIMARY)
+     WHERE p.outbox_id >= in_after_id AND (p.outbox_id > in_after_id OR p.place > in_after_place)
+     ORDER BY p.outbox_id, p.place
+     LIMIT v_limit
+  )
+  SELECT e.id, e.place, e.event_id, e.topic, e.type, e.subject, e.occurred_at, e.payload, e.traceparent, page.error
+    -- Each row is unfolded once, however many of its events are parked.
+    FROM (SELECT DISTINCT outbox_id FROM page) named
+    STRAIGHT_JOIN outbox_event e ON e.id = named.outbox_id
+    STRAIGHT_JOIN page ON page.outbox_id = e.id AND page.place = e.place
+   ORDER BY e.id, e.place;
 END;
 
 CREATE PROCEDURE `OutboxPublished`(IN in_ids JSON, IN in_now DATETIME(3))
@@ -451,35 +544,42 @@ CREATE PROCEDURE `OutboxPurge`(IN in_before DATETIME(3), IN in_limit INT)
     MODIFIES SQL DATA
 BEGIN
   DECLARE v_limit INT DEFAULT LEAST(GREATEST(in_limit, 1), 5000);
-  DELETE FROM outbox WHERE published_at < in_before ORDER BY published_at, id LIMIT v_limit;
+  DELETE FROM outbox
+   WHERE published_at < in_before
+     AND NOT EXISTS (SELECT 1 FROM outbox_parked p WHERE p.outbox_id = outbox.id)
+   ORDER BY published_at, id
+   LIMIT v_limit;
   SELECT ROW_COUNT() AS purged;
 END;
 
-CREATE PROCEDURE `OutboxRetry`()
+CREATE PROCEDURE `OutboxRetried`(IN in_sent JSON, IN in_failed JSON)
     MODIFIES SQL DATA
 BEGIN
-  DELETE FROM outbox_failures;
-  SELECT ROW_COUNT() AS retried;
-END;
-
-CREATE PROCEDURE `OutboxSkip`(IN in_id BIGINT, IN in_now DATETIME(3))
-    MODIFIES SQL DATA
-BEGIN
-  DECLARE v_skipped INT DEFAULT 0;
-  DELETE FROM outbox_failures WHERE outbox_id = in_id;
-  SET v_skipped = ROW_COUNT();
-  IF v_skipped > 0 THEN
-    UPDATE outbox SET published_at = in_now WHERE id = in_id;
-  END IF;
-  SELECT v_skipped AS skipped;
+  DELETE p
+    FROM JSON_TABLE(in_sent, '$[*]' COLUMNS (id BIGINT PATH '$[0]', place INT PATH '$[1]')) j
+    STRAIGHT_JOIN outbox_parked p FORCE INDEX (PRIMARY) ON p.outbox_id = j.id AND p.place = j.place;
+  UPDATE JSON_TABLE(in_failed, '$[*]' COLUMNS (
+           id BIGINT PATH '$.id',
+           place INT PATH '$.place',
+           error VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.error'
+         )) j
+    STRAIGHT_JOIN outbox_parked p FORCE INDEX (PRIMARY) ON p.outbox_id = j.id AND p.place = j.place
+     SET p.error = COALESCE(j.error, '');
 END;
 
 CREATE PROCEDURE `OutboxStats`()
     READS SQL DATA
 BEGIN
-  SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE published_at IS NULL LIMIT 10000) waiting) AS pending,
-         (SELECT occurred_at FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT 1) AS oldest_at,
-         (SELECT COUNT(*) FROM outbox_failures) AS failed;
+  DECLARE v_unpublished, v_failed, v_waiting BIGINT DEFAULT 0;
+  DECLARE v_first, v_first_parked DATETIME(3);
+  SET v_unpublished = (SELECT COALESCE(SUM(events), 0) FROM (SELECT events FROM outbox WHERE published_at IS NULL LIMIT 10000) w);
+  SET v_failed = (SELECT COUNT(*) FROM outbox_parked FORCE INDEX (outbox_parked_failed) WHERE error IS NOT NULL);
+  SET v_waiting = (SELECT COUNT(*) FROM (SELECT 1 FROM outbox_parked FORCE INDEX (outbox_parked_failed) WHERE error IS NULL LIMIT 10000) w);
+  SET v_first = (SELECT occurred_at FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT 1);
+  SET v_first_parked = (SELECT o.occurred_at FROM (SELECT MIN(outbox_id) AS id FROM outbox_parked) p JOIN outbox o ON o.id = p.id);
+  SELECT v_unpublished + v_failed + v_waiting AS pending,
+         LEAST(COALESCE(v_first, v_first_parked), COALESCE(v_first_parked, v_first)) AS oldest_at,
+         v_failed AS failed, v_waiting AS waiting;
 END;
 
 CREATE PROCEDURE `RecordMembershipChanges`(IN in_items JSON, IN in_now DATETIME(3))

@@ -1,5 +1,5 @@
 -- NAME
---   OutboxPurge: removes events that were published long ago.
+--   OutboxPurge: removes events that were published long ago. Rows with a parked event stay.
 -- SYNOPSIS
 --   CALL OutboxPurge(in_before, in_limit)
 -- PARAMETERS
@@ -17,6 +17,10 @@ CREATE PROCEDURE OutboxPurge(IN in_before DATETIME(3), IN in_limit INT)
   MODIFIES SQL DATA
 BEGIN
   DECLARE v_limit INT DEFAULT LEAST(GREATEST(in_limit, 1), 5000);
-  DELETE FROM outbox WHERE published_at < in_before ORDER BY published_at, id LIMIT v_limit;
+  DELETE FROM outbox
+   WHERE published_at < in_before
+     AND NOT EXISTS (SELECT 1 FROM outbox_parked p WHERE p.outbox_id = outbox.id)
+   ORDER BY published_at, id
+   LIMIT v_limit;
   SELECT ROW_COUNT() AS purged;
 END

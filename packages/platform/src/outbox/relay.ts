@@ -8,7 +8,9 @@ import type { Log } from "../log/log.ts";
 import type { Database } from "../mysql/database.ts";
 import type { DedicatedConnection } from "../mysql/dedicated.ts";
 import { counter, gauge, latency } from "../telemetry/metrics.ts";
-import { type EncodeOptions, encodeRow, type OutboxRow } from "./encode.ts";
+import { type EncodeOptions, type FailedEvent, type OutboxEvent, sortOut } from "./encode.ts";
+import { ParkedEvents } from "./parked.ts";
+import { type OutboxState, readOutboxState } from "./state.ts";
 
 export interface OutboxRelayOptions {
   readonly db: Database;
@@ -22,11 +24,15 @@ export interface OutboxRelayOptions {
   readonly clock: Clock;
   /** How often an idle outbox is looked at. Default 250 ms; nudge() makes a commit's events go at once. */
   readonly pollMs?: number;
-  /** Rows in memory at once, 1..500. Default 500. */
+  /** Events in memory at once, 1..500, and what the last row tells beyond. Default 500. */
   readonly batchSize?: number;
   /** How long published rows stay, for people to look at. Default 24 h. */
   readonly retentionMs?: number;
+  /** How often the figures are read, and events looked for that wait behind nothing any more. Default 5 s. */
+  readonly statsMs?: number;
 }
+
+type Outcome = "more" | "empty" | "kafka_away";
 
 const STANDBY_MS = 1_000;
 const MIN_BACKOFF_MS = 200;
@@ -35,8 +41,8 @@ const STATS_MS = 5_000;
 const PURGE_MS = 60_000;
 const PURGE_LIMIT = 2_000;
 
-const relayed = counter("outbox_published", "Outbox rows published");
-const failures = counter("outbox_failures", "Outbox rows set aside because they cannot be encoded");
+const relayed = counter("outbox_published", "Events published from the outbox");
+const failures = counter("outbox_failures", "Events set aside because they cannot be encoded");
 const lagSeconds = latency("outbox_lag_seconds", "From an event's time to its publication");
 
 /**
@@ -45,8 +51,9 @@ const lagSeconds = latency("outbox_lag_seconds", "From an event's time to its pu
  * nothing more is published until it has been taken again.
  *
  * Rows go in the order of their ids and are marked only after Kafka has them: a crash in between publishes them again,
- * and consumers drop what they have had. A row that cannot be encoded is set aside and holds back the later rows of its
- * own topic and subject, since order is promised for a subject; all others go on.
+ * and consumers drop what they have had. An event that cannot be encoded is parked, and so are the later events of its
+ * topic and subject, since order is promised for a subject; all others go on, of the same row too. What is parked is
+ * noted in the transaction that marks the row: each of its events is then with Kafka or parked.
  */
 export class OutboxRelay implements Part {
   readonly name: string;
@@ -59,7 +66,7 @@ export class OutboxRelay implements Part {
   #active = false;
   #nudged = false;
   #wake: (() => void) | undefined;
-  #stats: { pending: number; failed: number; oldestAt: Date | null } | undefined;
+  #stats: OutboxState | undefined;
   #kafkaAway = false;
   /** Why this relay neither publishes nor stands by; undefined when it does. */
   #problem: string | undefined = "starting";
@@ -71,24 +78,30 @@ export class OutboxRelay implements Part {
     this.name = `outbox:${options.db.name}`;
     const attributes = { database: options.db.name };
     // A relay on standby knows nothing: only the active one reports.
-    const stat = (read: (stats: { pending: number; failed: number }) => number) => () =>
+    const stat = (read: (stats: OutboxState) => number) => () =>
       this.#active && this.#stats !== undefined ? read(this.#stats) : undefined;
     this.#endGauges = [
       gauge(
         "outbox_pending",
-        "Rows not published yet",
+        "Events not published yet",
         stat((s) => s.pending),
         attributes,
       ),
       gauge(
         "outbox_failed",
-        "Rows set aside",
+        "Events that cannot be encoded",
         stat((s) => s.failed),
         attributes,
       ),
       gauge(
+        "outbox_waiting",
+        "Events that wait behind a failed one of their topic and subject",
+        stat((s) => s.waiting),
+        attributes,
+      ),
+      gauge(
         "outbox_oldest_seconds",
-        "Age of the oldest row not published",
+        "Age of the oldest event not published",
         stat(() => this.#oldestSeconds()),
         attributes,
       ),
@@ -108,7 +121,7 @@ export class OutboxRelay implements Part {
     if (!this.#kafkaAway) this.#wake?.();
   }
 
-  /** For readiness: failed rows and an absent Kafka are told, but never take the service out of rotation. */
+  /** For readiness: failed events and an absent Kafka are told, but never take the service out of rotation. */
   state(): Exclude<PartState, boolean> {
     const failed = this.#stats?.failed ?? 0;
     return {
@@ -180,8 +193,7 @@ export class OutboxRelay implements Part {
   async #lead(connection: DedicatedConnection): Promise<void> {
     this.#active = true;
     this.#log.info({ relay: this.name }, "relay is active");
-    // A newer program may know types that the last one did not.
-    await connection.call("OutboxRetry");
+    const parked = new ParkedEvents(connection, this.#limit);
     let backoff = MIN_BACKOFF_MS;
     let statsAt = 0;
     let purgeAt = performance.now() + PURGE_MS;
@@ -189,11 +201,13 @@ export class OutboxRelay implements Part {
       // One round after the stop: what was committed before it still goes out.
       last = this.#stopping;
       this.#nudged = false;
-      const outcome = await this.#publishNext(connection);
+      let outcome = await this.#publishNext(connection);
+      if (outcome !== "kafka_away") outcome = await this.#retryNext(connection, parked, outcome);
       const now = performance.now();
       if (now >= statsAt) {
-        await this.#readStats(connection);
-        statsAt = now + STATS_MS;
+        this.#stats = await readOutboxState(connection);
+        if (this.#stats.waiting > 0) parked.lookForFreed();
+        statsAt = now + (this.#options.statsMs ?? STATS_MS);
       }
       if (outcome === "kafka_away") {
         if (last) return;
@@ -208,57 +222,72 @@ export class OutboxRelay implements Part {
     }
   }
 
-  /** One batch: claim, encode, publish, mark. */
-  async #publishNext(connection: DedicatedConnection): Promise<"more" | "empty" | "kafka_away"> {
-    const limit = this.#options.batchSize ?? 500;
-    const rows = await connection.call<OutboxRow>("OutboxClaim", limit);
+  get #limit(): number {
+    return this.#options.batchSize ?? 500;
+  }
+
+  /** One batch: read, encode, publish, mark. */
+  async #publishNext(connection: DedicatedConnection): Promise<Outcome> {
+    const rows = await connection.call<OutboxEvent>("OutboxNext", this.#limit);
     if (rows.length === 0) return "empty";
-    const { events, ids, failed } = this.#encodeAll(rows);
-    for (const { row, error } of failed) await this.#setAside(connection, row, error);
-    if (events.length > 0) {
-      // The claim took time; without the lock another relay may be publishing these rows.
-      if (connection.closed) throw new Error("the relay's connection was lost");
-      try {
-        await this.#options.producer.publish(events);
-      } catch (error) {
-        if (!(error instanceof EventsUnavailable)) throw error;
-        if (!this.#kafkaAway) this.#log.warn({ err: error, relay: this.name }, "Kafka is away, the outbox waits");
-        this.#kafkaAway = true;
-        return "kafka_away";
-      }
-      this.#kafkaAway = false;
-      await connection.call("OutboxPublished", ids, this.#options.clock.now());
-      this.#count(events);
+    const { ready, failed, waiting } = sortOut(rows, this.#encode);
+    const events = ready.map(({ event }) => event);
+    if (!(await this.#publish(connection, events))) return "kafka_away";
+    const now = this.#options.clock.now();
+    const ids = [...new Set(rows.map(({ id }) => id))];
+    const toPark = [...failed, ...waiting.map((row) => ({ row, error: undefined }))].map(({ row, error }) => {
+      const { id, place, topic, subject } = row;
+      return { id, place, topic, subject, error };
+    });
+    if (toPark.length === 0) await connection.call("OutboxPublished", ids, now);
+    else {
+      await connection.transaction(async (tx) => {
+        await tx.call("OutboxPark", toPark, now);
+        await tx.call("OutboxPublished", ids, now);
+      });
     }
-    return rows.length >= limit || failed.length > 0 ? "more" : "empty";
+    this.#tell(failed);
+    this.#count(events);
+    return rows.length >= this.#limit ? "more" : "empty";
   }
 
-  /** Rows behind a failed one of the same topic and subject are left for later, so that they cannot overtake it. */
-  #encodeAll(rows: readonly OutboxRow[]) {
-    const events: OutgoingEvent[] = [];
-    const ids: (number | string)[] = [];
-    const failed: { row: OutboxRow; error: unknown }[] = [];
-    const held = new Set<string>();
-    for (const row of rows) {
-      const order = `${row.topic} ${row.subject}`;
-      if (held.has(order)) continue;
-      try {
-        events.push(encodeRow(row, this.#encode));
-        ids.push(row.id);
-      } catch (error) {
-        held.add(order);
-        failed.push({ row, error });
-      }
-    }
-    return { events, ids, failed };
+  /** One page of what is parked, if it is to be tried again. */
+  async #retryNext(connection: DedicatedConnection, parked: ParkedEvents, before: Outcome): Promise<Outcome> {
+    const rows = await parked.next();
+    if (rows.length === 0) return before;
+    const sorted = sortOut(rows, this.#encode, parked.held);
+    const events = sorted.ready.map(({ event }) => event);
+    if (!(await this.#publish(connection, events))) return "kafka_away";
+    await parked.settle(rows, sorted);
+    this.#tell(sorted.failed);
+    this.#count(events);
+    return "more";
   }
 
-  async #setAside(connection: DedicatedConnection, row: OutboxRow, error: unknown): Promise<void> {
-    const reason = error instanceof Error ? error.message : String(error);
-    const { id, event_id: eventId, type, topic } = row;
-    this.#log.error({ relay: this.name, id, eventId, type, topic, reason }, "outbox row cannot be encoded, set aside");
-    failures.add(1, { database: this.#options.db.name, type });
-    await connection.transaction((tx) => tx.call("OutboxFailed", id, reason, this.#options.clock.now()));
+  /** False while Kafka is away. */
+  async #publish(connection: DedicatedConnection, events: OutgoingEvent[]): Promise<boolean> {
+    if (events.length === 0) return true;
+    // Reading took time; without the lock another relay may be publishing these events.
+    if (connection.closed) throw new Error("the relay's connection was lost");
+    try {
+      await this.#options.producer.publish(events);
+    } catch (error) {
+      if (!(error instanceof EventsUnavailable)) throw error;
+      if (!this.#kafkaAway) this.#log.warn({ err: error, relay: this.name }, "Kafka is away, the outbox waits");
+      this.#kafkaAway = true;
+      return false;
+    }
+    this.#kafkaAway = false;
+    return true;
+  }
+
+  #tell(failed: readonly FailedEvent[]): void {
+    for (const { row, error: reason } of failed) {
+      const { id, place, event_id: eventId, type, topic } = row;
+      const told = { relay: this.name, id, place, eventId, type, topic, reason };
+      this.#log.error(told, "event of the outbox cannot be encoded, set aside");
+      failures.add(1, { database: this.#options.db.name, type });
+    }
   }
 
   #count(events: readonly OutgoingEvent[]): void {
@@ -266,11 +295,6 @@ export class OutboxRelay implements Part {
     relayed.add(events.length, attributes);
     const now = this.#options.clock.now().getTime();
     for (const event of events) lagSeconds.record(Math.max(0, now - event.time.getTime()) / 1_000, attributes);
-  }
-
-  async #readStats(connection: DedicatedConnection): Promise<void> {
-    const [row] = await connection.call<{ pending: number; failed: number; oldest_at: Date | null }>("OutboxStats");
-    if (row !== undefined) this.#stats = { pending: row.pending, failed: row.failed, oldestAt: row.oldest_at };
   }
 
   /** Milliseconds until the next purge: soon when there is more. */

@@ -8,7 +8,7 @@
 --   w_account, w_op and w_doc: see LedgerPost.
 -- RESULT
 --   The grants are changed. For each row of w_line, in the order of seq: one row of credit_transactions, the new grant or hold it asks for, the account
---   as its last row leaves it, one event CreditsChanged, and LowBalance or LowBalanceRecovered when the account's available credits crossed its threshold.
+--   as its last row leaves it, one event CreditsChanged (all of them in one row of the outbox), and LowBalance or LowBalanceRecovered when the account's available credits crossed its threshold.
 -- ERRORS
 --   3819/4025 a CHECK refuses it: an account or grant would go below zero. A defect; the caller's transaction must roll back. So does -1.
 --   45000 a draw did not reach its grant (there is none, or it is somebody else's), or a new grant not its row. A defect as well.
@@ -108,15 +108,18 @@ ledger: BEGIN
          a.lapse_at = CASE WHEN p.lapse_at IS NULL OR a.lapse_at <= p.lapse_at THEN a.lapse_at ELSE p.lapse_at END
    WHERE p.is_last = 1;
 
-  -- The event of a row is the row itself: the view outbox_event reads it there when the relay asks. Here stands only what the row does not say.
-  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, ledger_version, payload)
-  SELECT UUID(), 'credits.v1', 'stipend.credits.v1.CreditsChanged', p.user_id, p.created_at, p.version,
-         CASE WHEN a.tier IS NULL THEN '{}'
-              ELSE CONCAT('{"tier":"', a.tier, '","monthlyCredits":"', COALESCE(a.monthly_credits, 0), '","remaining":"', p.allowance_after, '"',
-                          CASE WHEN a.next_reset_at IS NULL THEN '' ELSE CONCAT(',"nextResetAt":"', REPLACE(a.next_reset_at, ' ', 'T'), 'Z"') END, '}') END
+  -- The event of a row is the row itself: the view outbox_event reads it there when the relay asks. Here stands, once for all rows of the call, which
+  -- they are and what they do not say.
+  INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload, events, entries)
+  SELECT UUID(), 'credits.v1', 'stipend.credits.v1.CreditsChanged', '', MIN(p.created_at), '{}', COUNT(*),
+         CONCAT('[', GROUP_CONCAT('["', p.user_id, '",', p.version,
+                CASE WHEN a.tier IS NULL THEN ''
+                     ELSE CONCAT(',{"tier":', CONVERT(JSON_QUOTE(a.tier) USING ascii), ',"monthlyCredits":"', COALESCE(a.monthly_credits, 0),
+                                 '","remaining":"', p.allowance_after, '"',
+                                 CASE WHEN a.next_reset_at IS NULL THEN '' ELSE CONCAT(',"nextResetAt":"', REPLACE(a.next_reset_at, ' ', 'T'), 'Z"') END, '}') END,
+                ']' ORDER BY p.seq SEPARATOR ','), ']')
     FROM w_line p
-    JOIN w_account a ON a.user_id = p.user_id
-   ORDER BY p.seq;
+    JOIN w_account a ON a.user_id = p.user_id;
 
   IF v_signals > 0 THEN
     INSERT INTO outbox (event_id, topic, type, subject, occurred_at, payload)

@@ -1,10 +1,13 @@
 -- The events as the relay publishes them, in place of the platform's view. An event CreditsChanged is told from its row of
 -- credit_transactions, which never changes: written once, not twice, and built when it is sent, not while an account is locked.
+-- A row with entries tells the rows of one call; those of older versions tell one, by ledger_version, or all of it in their payload.
 -- proto3 JSON of the message, as text: MariaDB would quote a JSON_OBJECT inside a CASE.
 CREATE VIEW outbox_event AS
-SELECT o.id, o.event_id, o.topic, o.type, o.subject, o.occurred_at, COALESCE(o.traceparent, t.traceparent) AS traceparent,
-       o.attempts, o.last_error, o.published_at,
-       CASE WHEN o.ledger_version IS NULL THEN CONVERT(o.payload USING utf8mb4)
+SELECT o.id, COALESCE(e.place, 1) AS place, CASE WHEN e.place IS NULL THEN o.event_id ELSE CONCAT(o.event_id, '-', e.place) END AS event_id,
+       o.topic, o.type, COALESCE(e.user_id, o.subject) AS subject,
+       CASE WHEN e.place IS NULL THEN o.occurred_at ELSE COALESCE(t.created_at, o.occurred_at) END AS occurred_at,
+       COALESCE(o.traceparent, t.traceparent) AS traceparent, o.published_at,
+       CASE WHEN o.ledger_version IS NULL AND e.place IS NULL THEN CONVERT(o.payload USING utf8mb4)
             ELSE CONCAT('{"userId":"', t.user_id, '","version":"', t.version, '","balance":"', t.balance_after, '","held":"', t.held_after,
                         '","available":"', t.balance_after - t.held_after,
                         '","status":"', CASE t.status_after WHEN 'frozen' THEN 'ACCOUNT_STATUS_FROZEN' ELSE 'ACCOUNT_STATUS_ACTIVE' END,
@@ -15,7 +18,14 @@ SELECT o.id, o.event_id, o.topic, o.type, o.subject, o.occurred_at, COALESCE(o.t
                         ',"heldChange":"', t.held_change, '","grantKind":"', COALESCE(t.grant_kind, ''),
                         '","createdAt":"', REPLACE(t.created_at, ' ', 'T'), 'Z"',
                         CASE WHEN t.period_start IS NULL THEN '' ELSE CONCAT(',"periodStart":"', REPLACE(t.period_start, ' ', 'T'), 'Z"') END, '}',
-                        CASE WHEN JSON_LENGTH(o.payload) = 0 THEN '' ELSE CONCAT(',"allowance":', CONVERT(o.payload USING utf8mb4)) END, '}')
+                        CASE WHEN JSON_LENGTH(COALESCE(e.allowance, o.payload)) = 0 THEN ''
+                             ELSE CONCAT(',"allowance":', CONVERT(COALESCE(e.allowance, o.payload) USING utf8mb4)) END, '}')
        END AS payload
   FROM outbox o
-  LEFT JOIN credit_transactions t ON t.user_id = o.subject AND t.version = o.ledger_version
+  LEFT JOIN JSON_TABLE(o.entries, '$[*]' COLUMNS (
+         place FOR ORDINALITY,
+         user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$[0]',
+         version BIGINT PATH '$[1]',
+         allowance JSON PATH '$[2]')) e ON TRUE
+  LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_version)
+            ON t.user_id = COALESCE(e.user_id, o.subject) AND t.version = COALESCE(e.version, o.ledger_version)

@@ -1,0 +1,2 @@
+-- The ledger rows that an outbox row tells, as LedgerWrite wrote them: [[user id, version, allowance?], …]. NULL in rows that tell one event. See docs/adr/0028.
+ALTER TABLE outbox ADD COLUMN entries JSON NULL;
