@@ -174,7 +174,7 @@ describe("the relay", () => {
     return made;
   }
 
-  const settled = (figures: { failed: number; waiting: number }) =>
+  const settled = (figures: { failed: number; waiting: number; givenUp?: number }) =>
     eventually(async () => {
       const [row] = await ledger.owner.query<{ n: number }>(
         "SELECT COUNT(*) AS n FROM outbox WHERE published_at IS NULL",
@@ -184,7 +184,7 @@ describe("the relay", () => {
         ...figures,
       });
     });
-  const NONE = { failed: 0, waiting: 0 };
+  const NONE = { failed: 0, waiting: 0, givenUp: 0 };
   /** Subject and version, or the type of another event. */
   const came = () =>
     sent.map(({ subject, type, data }) => [
@@ -192,6 +192,15 @@ describe("the relay", () => {
       type === TYPE ? Number(fromBinary(CreditsChangedSchema, data).version) : type.split(".").at(-1),
     ]);
   const failures = () => ledger.db.call<{ id: number; place: number; subject: string }>("OutboxFailedEvents", 10);
+
+  /** The connection that holds the lock and would mark dies. */
+  async function killRelay(): Promise<void> {
+    // As the relay's own user: MySQL lets nobody else.
+    const [lock] = await ledger.db.query<{ id: number }>(
+      "SELECT IS_USED_LOCK(CONCAT('stipend:outbox:', LEFT(SHA2(DATABASE(), 256), 40))) AS id",
+    );
+    await ledger.db.query(`KILL ${Number(lock?.id)}`);
+  }
 
   test("sends each event once, under its own subject", async () => {
     const users = Array.from({ length: 5 }, () => freshUser("sent"));
@@ -294,10 +303,7 @@ describe("the relay", () => {
     let deaths = 0;
     const afterSend = async () => {
       if (deaths++ > 0) return;
-      const [lock] = await ledger.owner.query<{ id: number }>(
-        "SELECT IS_USED_LOCK(CONCAT('stipend:outbox:', LEFT(SHA2(DATABASE(), 256), 40))) AS id",
-      );
-      await ledger.owner.query(`KILL ${Number(lock?.id)}`);
+      await killRelay();
       expect(await ledger.owner.query("SELECT * FROM outbox_parked")).toEqual([]);
     };
     await relay({ afterSend });
@@ -319,15 +325,38 @@ describe("the relay", () => {
     let deaths = 0;
     const afterSend = async () => {
       if (deaths++ > 0) return;
-      const [lock] = await ledger.owner.query<{ id: number }>(
-        "SELECT IS_USED_LOCK(CONCAT('stipend:outbox:', LEFT(SHA2(DATABASE(), 256), 40))) AS id",
-      );
-      await ledger.owner.query(`KILL ${Number(lock?.id)}`);
+      await killRelay();
     };
     await relay({ afterSend });
     await settled(NONE);
     expect(came()).toEqual([1, 2, 1, 2].map((version) => [user, version]));
     expect(new Set(sent.map(({ id }) => id)).size).toBe(2);
+  });
+
+  test("lets nothing go that waits behind another failed one, whatever was given up between or behind them", async () => {
+    const user = freshUser("two");
+    for (const bad of [true, false, true, false]) {
+      await granted([user]);
+      if (bad) await damage(0);
+    }
+    const [third] = await ledger.owner.query<{ id: number }>("SELECT id FROM outbox ORDER BY id LIMIT 2, 1");
+    await relay();
+    await settled({ failed: 1, waiting: 3 });
+    // As when the first one became visible after the third had failed.
+    await ledger.owner.query("UPDATE outbox_parked SET state = 'failed', error = 'late' WHERE outbox_id = ?", [
+      third?.id,
+    ]);
+    await ledger.db.call("OutboxGiveUp", third?.id, 1);
+    await settled({ failed: 1, waiting: 2, givenUp: 0 });
+    expect(sent).toEqual([]);
+    const [first] = await failures();
+    await ledger.db.call("OutboxGiveUp", first?.id, 1);
+    await settled(NONE);
+    expect(came()).toEqual([
+      [user, 2],
+      [user, 4],
+    ]);
+    expect(await ledger.owner.query("SELECT * FROM outbox_parked")).toEqual([]);
   });
 
   test("lets a call that becomes visible late go before what is parked behind it, of the same user", async () => {

@@ -231,11 +231,12 @@ CREATE TABLE `outbox_parked` (
   `place` int(11) NOT NULL,
   `topic` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `subject` varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `state` varchar(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `error` varchar(500) DEFAULT NULL,
   `parked_at` datetime(3) NOT NULL,
   PRIMARY KEY (`outbox_id`,`place`),
   KEY `outbox_parked_subject` (`topic`,`subject`,`outbox_id`,`place`),
-  KEY `outbox_parked_failed` (`error`(1),`outbox_id`,`place`)
+  KEY `outbox_parked_state` (`state`,`outbox_id`,`place`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE `schema_migrations` (
@@ -594,8 +595,8 @@ BEGIN
   SELECT e.id, e.place, e.event_id, e.topic, e.type, e.subject, e.occurred_at, e.payload, f.error, f.parked_at
     FROM (
       SELECT p.outbox_id, p.place, p.error, p.parked_at
-        FROM outbox_parked p FORCE INDEX (outbox_parked_failed)
-       WHERE p.error IS NOT NULL
+        FROM outbox_parked p FORCE INDEX (outbox_parked_state)
+       WHERE p.state = 'failed'
        ORDER BY p.outbox_id, p.place
        LIMIT v_limit
     ) f
@@ -604,21 +605,27 @@ BEGIN
 END;
 
 CREATE PROCEDURE `OutboxFreed`(IN in_limit INT)
-    READS SQL DATA
+    MODIFIES SQL DATA
 BEGIN
   DECLARE v_limit INT DEFAULT LEAST(GREATEST(in_limit, 1), 500);
+  DELETE p
+    FROM (
+      -- DISTINCT, so that it is a table of its own: the rows to remove may not be read while they are removed.
+      SELECT DISTINCT g.outbox_id, g.place
+        FROM outbox_parked g FORCE INDEX (outbox_parked_state)
+       WHERE g.state = 'given_up'
+         AND COALESCE((SELECT first_parked.state
+                         FROM outbox_parked first_parked FORCE INDEX (outbox_parked_subject)
+                        WHERE first_parked.topic = g.topic AND first_parked.subject = g.subject AND first_parked.state <> 'given_up'
+                        ORDER BY first_parked.outbox_id, first_parked.place LIMIT 1), 'none') <> 'waiting'
+    ) done
+    STRAIGHT_JOIN outbox_parked p FORCE INDEX (PRIMARY) ON p.outbox_id = done.outbox_id AND p.place = done.place;
+
   WITH page AS (
     SELECT p.outbox_id, p.place, p.error
-      FROM (SELECT topic, subject, MIN(outbox_id) AS outbox_id
-              FROM outbox_parked FORCE INDEX (outbox_parked_subject)
-             GROUP BY topic, subject) g
-      STRAIGHT_JOIN outbox_parked head FORCE INDEX (outbox_parked_subject)
-                    ON head.topic = g.topic AND head.subject = g.subject AND head.outbox_id = g.outbox_id
+      FROM (SELECT DISTINCT topic, subject FROM outbox_parked FORCE INDEX (outbox_parked_state) WHERE state = 'given_up') g
       STRAIGHT_JOIN outbox_parked p FORCE INDEX (outbox_parked_subject) ON p.topic = g.topic AND p.subject = g.subject
-     WHERE head.error IS NULL
-       AND head.place = (SELECT MIN(m.place)
-                           FROM outbox_parked m FORCE INDEX (outbox_parked_subject)
-                          WHERE m.topic = g.topic AND m.subject = g.subject AND m.outbox_id = g.outbox_id)
+     WHERE p.state <> 'given_up'
      ORDER BY p.outbox_id, p.place
      LIMIT v_limit
   )
@@ -632,13 +639,11 @@ END;
 CREATE PROCEDURE `OutboxGiveUp`(IN in_id BIGINT, IN in_place INT)
     MODIFIES SQL DATA
 BEGIN
-  DECLARE v_given_up INT DEFAULT 0;
   UPDATE outbox_parked p STRAIGHT_JOIN outbox o ON o.id = p.outbox_id
      SET o.last_error = LEFT(CONCAT('event ', p.place, ' given up: ', p.error), 500)
-   WHERE p.outbox_id = in_id AND p.place = in_place AND p.error IS NOT NULL;
-  DELETE FROM outbox_parked WHERE outbox_id = in_id AND place = in_place AND error IS NOT NULL;
-  SET v_given_up = ROW_COUNT();
-  SELECT v_given_up AS given_up;
+   WHERE p.outbox_id = in_id AND p.place = in_place AND p.state = 'failed';
+  UPDATE outbox_parked SET state = 'given_up' WHERE outbox_id = in_id AND place = in_place AND state = 'failed';
+  SELECT ROW_COUNT() AS given_up;
 END;
 
 CREATE PROCEDURE `OutboxNext`(IN in_limit INT)
@@ -672,8 +677,8 @@ END;
 CREATE PROCEDURE `OutboxPark`(IN in_events JSON, IN in_now DATETIME(3))
     MODIFIES SQL DATA
 BEGIN
-  INSERT INTO outbox_parked (outbox_id, place, topic, subject, error, parked_at)
-  SELECT j.id, j.place, j.topic, j.subject, j.error, in_now
+  INSERT INTO outbox_parked (outbox_id, place, topic, subject, state, error, parked_at)
+  SELECT j.id, j.place, j.topic, j.subject, CASE WHEN j.error IS NULL THEN 'waiting' ELSE 'failed' END, j.error, in_now
     FROM JSON_TABLE(in_events, '$[*]' COLUMNS (
            id BIGINT PATH '$.id',
            place INT PATH '$.place',
@@ -692,6 +697,7 @@ BEGIN
     SELECT p.outbox_id, p.place, p.error
       FROM outbox_parked p FORCE INDEX (PRIMARY)
      WHERE p.outbox_id >= in_after_id AND (p.outbox_id > in_after_id OR p.place > in_after_place)
+       AND p.state <> 'given_up'
      ORDER BY p.outbox_id, p.place
      LIMIT v_limit
   )
@@ -737,22 +743,35 @@ BEGIN
            error VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.error'
          )) j
     STRAIGHT_JOIN outbox_parked p FORCE INDEX (PRIMARY) ON p.outbox_id = j.id AND p.place = j.place
-     SET p.error = COALESCE(j.error, '');
+     SET p.state = 'failed', p.error = COALESCE(j.error, '')
+   WHERE p.state <> 'given_up';
 END;
 
 CREATE PROCEDURE `OutboxStats`()
     READS SQL DATA
 BEGIN
-  DECLARE v_unpublished, v_failed, v_waiting BIGINT DEFAULT 0;
+  DECLARE v_unpublished, v_failed, v_waiting, v_given_up BIGINT DEFAULT 0;
   DECLARE v_first, v_first_parked DATETIME(3);
-  SET v_unpublished = (SELECT COALESCE(SUM(events), 0) FROM (SELECT events FROM outbox WHERE published_at IS NULL LIMIT 10000) w);
-  SET v_failed = (SELECT COUNT(*) FROM outbox_parked FORCE INDEX (outbox_parked_failed) WHERE error IS NOT NULL);
-  SET v_waiting = (SELECT COUNT(*) FROM (SELECT 1 FROM outbox_parked FORCE INDEX (outbox_parked_failed) WHERE error IS NULL LIMIT 10000) w);
-  SET v_first = (SELECT occurred_at FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT 1);
-  SET v_first_parked = (SELECT o.occurred_at FROM (SELECT MIN(outbox_id) AS id FROM outbox_parked) p JOIN outbox o ON o.id = p.id);
+  -- Never SET v = (SELECT …): MySQL 9.7 locks what that reads, and the relay that marks a row would meet a deadlock.
+  SELECT COALESCE(SUM(w.events), 0) INTO v_unpublished
+    FROM (SELECT events FROM outbox WHERE published_at IS NULL LIMIT 10000) w;
+  SELECT COUNT(*) INTO v_failed
+    FROM (SELECT 1 FROM outbox_parked FORCE INDEX (outbox_parked_state) WHERE state = 'failed' LIMIT 10000) f;
+  SELECT COUNT(*) INTO v_waiting
+    FROM (SELECT 1 FROM outbox_parked FORCE INDEX (outbox_parked_state) WHERE state = 'waiting' LIMIT 10000) w;
+  SELECT COUNT(*) INTO v_given_up
+    FROM outbox_parked FORCE INDEX (outbox_parked_state) WHERE state = 'given_up';
+  SELECT MIN(f.occurred_at) INTO v_first
+    FROM (SELECT occurred_at FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT 1) f;
+  SELECT MIN(f.occurred_at) INTO v_first_parked
+    FROM (SELECT o.occurred_at
+            FROM outbox_parked p FORCE INDEX (PRIMARY)
+            STRAIGHT_JOIN outbox o FORCE INDEX (PRIMARY) ON o.id = p.outbox_id
+           WHERE p.state <> 'given_up'
+           ORDER BY p.outbox_id, p.place LIMIT 1) f;
   SELECT v_unpublished + v_failed + v_waiting AS pending,
          LEAST(COALESCE(v_first, v_first_parked), COALESCE(v_first_parked, v_first)) AS oldest_at,
-         v_failed AS failed, v_waiting AS waiting;
+         v_failed AS failed, v_waiting AS waiting, v_given_up AS given_up;
 END;
 
 CREATE PROCEDURE `PlanDeliveries`(IN in_items JSON, IN in_routed JSON, IN in_now DATETIME(3))

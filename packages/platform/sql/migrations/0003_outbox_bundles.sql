@@ -10,10 +10,12 @@ CREATE TABLE outbox_parked (
   place INT NOT NULL,
   topic VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   subject VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  -- Why it can't be published; NULL: it only waits.
+  -- failed: it can't be published; waiting: behind such a one; given_up: by a person, until the relay has seen to what waits behind it.
+  state VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  -- Why it can't be published; NULL while it only waits.
   error VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
   parked_at DATETIME(3) NOT NULL,
   PRIMARY KEY (outbox_id, place),
   KEY outbox_parked_subject (topic, subject, outbox_id, place),
-  KEY outbox_parked_failed (error(1), outbox_id, place)
+  KEY outbox_parked_state (state, outbox_id, place)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -19,8 +19,8 @@ BEGIN
   SELECT e.id, e.place, e.event_id, e.topic, e.type, e.subject, e.occurred_at, e.payload, f.error, f.parked_at
     FROM (
       SELECT p.outbox_id, p.place, p.error, p.parked_at
-        FROM outbox_parked p FORCE INDEX (outbox_parked_failed)
-       WHERE p.error IS NOT NULL
+        FROM outbox_parked p FORCE INDEX (outbox_parked_state)
+       WHERE p.state = 'failed'
        ORDER BY p.outbox_id, p.place
        LIMIT v_limit
     ) f

@@ -9,17 +9,16 @@
 -- ERRORS
 --   none
 -- LOCKS
---   the parked event and its outbox row; the row keeps the error until it is purged
+--   the parked event and its outbox row, which keeps the error until it is purged. The event stays parked as given_up until the relay has seen to
+--   what waits behind it (OutboxFreed): what the relay parks meanwhile still finds it there
 -- EXAMPLE
 --   CALL OutboxGiveUp(17, 1)
 CREATE PROCEDURE OutboxGiveUp(IN in_id BIGINT, IN in_place INT)
   MODIFIES SQL DATA
 BEGIN
-  DECLARE v_given_up INT DEFAULT 0;
   UPDATE outbox_parked p STRAIGHT_JOIN outbox o ON o.id = p.outbox_id
      SET o.last_error = LEFT(CONCAT('event ', p.place, ' given up: ', p.error), 500)
-   WHERE p.outbox_id = in_id AND p.place = in_place AND p.error IS NOT NULL;
-  DELETE FROM outbox_parked WHERE outbox_id = in_id AND place = in_place AND error IS NOT NULL;
-  SET v_given_up = ROW_COUNT();
-  SELECT v_given_up AS given_up;
+   WHERE p.outbox_id = in_id AND p.place = in_place AND p.state = 'failed';
+  UPDATE outbox_parked SET state = 'given_up' WHERE outbox_id = in_id AND place = in_place AND state = 'failed';
+  SELECT ROW_COUNT() AS given_up;
 END

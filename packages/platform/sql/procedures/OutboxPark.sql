@@ -17,8 +17,8 @@
 CREATE PROCEDURE OutboxPark(IN in_events JSON, IN in_now DATETIME(3))
   MODIFIES SQL DATA
 BEGIN
-  INSERT INTO outbox_parked (outbox_id, place, topic, subject, error, parked_at)
-  SELECT j.id, j.place, j.topic, j.subject, j.error, in_now
+  INSERT INTO outbox_parked (outbox_id, place, topic, subject, state, error, parked_at)
+  SELECT j.id, j.place, j.topic, j.subject, CASE WHEN j.error IS NULL THEN 'waiting' ELSE 'failed' END, j.error, in_now
     FROM JSON_TABLE(in_events, '$[*]' COLUMNS (
            id BIGINT PATH '$.id',
            place INT PATH '$.place',

@@ -1,5 +1,5 @@
 -- NAME
---   OutboxParked: the events that are parked, to be tried again.
+--   OutboxParked: the events that are parked, to be tried again; without those that were given up.
 -- SYNOPSIS
 --   CALL OutboxParked(in_after_id, in_after_place, in_limit)
 -- PARAMETERS
@@ -21,6 +21,7 @@ BEGIN
     SELECT p.outbox_id, p.place, p.error
       FROM outbox_parked p FORCE INDEX (PRIMARY)
      WHERE p.outbox_id >= in_after_id AND (p.outbox_id > in_after_id OR p.place > in_after_place)
+       AND p.state <> 'given_up'
      ORDER BY p.outbox_id, p.place
      LIMIT v_limit
   )

@@ -8,7 +8,7 @@
 -- RETURNS
 --   nothing
 -- ERRORS
---   none; one that was given up meanwhile is passed over
+--   none; one that was given up meanwhile stays so
 -- LOCKS
 --   the rows, by primary key
 -- EXAMPLE
@@ -25,5 +25,6 @@ BEGIN
            error VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.error'
          )) j
     STRAIGHT_JOIN outbox_parked p FORCE INDEX (PRIMARY) ON p.outbox_id = j.id AND p.place = j.place
-     SET p.error = COALESCE(j.error, '');
+     SET p.state = 'failed', p.error = COALESCE(j.error, '')
+   WHERE p.state <> 'given_up';
 END

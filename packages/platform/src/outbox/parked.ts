@@ -3,7 +3,7 @@ import { type OutboxEvent, orderOf, type SortedEvents } from "./encode.ts";
 
 /**
  * The events that were set aside, as one leading relay tries them again: all of them once, page by page, because a newer program may know a
- * type that the one before did not; later, when looked for, those that wait behind nothing any more, because somebody gave that up.
+ * type that the one before did not; then, and whenever looked for, those that waited behind one that a person gave up.
  */
 export class ParkedEvents {
   readonly #connection: DedicatedConnection;
@@ -35,8 +35,10 @@ export class ParkedEvents {
         ? await this.#connection.call<OutboxEvent>("OutboxParked", ...this.#after, this.#limit)
         : await this.#connection.call<OutboxEvent>("OutboxFreed", this.#limit);
     if (rows.length === 0) {
-      this.#mode = "rest";
+      const wasAll = this.#mode === "all";
       this.#held.clear();
+      this.#mode = wasAll ? "freed" : "rest";
+      if (wasAll) return await this.next();
     }
     return rows;
   }

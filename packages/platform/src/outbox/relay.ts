@@ -28,7 +28,7 @@ export interface OutboxRelayOptions {
   readonly batchSize?: number;
   /** How long published rows stay, for people to look at. Default 24 h. */
   readonly retentionMs?: number;
-  /** How often the figures are read, and events looked for that wait behind nothing any more. Default 5 s. */
+  /** How often the figures are read, and what waits behind an event that was given up is let go. Default 5 s. */
   readonly statsMs?: number;
 }
 
@@ -206,7 +206,7 @@ export class OutboxRelay implements Part {
       const now = performance.now();
       if (now >= statsAt) {
         this.#stats = await readOutboxState(connection);
-        if (this.#stats.waiting > 0) parked.lookForFreed();
+        if (this.#stats.givenUp > 0) parked.lookForFreed();
         statsAt = now + (this.#options.statsMs ?? STATS_MS);
       }
       if (outcome === "kafka_away") {

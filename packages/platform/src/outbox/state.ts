@@ -8,7 +8,9 @@ export interface OutboxState {
   readonly failed: number;
   /** Events behind those, of the same topic and subject; counted up to 10,000. */
   readonly waiting: number;
-  /** When the oldest of all these happened; null: there is none. */
+  /** Events that a person gave up; what waits behind them is about to go. Not among the pending. */
+  readonly givenUp: number;
+  /** When the oldest of the pending happened; null: there is none. */
   readonly oldestAt: Date | null;
 }
 
@@ -16,14 +18,20 @@ interface StatsRow {
   readonly pending: number;
   readonly failed: number;
   readonly waiting: number;
+  readonly given_up: number;
   readonly oldest_at: Date | null;
 }
 
 /** Asks the database, not this process's relay: any instance knows, also one that stands by. A few lookups by index. */
 export async function readOutboxState(db: Database | DedicatedConnection): Promise<OutboxState> {
   const [row] = await db.call<StatsRow>("OutboxStats");
-  const { pending = 0, failed = 0, waiting = 0, oldest_at = null } = row ?? {};
-  return { pending: Number(pending), failed: Number(failed), waiting: Number(waiting), oldestAt: oldest_at };
+  return {
+    pending: Number(row?.pending ?? 0),
+    failed: Number(row?.failed ?? 0),
+    waiting: Number(row?.waiting ?? 0),
+    givenUp: Number(row?.given_up ?? 0),
+    oldestAt: row?.oldest_at ?? null,
+  };
 }
 
 /** As the internal routes tell it. */
