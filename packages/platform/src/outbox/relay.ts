@@ -34,7 +34,9 @@ export interface OutboxRelayOptions {
 
 type Outcome = "more" | "empty" | "kafka_away";
 
-const STANDBY_MS = 1_000;
+/** How long a standby waits for the lock in the server, which gives it to whoever stands there the moment it is free. */
+const STANDBY_S = 1;
+const STANDBY_MS = 100;
 const MIN_BACKOFF_MS = 200;
 const MAX_BACKOFF_MS = 5_000;
 const STATS_MS = 5_000;
@@ -171,6 +173,8 @@ export class OutboxRelay implements Part {
       } catch (error) {
         this.#problem = error instanceof Error ? error.message : String(error);
         this.#log.warn({ err: error, relay: this.name }, "relay interrupted, taking the lock anew");
+        // Whoever stands by may do better, as when this is a program whose procedures a newer one has replaced.
+        connection?.close();
         await this.#wait(backoff * (0.5 + Math.random() / 2));
         backoff = Math.min(MAX_BACKOFF_MS, backoff * 2);
       } finally {
@@ -184,7 +188,8 @@ export class OutboxRelay implements Part {
   async #takeLock(connection: DedicatedConnection): Promise<boolean> {
     const rows = await connection.query<{ got: unknown }>(
       // MySQL 9.7 has neither MD5() nor SHA1(); a lock's name has at most 64 characters.
-      "SELECT GET_LOCK(CONCAT('stipend:outbox:', LEFT(SHA2(DATABASE(), 256), 40)), 0) AS got",
+      "SELECT GET_LOCK(CONCAT('stipend:outbox:', LEFT(SHA2(DATABASE(), 256), 40)), ?) AS got",
+      [STANDBY_S],
     );
     return Number(rows[0]?.got) === 1;
   }
