@@ -21,6 +21,7 @@ export const TEST_FILES = [
   "packages",
   "ledger",
   "overdue",
+  "bundles",
   "edges",
   "repairs",
   "histories",
