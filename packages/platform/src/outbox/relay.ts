@@ -206,8 +206,9 @@ export class OutboxRelay implements Part {
       // One round after the stop: what was committed before it still goes out.
       last = this.#stopping;
       this.#nudged = false;
-      let outcome = await this.#publishNext(connection);
-      if (outcome !== "kafka_away") outcome = await this.#retryNext(connection, parked, outcome);
+      const retried = await this.#retryNext(connection, parked);
+      const published = retried === "kafka_away" ? retried : await this.#publishNext(connection);
+      const outcome = published === "empty" ? retried : published;
       const now = performance.now();
       if (now >= statsAt) {
         this.#stats = await readOutboxState(connection);
@@ -257,9 +258,9 @@ export class OutboxRelay implements Part {
   }
 
   /** One page of what is parked, if it is to be tried again. */
-  async #retryNext(connection: DedicatedConnection, parked: ParkedEvents, before: Outcome): Promise<Outcome> {
+  async #retryNext(connection: DedicatedConnection, parked: ParkedEvents): Promise<Outcome> {
     const rows = await parked.next();
-    if (rows.length === 0) return before;
+    if (rows.length === 0) return "empty";
     const sorted = sortOut(rows, this.#encode, parked.held);
     const events = sorted.ready.map(({ event }) => event);
     if (!(await this.#publish(connection, events))) return "kafka_away";
