@@ -199,9 +199,9 @@ export const viewRepair = defineRoute({
 });
 
 export const OutboxStateResponse = z.object({
-  /** Rows not published yet, counted up to 10,000. */
+  /** Events not published yet, those set aside included; counted up to 10,000 rows of the outbox. */
   pending: z.int().min(0),
-  /** Rows that can't be published. */
+  /** Events that can't be published. */
   failed: z.int().min(0),
   /** When the oldest of them happened; null: there is none. */
   oldestAt: z.iso.datetime().nullable(),
