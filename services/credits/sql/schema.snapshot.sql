@@ -37,6 +37,7 @@ CREATE TABLE `credit_grants` (
   `priority` smallint(6) NOT NULL,
   `expires_at` datetime(3) DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
+  `renewed_version` bigint(20) NOT NULL DEFAULT 0,
   PRIMARY KEY (`id`),
   UNIQUE KEY `credit_grants_origin` (`user_id`,`origin_version`),
   KEY `credit_grants_state` (`user_id`,`state`),
@@ -270,7 +271,7 @@ CREATE SQL SECURITY DEFINER VIEW `credit_package_list` AS select `credit_package
 
 CREATE SQL SECURITY DEFINER VIEW `credit_transaction_list` AS select `credit_transactions`.`id` AS `id`,`credit_transactions`.`user_id` AS `user_id`,`credit_transactions`.`version` AS `version`,`credit_transactions`.`type` AS `type`,`credit_transactions`.`amount` AS `amount`,`credit_transactions`.`balance_before` AS `balance_before`,`credit_transactions`.`balance_after` AS `balance_after`,`credit_transactions`.`held_change` AS `held_change`,`credit_transactions`.`held_after` AS `held_after`,`credit_transactions`.`status_after` AS `status_after`,`credit_transactions`.`draws` AS `draws`,`credit_transactions`.`reason` AS `reason`,`credit_transactions`.`feature` AS `feature`,`credit_transactions`.`metadata` AS `metadata`,`credit_transactions`.`actor` AS `actor`,`credit_transactions`.`related_transaction_id` AS `related_transaction_id`,`credit_transactions`.`hold_id` AS `hold_id`,`credit_transactions`.`grant_id` AS `grant_id`,`credit_transactions`.`grant_kind` AS `grant_kind`,`credit_transactions`.`operation` AS `operation`,`credit_transactions`.`request_key` AS `request_key`,`credit_transactions`.`period_start` AS `period_start`,`credit_transactions`.`traceparent` AS `traceparent`,`credit_transactions`.`created_at` AS `created_at` from `credit_transactions`;
 
-CREATE SQL SECURITY DEFINER VIEW `outbox_event` AS select `o`.`id` AS `id`,coalesce(`e`.`place`,1) AS `place`,case when `e`.`place` is null then `o`.`event_id` else concat(`o`.`event_id`,'-',`e`.`place`) end AS `event_id`,`o`.`topic` AS `topic`,`o`.`type` AS `type`,coalesce(`e`.`user_id`,`o`.`subject`) AS `subject`,case when `e`.`place` is null then `o`.`occurred_at` else coalesce(`t`.`created_at`,`o`.`occurred_at`) end AS `occurred_at`,coalesce(`o`.`traceparent`,`t`.`traceparent`) AS `traceparent`,`o`.`published_at` AS `published_at`,case when `o`.`ledger_version` is null and `e`.`place` is null then convert(`o`.`payload` using utf8mb4) else concat('{"userId":"',`t`.`user_id`,'","version":"',`t`.`version`,'","balance":"',`t`.`balance_after`,'","held":"',`t`.`held_after`,'","available":"',`t`.`balance_after` - `t`.`held_after`,'","status":"',case `t`.`status_after` when 'frozen' then 'ACCOUNT_STATUS_FROZEN' else 'ACCOUNT_STATUS_ACTIVE' end,'","transaction":{"id":"',`t`.`id`,'","type":"',`t`.`type`,'","amount":"',`t`.`amount`,'","balanceBefore":"',`t`.`balance_before`,'","balanceAfter":"',`t`.`balance_after`,'","heldAfter":"',`t`.`held_after`,'","reason":',json_quote(`t`.`reason`),',"feature":',coalesce(json_quote(`t`.`feature`),'""'),',"relatedId":"',coalesce(`t`.`hold_id`,`t`.`related_transaction_id`,''),'","actor":',json_quote(`t`.`actor`),',"heldChange":"',`t`.`held_change`,'","grantKind":"',coalesce(`t`.`grant_kind`,''),'","createdAt":"',replace(`t`.`created_at`,' ','T'),'Z"',case when `t`.`period_start` is null then '' else concat(',"periodStart":"',replace(`t`.`period_start`,' ','T'),'Z"') end,'}',case when json_length(coalesce(`e`.`allowance`,`o`.`payload`)) = 0 then '' else concat(',"allowance":',convert(coalesce(`e`.`allowance`,`o`.`payload`) using utf8mb4)) end,'}') end AS `payload` from ((`outbox` `o` left join JSON_TABLE(`o`.`entries`, '$[*]' COLUMNS (`place` FOR ORDINALITY, `user_id` varchar(128) CHARSET ascii COLLATE ascii_bin PATH '$[0]', `version` bigint(20) PATH '$[1]', `allowance`  JSON  PATH '$[2]')) `e` on(1)) left join `credit_transactions` `t` FORCE INDEX (`credit_transactions_version`) on(`t`.`user_id` = coalesce(`e`.`user_id`,`o`.`subject`) and `t`.`version` = coalesce(`e`.`version`,`o`.`ledger_version`)));
+CREATE SQL SECURITY DEFINER VIEW `outbox_event` AS select `o`.`id` AS `id`,coalesce(`e`.`place`,1) AS `place`,case when `e`.`place` is null then `o`.`event_id` else concat(`o`.`event_id`,'-',`e`.`place`) end AS `event_id`,`o`.`topic` AS `topic`,`o`.`type` AS `type`,coalesce(`e`.`user_id`,`o`.`subject`) AS `subject`,case when `e`.`place` is null then `o`.`occurred_at` else coalesce(`t`.`created_at`,`o`.`occurred_at`) end AS `occurred_at`,coalesce(`o`.`traceparent`,`t`.`traceparent`) AS `traceparent`,`o`.`published_at` AS `published_at`,case when `o`.`ledger_version` is null and `e`.`place` is null then convert(`o`.`payload` using utf8mb4) else concat('{"userId":"',`t`.`user_id`,'","version":"',`t`.`version`,'","balance":"',`t`.`balance_after`,'","held":"',`t`.`held_after`,'","available":"',`t`.`balance_after` - `t`.`held_after`,'","status":"',case `t`.`status_after` when 'frozen' then 'ACCOUNT_STATUS_FROZEN' else 'ACCOUNT_STATUS_ACTIVE' end,'","transaction":{"id":"',`t`.`id`,'","type":"',`t`.`type`,'","amount":"',`t`.`amount`,'","balanceBefore":"',`t`.`balance_before`,'","balanceAfter":"',`t`.`balance_after`,'","heldAfter":"',`t`.`held_after`,'","reason":',json_quote(`t`.`reason`),',"feature":',coalesce(json_quote(`t`.`feature`),'""'),',"relatedId":"',coalesce(`t`.`hold_id`,`t`.`related_transaction_id`,''),'","actor":',json_quote(`t`.`actor`),',"heldChange":"',`t`.`held_change`,'","grantKind":"',coalesce(`t`.`grant_kind`,''),'","createdAt":"',replace(`t`.`created_at`,' ','T'),'Z"',case when `t`.`period_start` is null then '' else concat(',"periodStart":"',replace(`t`.`period_start`,' ','T'),'Z"') end,'}',case when `e`.`tier` is not null then concat(',"allowance":{"tier":',json_quote(`e`.`tier`),',"monthlyCredits":"',`e`.`monthly_credits`,'","remaining":"',`e`.`remaining`,'"',case when `e`.`next_reset_at` is null then '' else concat(',"nextResetAt":"',replace(`e`.`next_reset_at`,' ','T'),'Z"') end,'}') when json_length(`o`.`payload`) = 0 then '' else concat(',"allowance":',convert(`o`.`payload` using utf8mb4)) end,'}') end AS `payload` from ((`outbox` `o` left join JSON_TABLE(`o`.`entries`, '$[*]' COLUMNS (`place` FOR ORDINALITY, `user_id` varchar(128) CHARSET ascii COLLATE ascii_bin PATH '$[0]', `version` bigint(20) PATH '$[1]', `tier` varchar(64) CHARSET utf8mb4 COLLATE utf8mb4_bin PATH '$[2]', `monthly_credits` bigint(20) PATH '$[3]', `remaining` bigint(20) PATH '$[4]', `next_reset_at` varchar(32) CHARSET utf8mb4 COLLATE utf8mb4_bin PATH '$[5]')) `e` on(1)) left join `credit_transactions` `t` FORCE INDEX (`credit_transactions_version`) on(`t`.`user_id` = coalesce(`e`.`user_id`,`o`.`subject`) and `t`.`version` = coalesce(`e`.`version`,`o`.`ledger_version`)));
 
 CREATE SQL SECURITY DEFINER VIEW `schema_version` AS select 'migration' AS `kind`,`schema_migrations`.`source` AS `source`,`schema_migrations`.`name` AS `name`,`schema_migrations`.`checksum` AS `checksum`,`schema_migrations`.`applied_at` AS `applied_at` from `schema_migrations` union all select `schema_routines`.`kind` AS `kind`,`schema_routines`.`source` AS `source`,`schema_routines`.`name` AS `name`,`schema_routines`.`checksum` AS `checksum`,`schema_routines`.`applied_at` AS `applied_at` from `schema_routines`;
 
@@ -327,7 +328,7 @@ BEGIN
     SELECT e.seq, g.until, g.id, g.kind, GREATEST(g.until - g.free, 0) - LEAST(g.until, -e.amount), 0
       FROM w_entry e
       JOIN (SELECT g.id, g.user_id, g.kind, g.remaining - g.reserved AS free,
-                   SUM(g.remaining - g.reserved) OVER (PARTITION BY g.user_id ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, g.id
+                   SUM(g.remaining - g.reserved) OVER (PARTITION BY g.user_id ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, GREATEST(g.origin_version, g.renewed_version)
                                                        ROWS UNBOUNDED PRECEDING) AS until
               FROM w_account a
               STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = a.user_id AND g.state = 'open'
@@ -585,9 +586,11 @@ BEGIN
 
   SELECT GROUP_CONCAT('{"id":"', g.id, '","kind":"', g.kind, '","remaining":', s.remaining, ',"reserved":', s.reserved, ',"priority":', g.priority,
                       ',"expiresAt":', COALESCE(CONCAT('"', g.expires_at, '"'), 'null'), '}'
-                      ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, g.id SEPARATOR ',')
+                      ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, s.since SEPARATOR ',')
     INTO v_grants
-    FROM (SELECT d.grant_id, SUM(d.change_by) AS remaining, SUM(d.reserve) AS reserved
+    FROM (SELECT d.grant_id, SUM(d.change_by) AS remaining, SUM(d.reserve) AS reserved,
+                 -- As old as the row that made it, or filled it anew.
+                 GREATEST(MIN(t.version), COALESCE(MAX(CASE WHEN t.type = 'reset' AND d.change_by > 0 THEN t.version END), 0)) AS since
             FROM credit_transactions t
             STRAIGHT_JOIN JSON_TABLE(t.draws, '$[*]' COLUMNS (grant_id BIGINT PATH '$.g', change_by BIGINT PATH '$.c', reserve BIGINT PATH '$.r')) d
            WHERE t.user_id = v_user AND t.version <= v_version
@@ -612,7 +615,7 @@ BEGIN
          CASE WHEN a.lapse_at <= in_now THEN 1 ELSE 0 END AS lapse_due, CASE WHEN a.due_at <= in_now THEN 1 ELSE 0 END AS reset_due,
          (SELECT CONCAT('[', COALESCE(GROUP_CONCAT('{"id":"', g.id, '","kind":"', g.kind, '","amount":', g.amount, ',"remaining":', g.remaining, ',"reserved":', g.reserved,
                                                    ',"priority":', g.priority, ',"expiresAt":', COALESCE(CONCAT('"', g.expires_at, '"'), 'null'), ',"createdAt":"', g.created_at, '"}'
-                                                   ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, g.id SEPARATOR ','), ''), ']')
+                                                   ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, GREATEST(g.origin_version, g.renewed_version) SEPARATOR ','), ''), ']')
             FROM credit_grants g WHERE g.user_id = a.user_id AND g.state IN ('open', 'ending')) AS grants
     FROM w_user named
     STRAIGHT_JOIN profiles a FORCE INDEX (PRIMARY) ON a.user_id = named.user_id
@@ -797,7 +800,7 @@ BEGIN
   -- What ClaimAccounts or ClaimDue locked and read stands no longer.
   SET @ledger_claim = NULL;
   -- The first statement fails with 1146 on a fresh connection; the handler makes all tables and the rest goes on.
-  DELETE FROM w_row;
+  DELETE FROM w_line;
   SET v_places = ROW_COUNT();
   DELETE FROM w_op;
   SET v_places = GREATEST(v_places, ROW_COUNT());
@@ -809,19 +812,19 @@ BEGIN
   DELETE FROM w_entry;
   DELETE FROM w_draw;
   IF v_places > 300 THEN
-    -- w_row first, as it is made last: what a connection that is cut off in here lacks is made by its next call.
-    DROP TEMPORARY TABLE IF EXISTS w_row, w_allowance, w_judge, w_op, w_source, w_user, w_account, w_item, w_entry, w_draw, w_change;
+    -- w_line first, as it is made last: what a connection that is cut off in here lacks is made by its next call.
+    DROP TEMPORARY TABLE IF EXISTS w_line, w_allowance, w_judge, w_op, w_source, w_user, w_account, w_item, w_entry, w_draw, w_grant_change;
     CALL LedgerWorkTables();
   END IF;
 END;
 
 CREATE PROCEDURE `LedgerCarry`()
 BEGIN
-  UPDATE w_account a JOIN w_row p ON p.user_id = a.user_id
+  UPDATE w_account a JOIN w_line p ON p.user_id = a.user_id
      SET a.version = p.version, a.balance = p.balance_after, a.held = p.held_after, a.status = p.status_after,
          a.allowance_remaining = p.allowance_after, a.is_low = p.low_after, a.last_at = p.created_at
    WHERE p.is_last = 1;
-  UPDATE w_item i JOIN w_row p ON p.ord = COALESCE(i.first_ord, i.ord) SET i.tx_version = p.version;
+  UPDATE w_item i JOIN w_line p ON p.ord = COALESCE(i.first_ord, i.ord) SET i.tx_version = p.version;
 END;
 
 CREATE PROCEDURE `LedgerDueState`()
@@ -1015,7 +1018,7 @@ CREATE PROCEDURE `LedgerPost`(IN in_now DATETIME(3))
 post: BEGIN
   DECLARE v_drawn INT DEFAULT 0;
 
-  DELETE FROM w_row;
+  DELETE FROM w_line;
   -- The last entry of each account. LEAD() over the entries would say the same, at two fifths of the cost of the statement below on MySQL.
   DELETE FROM w_judge;
   INSERT INTO w_judge (ord) SELECT MAX(seq) FROM w_entry GROUP BY user_id;
@@ -1024,7 +1027,7 @@ post: BEGIN
   END IF;
 
   -- One order and one frame for all windows: both engines sort once, and MySQL needs no second pass.
-  INSERT INTO w_row (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
+  INSERT INTO w_line (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
                      low_before, low_after, threshold, is_last, lapse_at, created_at, related_id, hold_id, hold_end, hold_until,
                      grant_id, new_kind, new_amount, new_priority, new_until, period_start, operation, own_key, own_reason, draws)
   SELECT e.seq, e.ord, e.user_id, a.version + COUNT(*) OVER running, e.type, e.amount,
@@ -1054,10 +1057,10 @@ post: BEGIN
                  FROM w_draw GROUP BY seq) d ON d.seq = e.seq
   WINDOW running AS (PARTITION BY e.user_id ORDER BY e.seq ROWS UNBOUNDED PRECEDING);
 
-  DELETE FROM w_change;
-  INSERT INTO w_change (grant_id, user_id, change_by, reserve, ends)
+  DELETE FROM w_grant_change;
+  INSERT INTO w_grant_change (grant_id, user_id, change_by, reserve, ends)
   SELECT d.grant_id, p.user_id, SUM(d.change_by), SUM(d.reserve), MAX(d.ends)
-    FROM w_draw d STRAIGHT_JOIN w_row p ON p.seq = d.seq
+    FROM w_draw d STRAIGHT_JOIN w_line p ON p.seq = d.seq
    WHERE d.fresh = 0
    GROUP BY d.grant_id, p.user_id;
   -- Not how many it has become: a draw that belongs to no row must not pass unseen.
@@ -1230,10 +1233,10 @@ BEGIN
   SELECT user_id, grant_id, LEAST(free, GREATEST(take - (free_until - free), 0)) + LEAST(kept, GREATEST(take - free_all - (kept_until - kept), 0))
     FROM (SELECT user_id, grant_id, take, free, kept, SUM(free) OVER (PARTITION BY user_id) AS free_all,
                  SUM(free) OVER drawn_in_order AS free_until, SUM(kept) OVER drawn_in_order AS kept_until
-            FROM (SELECT g.user_id, g.grant_id, g.priority, g.expires_at, r.basis - r.target AS take, GREATEST(g.basis - g.wished, 0) AS free, LEAST(g.basis, g.wished) AS kept
+            FROM (SELECT g.user_id, g.grant_id, g.priority, g.expires_at, g.origin_version AS since, r.basis - r.target AS take, GREATEST(g.basis - g.wished, 0) AS free, LEAST(g.basis, g.wished) AS kept
                     FROM w_repair r JOIN w_repair_grant g ON g.user_id = r.user_id
                    WHERE r.basis > r.target AND g.basis > 0) parted
-          WINDOW drawn_in_order AS (PARTITION BY user_id ORDER BY priority, expires_at IS NULL, expires_at, grant_id ROWS UNBOUNDED PRECEDING)) placed;
+          WINDOW drawn_in_order AS (PARTITION BY user_id ORDER BY priority, expires_at IS NULL, expires_at, since, grant_id ROWS UNBOUNDED PRECEDING)) placed;
   UPDATE w_repair_grant SET target = basis;
   UPDATE w_repair_grant x JOIN w_repair_taken t ON t.user_id = x.user_id AND t.grant_id = x.grant_id SET x.target = x.basis - t.amount;
 
@@ -1326,7 +1329,9 @@ BEGIN
 
   INSERT INTO w_repair_grant (user_id, grant_id, kind, drawn, drawn_reserved, newest, lapsed)
   SELECT t.user_id, d.grant_id, MAX(d.kind), SUM(d.change_by), SUM(d.reserve), MAX(t.version),
-         MAX(CASE WHEN t.type IN ('expire', 'reset') AND d.change_by <= 0 THEN 1 ELSE 0 END)
+         -- A reset that fills it anew is no end of it.
+         CASE WHEN COALESCE(MAX(CASE WHEN t.type IN ('expire', 'reset') AND d.change_by <= 0 THEN t.version END), 0)
+                   > COALESCE(MAX(CASE WHEN d.change_by > 0 AND t.type = 'reset' THEN t.version END), 0) THEN 1 ELSE 0 END
     FROM w_user n
     STRAIGHT_JOIN credit_transactions t FORCE INDEX (credit_transactions_version) ON t.user_id = n.user_id
     STRAIGHT_JOIN JSON_TABLE(t.draws, '$[*]' COLUMNS (grant_id BIGINT PATH '$.g', kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.k',
@@ -1334,7 +1339,7 @@ BEGIN
    WHERE d.grant_id <> 0
    GROUP BY t.user_id, d.grant_id;
   INSERT INTO w_repair_grant (user_id, grant_id, kind, owned, origin_version, remaining, reserved, state, priority, expires_at)
-  SELECT g.user_id, g.id, g.kind, 1, g.origin_version, g.remaining, g.reserved, g.state, g.priority, g.expires_at
+  SELECT g.user_id, g.id, g.kind, 1, GREATEST(g.origin_version, g.renewed_version), g.remaining, g.reserved, g.state, g.priority, g.expires_at
     FROM w_user n
     STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = n.user_id
       ON DUPLICATE KEY UPDATE owned = 1, kind = VALUES(kind), origin_version = VALUES(origin_version), remaining = VALUES(remaining), reserved = VALUES(reserved),
@@ -1676,51 +1681,62 @@ BEGIN
   SELECT COALESCE(SUM(verdict = 'unchanged'), 0) INTO v_unchanged FROM w_item;
 
   -- An account gets one row at most, so there is nothing to add up as LedgerPost does.
-  -- given: the new grant. lapsed: what the old ones lose. draws: NULL = more than one of them loses, as w_draw says.
-  DELETE FROM w_row;
-  INSERT INTO w_row (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
-                     low_before, low_after, threshold, is_last, created_at, new_kind, new_amount, new_priority, period_start, operation, own_key, draws)
+  -- given: the new allowance. lapsed: what the old ones lose. renewed: the grant that becomes the new allowance, so that a reset changes one and makes
+  -- none; NULL: a new grant does, as no old one is free of holds. draws: NULL = more than one of them loses, as w_draw says.
+  DELETE FROM w_line;
+  INSERT INTO w_line (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
+                     low_before, low_after, threshold, is_last, created_at, grant_id, new_kind, new_amount, new_priority, period_start, operation, own_key, draws)
   SELECT ord, ord, user_id, version + 1, type, given - lapsed,
          -- What a row says must be what its draws do, as in LedgerPost. No CHECK lets -1 pass.
          CASE WHEN lapsed = drawn THEN balance + given - lapsed ELSE -1 END, 0, held, status, allowance_remaining + given - lapsed,
          is_low, balance + given - lapsed - held < threshold, threshold, 1, created_at,
-         CASE WHEN given > 0 THEN 'allowance' END, CASE WHEN given > 0 THEN given END, 10, starts_at,
+         renewed, CASE WHEN given > 0 THEN 'allowance' END, CASE WHEN given > 0 THEN given END, 10, starts_at,
          CASE WHEN request_key IS NULL THEN 'allowance' ELSE 'reset' END,
          CASE WHEN request_key IS NULL AND verdict <> 'forfeited' THEN CONCAT(REPLACE(starts_at, ' ', 'T'), 'Z#', total,
               -- A forced reset without a key of its own may serve one period any number of times.
               CASE code WHEN 'force' THEN CONCAT('#', version + 1) ELSE '' END) END,
-         draws
-    FROM (SELECT i.ord, i.user_id, i.verdict, i.code, i.starts_at, i.request_key, a.version, a.balance, a.held, a.status, a.allowance_remaining, a.is_low,
-                 COALESCE(a.low_threshold, FLOOR(COALESCE(o.monthly_credits, 0) / 10)) AS threshold, GREATEST(in_now, a.last_at) AS created_at,
-                 CASE i.verdict WHEN 'reset' THEN 'reset' WHEN 'forfeited' THEN 'expire' ELSE 'grant' END AS type,
-                 CASE i.verdict WHEN 'first' THEN i.amount WHEN 'topped_up' THEN i.amount - a.served_given
-                                WHEN 'reset' THEN i.amount + i.refundable ELSE 0 END AS given,
-                 CASE WHEN i.verdict IN ('reset', 'forfeited') THEN i.available ELSE 0 END AS lapsed,
-                 COALESCE(l.free, 0) AS drawn, CASE WHEN l.user_id IS NULL THEN '[]' ELSE l.only_draw END AS draws,
-                 i.amount AS total
-            FROM w_item i
-            JOIN w_op o ON o.ord = i.ord
-            JOIN w_account a ON a.user_id = i.user_id
-            LEFT JOIN (SELECT user_id, SUM(remaining - reserved) AS free,
-                              CASE COUNT(*) WHEN 1 THEN CONCAT('[{"g":', MIN(grant_id), ',"k":"allowance","c":', MIN(reserved - remaining), ',"r":0}]') END AS only_draw
-                         FROM w_allowance WHERE state = 'open' GROUP BY user_id) l ON l.user_id = i.user_id AND i.verdict IN ('reset', 'forfeited')
-           WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited')) booked;
-  SELECT COALESCE(SUM(draws IS NULL), 0) INTO v_many FROM w_row;
+         CASE WHEN renewed IS NULL THEN CONCAT('[', lapses, ']')
+              ELSE CONCAT('[', lapses, CASE lapses WHEN '' THEN '' ELSE ',' END, '{"g":', renewed, ',"k":"allowance","c":', given, ',"r":0}]') END
+    FROM (SELECT judged.*, CASE WHEN verdict = 'reset' AND given > 0 THEN free_grant END AS renewed
+            FROM (SELECT i.ord, i.user_id, i.verdict, i.code, i.starts_at, i.request_key, a.version, a.balance, a.held, a.status, a.allowance_remaining, a.is_low,
+                         COALESCE(a.low_threshold, FLOOR(COALESCE(o.monthly_credits, 0) / 10)) AS threshold, GREATEST(in_now, a.last_at) AS created_at,
+                         CASE i.verdict WHEN 'reset' THEN 'reset' WHEN 'forfeited' THEN 'expire' ELSE 'grant' END AS type,
+                         CASE i.verdict WHEN 'first' THEN i.amount WHEN 'topped_up' THEN i.amount - a.served_given
+                                        WHEN 'reset' THEN i.amount + i.refundable ELSE 0 END AS given,
+                         CASE WHEN i.verdict IN ('reset', 'forfeited') THEN i.available ELSE 0 END AS lapsed,
+                         COALESCE(l.free, 0) AS drawn, CASE WHEN l.user_id IS NULL THEN '' ELSE l.lapses END AS lapses, l.free_grant,
+                         i.amount AS total
+                    FROM w_item i
+                    JOIN w_op o ON o.ord = i.ord
+                    JOIN w_account a ON a.user_id = i.user_id
+                    LEFT JOIN (SELECT user_id, SUM(CASE state WHEN 'open' THEN remaining - reserved ELSE 0 END) AS free,
+                                      CASE SUM(state = 'open') WHEN 0 THEN ''
+                                           WHEN 1 THEN CONCAT('{"g":', MAX(CASE state WHEN 'open' THEN grant_id END), ',"k":"allowance","c":',
+                                                              SUM(CASE state WHEN 'open' THEN reserved - remaining ELSE 0 END), ',"r":0}') END AS lapses,
+                                      -- A spent one that holds credits is damaged: it stays as it is.
+                                      MAX(CASE WHEN reserved = 0 AND (state = 'open' OR remaining = 0) THEN grant_id END) AS free_grant
+                                 FROM w_allowance GROUP BY user_id) l ON l.user_id = i.user_id AND i.verdict IN ('reset', 'forfeited')
+                   WHERE i.verdict IN ('first', 'reset', 'topped_up', 'forfeited')) judged) booked;
+  SELECT COALESCE(SUM(draws IS NULL), 0) INTO v_many FROM w_line;
   IF v_many > 0 THEN
     INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve)
     SELECT p.seq, g.grant_id, g.grant_id, 'allowance', g.reserved - g.remaining, 0
-      FROM w_row p
+      FROM w_line p
       STRAIGHT_JOIN w_allowance g ON g.user_id = p.user_id
      WHERE p.draws IS NULL AND g.state = 'open';
   END IF;
 
-  -- What nothing keeps has ended, that which was spent to the last credit too: a refund that comes later must not open it again, or the credits would
-  -- count for the old allowance and lapse with the next reset. What holds keep ends with them, and what they free lapses.
-  DELETE FROM w_change;
-  INSERT INTO w_change (grant_id, user_id, change_by, reserve, ends)
-  SELECT g.grant_id, g.user_id, CASE g.state WHEN 'open' THEN g.reserved - g.remaining ELSE 0 END, 0, 1
+  -- What nothing keeps has ended or is renewed, that which was spent to the last credit too: a refund that comes later must not reach it, or the credits
+  -- would count for the allowance and lapse with the next reset. What holds keep ends with them, and what they free lapses.
+  DELETE FROM w_grant_change;
+  INSERT INTO w_grant_change (grant_id, user_id, change_by, reserve, ends, renewed_version, amount, created_at)
+  SELECT g.grant_id, g.user_id,
+         CASE g.state WHEN 'open' THEN g.reserved - g.remaining ELSE 0 END + CASE g.grant_id WHEN p.grant_id THEN p.new_amount ELSE 0 END, 0,
+         CASE g.grant_id WHEN p.grant_id THEN 0 ELSE 1 END, CASE g.grant_id WHEN p.grant_id THEN p.version END,
+         CASE g.grant_id WHEN p.grant_id THEN p.new_amount END, CASE g.grant_id WHEN p.grant_id THEN p.created_at END
     FROM w_item i
     STRAIGHT_JOIN w_allowance g ON g.user_id = i.user_id
+    LEFT JOIN w_line p ON p.ord = i.ord
    WHERE i.verdict IN ('reset', 'forfeited') OR (i.code = 'forfeit' AND i.verdict = 'unchanged');
   SET v_ended = ROW_COUNT();
 
@@ -1773,7 +1789,7 @@ BEGIN
   IF v_months > 0 THEN
     UPDATE w_item i
       STRAIGHT_JOIN yearly_member_credits y ON y.user_id = i.user_id
-      LEFT JOIN w_row p ON p.ord = i.ord
+      LEFT JOIN w_line p ON p.ord = i.ord
        SET y.given_amount = CASE WHEN y.period_start = i.starts_at THEN COALESCE(y.given_amount, 0) + COALESCE(p.new_amount, 0) END,
            y.transaction_version = CASE WHEN y.period_start = i.starts_at THEN COALESCE(p.version, y.transaction_version) END,
            y.status = CASE WHEN y.period_start = i.starts_at THEN 'given' ELSE 'skipped' END
@@ -1879,7 +1895,7 @@ BEGIN
                    SUM(held_change - amount) OVER (PARTITION BY user_id ORDER BY seq ROWS UNBOUNDED PRECEDING) AS until
               FROM w_entry) n
       JOIN (SELECT g.id, g.user_id, g.kind, g.remaining - g.reserved AS free,
-                   SUM(g.remaining - g.reserved) OVER (PARTITION BY g.user_id ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, g.id
+                   SUM(g.remaining - g.reserved) OVER (PARTITION BY g.user_id ORDER BY g.priority, g.expires_at IS NULL, g.expires_at, GREATEST(g.origin_version, g.renewed_version)
                                                        ROWS UNBOUNDED PRECEDING) AS until
               FROM w_account a
               STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_state) ON g.user_id = a.user_id AND g.state = 'open'
@@ -2077,13 +2093,17 @@ BEGIN
     KEY (seq)
   ) ENGINE = MEMORY;
 
-  CREATE TEMPORARY TABLE IF NOT EXISTS w_change (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_grant_change (
     grant_id  BIGINT NOT NULL,
     -- Whose it has to be.
     user_id   VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     change_by BIGINT NOT NULL,
     reserve   BIGINT NOT NULL,
     ends      TINYINT NOT NULL,
+    -- The row that fills it anew, with what and when; NULL: none does.
+    renewed_version BIGINT NULL,
+    amount    BIGINT NULL,
+    created_at DATETIME(3) NULL,
     PRIMARY KEY (grant_id)
   ) ENGINE = MEMORY;
 
@@ -2111,7 +2131,7 @@ BEGIN
   ) ENGINE = MEMORY;
 
   -- The last one: LedgerBegin looks for it first, so a connection that was cut off in here makes the missing ones.
-  CREATE TEMPORARY TABLE IF NOT EXISTS w_row (
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_line (
     seq             INT NOT NULL,
     ord             INT NULL,
     user_id         VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -2159,21 +2179,22 @@ ledger: BEGIN
   -- Work tables stand first in every UPDATE: an optimizer that began with the other side would lock rows of accounts that are not ours.
   -- And none that moves credits joins a query: MySQL 9.7 passes over rows of one now and then that it has just given to a SELECT.
   IF in_grants > 0 THEN
-    UPDATE w_change n STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id AND g.user_id = n.user_id
+    UPDATE w_grant_change n STRAIGHT_JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = n.grant_id AND g.user_id = n.user_id
        SET g.state = CASE WHEN n.ends = 1 OR g.state IN ('ending', 'ended')
                           -- A spent one that holds credits is damaged: it keeps them for who looks for that, and none of them lapses.
                           THEN CASE WHEN g.remaining + n.change_by > 0 AND g.state <> 'spent' THEN 'ending' ELSE 'ended' END
                           ELSE CASE WHEN g.remaining + n.change_by > 0 THEN 'open' ELSE 'spent' END END,
-           g.remaining = g.remaining + n.change_by, g.reserved = g.reserved + n.reserve;
+           g.remaining = g.remaining + n.change_by, g.reserved = g.reserved + n.reserve,
+           g.renewed_version = COALESCE(n.renewed_version, g.renewed_version), g.amount = COALESCE(n.amount, g.amount), g.created_at = COALESCE(n.created_at, g.created_at);
     -- Every draw changes its grant, so it makes no difference that a connection may count what it met instead of what it changed.
     IF ROW_COUNT() <> in_grants THEN
       SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a draw did not reach its grant; roll back';
     END IF;
   END IF;
 
-  SELECT COUNT(*), COALESCE(SUM(new_kind IS NOT NULL), 0), COALESCE(SUM(hold_until IS NOT NULL OR hold_end IS NOT NULL), 0), COALESCE(SUM(low_before <> low_after), 0)
+  SELECT COUNT(*), COALESCE(SUM(new_kind IS NOT NULL AND grant_id IS NULL), 0), COALESCE(SUM(hold_until IS NOT NULL OR hold_end IS NOT NULL), 0), COALESCE(SUM(low_before <> low_after), 0)
     INTO v_rows, v_new_grants, v_holds, v_signals
-    FROM w_row;
+    FROM w_line;
   IF v_rows = 0 THEN
     LEAVE ledger;
   END IF;
@@ -2181,13 +2202,13 @@ ledger: BEGIN
   IF v_new_grants > 0 THEN
     INSERT INTO credit_grants (user_id, origin_version, kind, state, amount, remaining, reserved, priority, expires_at, created_at)
     SELECT user_id, version, new_kind, 'open', new_amount, new_amount, 0, new_priority, new_until, created_at
-      FROM w_row WHERE new_kind IS NOT NULL ORDER BY seq;
+      FROM w_line WHERE new_kind IS NOT NULL AND grant_id IS NULL ORDER BY seq;
     -- The new grant comes last: `[` what was drawn before, if anything, `, ` the grant `]`.
-    UPDATE w_row p STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_origin) ON g.user_id = p.user_id AND g.origin_version = p.version
+    UPDATE w_line p STRAIGHT_JOIN credit_grants g FORCE INDEX (credit_grants_origin) ON g.user_id = p.user_id AND g.origin_version = p.version
        SET p.grant_id = g.id,
            p.draws = CONCAT(LEFT(p.draws, CHAR_LENGTH(p.draws) - 1), CASE p.draws WHEN '[]' THEN '' ELSE ',' END,
                             '{"g":', g.id, ',"k":"', p.new_kind, '","c":', p.new_amount, ',"r":0}]')
-     WHERE p.new_kind IS NOT NULL;
+     WHERE p.new_kind IS NOT NULL AND p.grant_id IS NULL;
     IF ROW_COUNT() <> v_new_grants THEN
       SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a row does not name the grant it makes; roll back';
     END IF;
@@ -2196,16 +2217,16 @@ ledger: BEGIN
   IF v_holds > 0 THEN
     INSERT INTO credit_holds (user_id, origin_version, status, amount, expires_at, reason, feature, metadata, actor, created_at)
     SELECT p.user_id, p.version, 'open', p.held_change, p.hold_until, COALESCE(o.reason, ''), o.feature, m.doc, COALESCE(o.actor, 'system'), p.created_at
-      FROM w_row p
+      FROM w_line p
       JOIN w_op o ON o.ord = p.ord
       LEFT JOIN w_doc m FORCE INDEX (PRIMARY) ON m.ord = CASE o.has_metadata WHEN 1 THEN o.ord END
      WHERE p.hold_until IS NOT NULL ORDER BY p.seq;
     DELETE FROM w_judge;
     INSERT INTO w_judge (ord, figure)
-    SELECT p.seq, h.id FROM w_row p JOIN credit_holds h FORCE INDEX (credit_holds_origin) ON h.user_id = p.user_id AND h.origin_version = p.version
+    SELECT p.seq, h.id FROM w_line p JOIN credit_holds h FORCE INDEX (credit_holds_origin) ON h.user_id = p.user_id AND h.origin_version = p.version
      WHERE p.hold_until IS NOT NULL;
-    UPDATE w_row p JOIN w_judge j ON j.ord = p.seq SET p.hold_id = j.figure;
-    UPDATE w_row p STRAIGHT_JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = p.hold_id
+    UPDATE w_line p JOIN w_judge j ON j.ord = p.seq SET p.hold_id = j.figure;
+    UPDATE w_line p STRAIGHT_JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = p.hold_id
        SET h.status = p.hold_end, h.captured = -p.amount, h.ended_at = p.created_at, h.end_version = p.version
      WHERE p.hold_end IS NOT NULL;
   END IF;
@@ -2225,14 +2246,14 @@ ledger: BEGIN
          COALESCE(p.own_reason, NULLIF(o.reason, ''), h.reason, ''), COALESCE(o.feature, h.feature), COALESCE(m.doc, h.metadata), COALESCE(o.actor, 'system'),
          p.related_id, p.hold_id, p.grant_id, p.new_kind, p.operation, COALESCE(p.own_key, o.request_key),
          CASE WHEN p.own_key IS NULL THEN o.request_hash END, p.period_start, o.traceparent, p.created_at
-    FROM w_row p
+    FROM w_line p
     LEFT JOIN w_op o ON o.ord = p.ord
     LEFT JOIN w_doc m FORCE INDEX (PRIMARY) ON m.ord = CASE o.has_metadata WHEN 1 THEN o.ord END
     -- A capture or release says what its hold said, where it says nothing itself.
     LEFT JOIN credit_holds h FORCE INDEX (PRIMARY) ON h.id = p.hold_id
    ORDER BY p.seq;
 
-  UPDATE w_row p
+  UPDATE w_line p
     STRAIGHT_JOIN w_account w ON w.user_id = p.user_id
     STRAIGHT_JOIN profiles a FORCE INDEX (PRIMARY) ON a.user_id = p.user_id
      SET a.version = p.version, a.balance = p.balance_after, a.held = p.held_after, a.status = p.status_after,
@@ -2248,11 +2269,10 @@ ledger: BEGIN
   SELECT UUID(), 'credits.v1', 'stipend.credits.v1.CreditsChanged', '', MIN(p.created_at), '{}', COUNT(*),
          CONCAT('[', GROUP_CONCAT('["', p.user_id, '",', p.version,
                 CASE WHEN a.tier IS NULL THEN ''
-                     ELSE CONCAT(',{"tier":', CONVERT(JSON_QUOTE(a.tier) USING ascii), ',"monthlyCredits":"', COALESCE(a.monthly_credits, 0),
-                                 '","remaining":"', p.allowance_after, '"',
-                                 CASE WHEN a.next_reset_at IS NULL THEN '' ELSE CONCAT(',"nextResetAt":"', REPLACE(a.next_reset_at, ' ', 'T'), 'Z"') END, '}') END,
+                     ELSE CONCAT(',', CONVERT(JSON_QUOTE(a.tier) USING ascii), ',', COALESCE(a.monthly_credits, 0), ',', p.allowance_after,
+                                 CASE WHEN a.next_reset_at IS NULL THEN '' ELSE CONCAT(',"', a.next_reset_at, '"') END) END,
                 ']' ORDER BY p.seq SEPARATOR ','), ']')
-    FROM w_row p
+    FROM w_line p
     JOIN w_account a ON a.user_id = p.user_id;
 
   IF v_signals > 0 THEN
@@ -2262,7 +2282,7 @@ ledger: BEGIN
            user_id, created_at,
            JSON_OBJECT('userId', user_id, 'version', version, 'available', balance_after - held_after, 'threshold', threshold,
                        'occurredAt', CONCAT(REPLACE(created_at, ' ', 'T'), 'Z'))
-      FROM w_row WHERE low_before <> low_after ORDER BY seq;
+      FROM w_line WHERE low_before <> low_after ORDER BY seq;
   END IF;
 END;
 
@@ -2761,8 +2781,8 @@ BEGIN
   -- Refunds of one consumption cover its draws from the last one backward, each where the one before it stopped. ends = 1 marks shares of grants that have ended.
   INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve, ends)
   SELECT n.ord, s.until, s.grant_id, s.kind, LEAST(n.until, s.until) - GREATEST(n.until - n.amount, s.until - s.amount), 0,
-         CASE WHEN g.id IS NULL OR g.state IN ('ending', 'ended') OR g.expires_at <= in_now THEN 1 ELSE 0 END
-    FROM (SELECT i.ord, i.user_id, i.target_id, i.amount,
+         CASE WHEN g.id IS NULL OR g.state IN ('ending', 'ended') OR g.expires_at <= in_now OR g.renewed_version > n.version THEN 1 ELSE 0 END
+    FROM (SELECT i.ord, i.user_id, i.target_id, i.amount, c.version,
                  -c.amount - i.refundable + SUM(i.amount) OVER (PARTITION BY i.target_id ORDER BY i.ord ROWS UNBOUNDED PRECEDING) AS until
             FROM w_item i JOIN credit_transactions c FORCE INDEX (PRIMARY) ON c.id = i.target_id
            WHERE i.verdict = 'ok') n

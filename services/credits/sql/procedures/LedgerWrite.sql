@@ -114,9 +114,8 @@ ledger: BEGIN
   SELECT UUID(), 'credits.v1', 'stipend.credits.v1.CreditsChanged', '', MIN(p.created_at), '{}', COUNT(*),
          CONCAT('[', GROUP_CONCAT('["', p.user_id, '",', p.version,
                 CASE WHEN a.tier IS NULL THEN ''
-                     ELSE CONCAT(',{"tier":', CONVERT(JSON_QUOTE(a.tier) USING ascii), ',"monthlyCredits":"', COALESCE(a.monthly_credits, 0),
-                                 '","remaining":"', p.allowance_after, '"',
-                                 CASE WHEN a.next_reset_at IS NULL THEN '' ELSE CONCAT(',"nextResetAt":"', REPLACE(a.next_reset_at, ' ', 'T'), 'Z"') END, '}') END,
+                     ELSE CONCAT(',', CONVERT(JSON_QUOTE(a.tier) USING ascii), ',', COALESCE(a.monthly_credits, 0), ',', p.allowance_after,
+                                 CASE WHEN a.next_reset_at IS NULL THEN '' ELSE CONCAT(',"', a.next_reset_at, '"') END) END,
                 ']' ORDER BY p.seq SEPARATOR ','), ']')
     FROM w_line p
     JOIN w_account a ON a.user_id = p.user_id;

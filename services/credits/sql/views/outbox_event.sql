@@ -18,14 +18,19 @@ SELECT o.id, COALESCE(e.place, 1) AS place, CASE WHEN e.place IS NULL THEN o.eve
                         ',"heldChange":"', t.held_change, '","grantKind":"', COALESCE(t.grant_kind, ''),
                         '","createdAt":"', REPLACE(t.created_at, ' ', 'T'), 'Z"',
                         CASE WHEN t.period_start IS NULL THEN '' ELSE CONCAT(',"periodStart":"', REPLACE(t.period_start, ' ', 'T'), 'Z"') END, '}',
-                        CASE WHEN JSON_LENGTH(COALESCE(e.allowance, o.payload)) = 0 THEN ''
-                             ELSE CONCAT(',"allowance":', CONVERT(COALESCE(e.allowance, o.payload) USING utf8mb4)) END, '}')
+                        CASE WHEN e.tier IS NOT NULL
+                             THEN CONCAT(',"allowance":{"tier":', JSON_QUOTE(e.tier), ',"monthlyCredits":"', e.monthly_credits, '","remaining":"', e.remaining, '"',
+                                         CASE WHEN e.next_reset_at IS NULL THEN '' ELSE CONCAT(',"nextResetAt":"', REPLACE(e.next_reset_at, ' ', 'T'), 'Z"') END, '}')
+                             WHEN JSON_LENGTH(o.payload) = 0 THEN '' ELSE CONCAT(',"allowance":', CONVERT(o.payload USING utf8mb4)) END, '}')
        END AS payload
   FROM outbox o
   LEFT JOIN JSON_TABLE(o.entries, '$[*]' COLUMNS (
          place FOR ORDINALITY,
          user_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$[0]',
          version BIGINT PATH '$[1]',
-         allowance JSON PATH '$[2]')) e ON TRUE
+         tier VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$[2]',
+         monthly_credits BIGINT PATH '$[3]',
+         remaining BIGINT PATH '$[4]',
+         next_reset_at VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$[5]')) e ON TRUE
   LEFT JOIN credit_transactions t FORCE INDEX (credit_transactions_version)
             ON t.user_id = COALESCE(e.user_id, o.subject) AND t.version = COALESCE(e.version, o.ledger_version)

@@ -385,8 +385,8 @@ export const spendingMutations: readonly Mutation[] = [
   },
   {
     file: "views/outbox_event.sql",
-    find: "CASE WHEN JSON_LENGTH(COALESCE(e.allowance, o.payload)) = 0 THEN ''",
-    replace: "CASE WHEN JSON_LENGTH(COALESCE(e.allowance, o.payload)) <> 0 THEN ''",
+    find: "CASE WHEN e.tier IS NOT NULL\n",
+    replace: "CASE WHEN e.tier IS NULL\n",
     what: "events of members don't say their allowance",
     test: "ledger",
   },
@@ -427,8 +427,8 @@ export const spendingMutations: readonly Mutation[] = [
   },
   {
     file: write,
-    find: "']' ORDER BY p.seq SEPARATOR ','), ']')\n    FROM w_row p",
-    replace: "']' ORDER BY p.user_id, p.version DESC SEPARATOR ','), ']')\n    FROM w_row p",
+    find: "']' ORDER BY p.seq SEPARATOR ','), ']')\n    FROM w_line p",
+    replace: "']' ORDER BY p.user_id, p.version DESC SEPARATOR ','), ']')\n    FROM w_line p",
     what: "the events of one account in a call go out in the wrong order",
     test: "bundles",
   },
