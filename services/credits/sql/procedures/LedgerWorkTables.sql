@@ -209,6 +209,16 @@ BEGIN
     PRIMARY KEY (ord)
   ) ENGINE = MEMORY;
 
+  CREATE TEMPORARY TABLE IF NOT EXISTS w_running (
+    seq              INT NOT NULL,
+    entries          INT NOT NULL,
+    amount           BIGINT NOT NULL,
+    held_change      BIGINT NOT NULL,
+    allowance_change BIGINT NOT NULL,
+    lapse_at         DATETIME(3) NULL,
+    PRIMARY KEY (seq)
+  ) ENGINE = MEMORY;
+
   CREATE TEMPORARY TABLE IF NOT EXISTS w_allowance (
     grant_id  BIGINT NOT NULL,
     user_id   VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
