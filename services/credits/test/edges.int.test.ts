@@ -210,23 +210,27 @@ describe("memberships", () => {
     expect(answer).toMatchObject({ outcome: "ignored", dueAt: at("2026-02-01T00:00:00.000Z") });
   });
 
-  test("an allowance brought from elsewhere counts as one, what lasts does not", async () => {
-    const userId = freshUser();
-    const period = { start: at("2026-01-01T00:00:00.000Z"), end: at("2026-02-01T00:00:00.000Z") };
-    await ledger.db.transaction(async (tx) => {
-      const parts = [
-        { userId, part: "balance" as const, amount: 7, ...request("b"), siblingKey: "a" },
-        { userId, part: "allowance" as const, amount: 40, ...request("a"), siblingKey: "b", period, quota: 100 },
-      ];
-      const outcomes = (await openAccounts(tx, NOW, parts)).map(({ outcome }) => outcome);
-      expect(outcomes).toEqual(["ok", "ok"]);
-    });
-    const [profile] = await ledger.owner.query(
-      "SELECT balance, allowance_remaining, served_given FROM profiles WHERE user_id = ?",
-      [userId],
-    );
-    expect(profile).toEqual({ balance: 47, allowance_remaining: 40, served_given: 100 });
-  });
+  test.each([0, 7])(
+    "an allowance brought from elsewhere counts as one, the %i that last beside it do not",
+    async (lasts) => {
+      const userId = freshUser();
+      const period = { start: at("2026-01-01T00:00:00.000Z"), end: at("2026-02-01T00:00:00.000Z") };
+      await ledger.db.transaction(async (tx) => {
+        const parts = [
+          { userId, part: "balance" as const, amount: lasts, ...request("b"), siblingKey: "a" },
+          { userId, part: "allowance" as const, amount: 40, ...request("a"), siblingKey: "b", period, quota: 100 },
+        ];
+        for (const { outcome } of await openAccounts(tx, NOW, lasts > 0 ? parts : parts.slice(1))) {
+          expect(outcome).toBe("ok");
+        }
+      });
+      const [profile] = await ledger.owner.query(
+        "SELECT balance, allowance_remaining, served_given FROM profiles WHERE user_id = ?",
+        [userId],
+      );
+      expect(profile).toEqual({ balance: 40 + lasts, allowance_remaining: 40, served_given: 100 });
+    },
+  );
 
   test("an allowance that holds keep to the last credit is forfeited when they end", async () => {
     const userId = freshUser();
