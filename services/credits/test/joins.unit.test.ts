@@ -8,7 +8,7 @@ const UNNAMED = /\bJOIN (?:profiles|credit_grants|credit_holds|credit_transactio
 // Why: docs/adr/0023.
 test("joins of accounts, grants, holds and ledger rows name their index", () => {
   const files = readdirSync(PROCEDURES);
-  expect(files).toContain("LedgerPost.sql");
+  expect(files).toContain("LedgerBook.sql");
   const unnamed = files.flatMap((file) =>
     readFileSync(join(PROCEDURES, file), "utf8")
       .split("\n")

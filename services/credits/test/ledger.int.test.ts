@@ -171,7 +171,7 @@ const posted = (userId: string, change: number, grantId: string) =>
       "INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve) VALUES (1, 1, ?, 'bonus', ?, 0)",
       [grantId, change],
     );
-    await tx.call("LedgerPost", NOW);
+    await tx.call("LedgerBook", NOW);
   });
 
 describe("the posting refuses", () => {

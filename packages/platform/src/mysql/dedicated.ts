@@ -55,8 +55,9 @@ export class DedicatedConnection {
     return this.#closed || this.#session.broken;
   }
 
-  async query<R = Record<string, unknown>>(sql: string, params: readonly unknown[] = []): Promise<R[]> {
-    return rowsOf(await this.#session.run(sql, params, this.#timeoutMs)) as R[];
+  /** @param waitsMs see Session.run */
+  async query<R = Record<string, unknown>>(sql: string, params: readonly unknown[] = [], waitsMs = 0): Promise<R[]> {
+    return rowsOf(await this.#session.run(sql, params, this.#timeoutMs, waitsMs)) as R[];
   }
 
   async call<R = Record<string, unknown>>(procedure: string, ...args: readonly unknown[]): Promise<R[]> {

@@ -30,12 +30,15 @@ export class Session {
     return this.#lost;
   }
 
-  /** @param timeoutMs after which the connection is given up, although the server answers others. */
-  run(sql: string, params: readonly unknown[], timeoutMs: number): Promise<unknown> {
+  /**
+   * @param timeoutMs after which the connection is given up, although the server answers others.
+   * @param waitsMs for so long the statement waits by intention (GET_LOCK): no sign of a server that is silent.
+   */
+  run(sql: string, params: readonly unknown[], timeoutMs: number, waitsMs = 0): Promise<unknown> {
     const values = params.map(toSqlValue);
     return new Promise((resolve, reject) => {
       const item: InFlight = {
-        startedAt: performance.now(),
+        startedAt: performance.now() + waitsMs,
         timeoutMs,
         abandon: (reason) => {
           this.destroy();

@@ -2,6 +2,7 @@ import type { Log } from "../log/log.ts";
 
 /** A statement that has been sent and not answered. */
 export interface InFlight {
+  /** When its work began: later than it was sent where it waits by intention. */
   readonly startedAt: number;
   readonly timeoutMs: number;
   /** Rejects the statement and destroys its connection. */

@@ -190,6 +190,7 @@ export class OutboxRelay implements Part {
       // MySQL 9.7 has neither MD5() nor SHA1(); a lock's name has at most 64 characters.
       "SELECT GET_LOCK(CONCAT('stipend:outbox:', LEFT(SHA2(DATABASE(), 256), 40)), ?) AS got",
       [STANDBY_S],
+      STANDBY_S * 1_000,
     );
     return Number(rows[0]?.got) === 1;
   }

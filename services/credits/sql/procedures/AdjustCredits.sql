@@ -72,7 +72,7 @@ BEGIN
              WHERE g.remaining > g.reserved) g
         ON g.user_id = e.user_id AND g.until - g.free < -e.amount
      WHERE e.amount < 0;
-    CALL LedgerPost(in_now);
+    CALL LedgerBook(in_now);
     SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict IS NULL;
   END WHILE;
 

@@ -44,7 +44,7 @@ BEGIN
   INSERT INTO w_entry (seq, ord, user_id, type, amount, new_kind, new_amount, new_priority, new_until, operation)
   SELECT ord, ord, user_id, 'grant', amount, code, amount, priority, ends_at, 'grant'
     FROM w_item WHERE verdict = 'ok';
-  CALL LedgerPost(in_now);
+  CALL LedgerBook(in_now);
   CALL LedgerAudit(in_now, in_operations);
   CALL LedgerAnswer();
 END

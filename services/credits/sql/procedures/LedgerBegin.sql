@@ -10,10 +10,10 @@
 --   w_item     one row an operation: what it asks, and the verdict
 --   w_entry    ledger rows to write, in the order of seq; ord = the operation a row answers, NULL for lapses
 --   w_draw     what each entry does to existing grants, in the order of rank
---   w_grant_change   all that is drawn from each grant, for LedgerWrite
---   w_line      the ledger rows with the running figures (LedgerPost, LedgerSettle), as LedgerWrite writes them; left behind for the caller
+--   w_grant_change   all that is drawn from each grant, for LedgerEnter
+--   w_line      the ledger rows with the running figures (LedgerBook, LedgerSettle), as LedgerEnter writes them; left behind for the caller
 --   w_allowance  the allowance grants of those accounts that are open or spent, as they were before the call's entries (LedgerSettle)
---   w_running  of accounts with several entries: what the call has done to each up to and including this one (LedgerPost)
+--   w_running  of accounts with several entries: what the call has done to each up to and including this one (LedgerBook)
 --   w_judge    scratch of a judging pass
 --   w_source   draws of earlier rows (of holds that end, of consumptions that are given back)
 --   w_month, w_package, w_doc, w_audit  schedules, packages, JSON values and audit objects of the operations; filled only when there are any

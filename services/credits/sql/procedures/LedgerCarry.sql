@@ -1,5 +1,5 @@
 -- NAME
---   LedgerCarry: brings w_account and w_item.tx_version up to date with what LedgerWrite wrote, for who looks at them afterwards. Internal.
+--   LedgerCarry: brings w_account and w_item.tx_version up to date with what LedgerEnter wrote, for who looks at them afterwards. Internal.
 -- SYNOPSIS
 --   CALL LedgerCarry();
 CREATE PROCEDURE LedgerCarry()

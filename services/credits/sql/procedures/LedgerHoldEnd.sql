@@ -73,6 +73,6 @@ BEGIN
                  SUM(d.amount) OVER (PARTITION BY e.seq ORDER BY d.place ROWS UNBOUNDED PRECEDING) AS until
             FROM w_entry e JOIN w_source d ON d.id = e.hold_id) kept;
 
-  CALL LedgerPost(in_now);
+  CALL LedgerBook(in_now);
   CALL LedgerLapseGrants(in_now);
 END

@@ -30,7 +30,7 @@ BEGIN
         CALL LedgerHoldDraws();
         INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve)
         SELECT e.seq, d.place, d.grant_id, d.kind, 0, -d.amount FROM w_entry e JOIN w_source d ON d.id = e.hold_id;
-        CALL LedgerPost(in_now);
+        CALL LedgerBook(in_now);
       END IF;
     END WHILE;
 

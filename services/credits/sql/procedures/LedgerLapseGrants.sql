@@ -21,7 +21,7 @@ BEGIN
       INSERT INTO w_draw (seq, place, grant_id, kind, change_by, reserve, ends)
       SELECT e.seq, 1, g.id, g.kind, e.amount, 0, 1
         FROM w_entry e JOIN credit_grants g FORCE INDEX (PRIMARY) ON g.id = e.grant_id;
-      CALL LedgerPost(in_now);
+      CALL LedgerBook(in_now);
     END IF;
   END WHILE;
 END

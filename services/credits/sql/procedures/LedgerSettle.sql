@@ -116,14 +116,14 @@ BEGIN
               ON g.user_id = a.user_id) planned;
   SELECT COALESCE(SUM(verdict = 'unchanged'), 0) INTO v_unchanged FROM w_item;
 
-  -- An account gets one row at most, so there is nothing to add up as LedgerPost does.
+  -- An account gets one row at most, so there is nothing to add up as LedgerBook does.
   -- given: the new allowance. lapsed: what the old ones lose. renewed: the grant that becomes the new allowance, so that a reset changes one and makes
   -- none; NULL: a new grant does, as no old one is free of holds. draws: NULL = more than one of them loses, as w_draw says.
   DELETE FROM w_line;
   INSERT INTO w_line (seq, ord, user_id, version, type, amount, balance_after, held_change, held_after, status_after, allowance_after,
                      low_before, low_after, threshold, is_last, created_at, grant_id, new_kind, new_amount, new_priority, period_start, operation, own_key, draws)
   SELECT ord, ord, user_id, version + 1, type, given - lapsed,
-         -- What a row says must be what its draws do, as in LedgerPost. No CHECK lets -1 pass.
+         -- What a row says must be what its draws do, as in LedgerBook. No CHECK lets -1 pass.
          CASE WHEN lapsed = drawn THEN balance + given - lapsed ELSE -1 END, 0, held, status, allowance_remaining + given - lapsed,
          is_low, balance + given - lapsed - held < threshold, threshold, 1, created_at,
          renewed, CASE WHEN given > 0 THEN 'allowance' END, CASE WHEN given > 0 THEN given END, 10, starts_at,
@@ -176,7 +176,7 @@ BEGIN
    WHERE i.verdict IN ('reset', 'forfeited') OR (i.code = 'forfeit' AND i.verdict = 'unchanged');
   SET v_ended = ROW_COUNT();
 
-  -- What the account shows and the period it has been served, which LedgerWrite writes with the rows.
+  -- What the account shows and the period it has been served, which LedgerEnter writes with the rows.
   UPDATE w_account a
     STRAIGHT_JOIN w_item i ON i.user_id = a.user_id
     STRAIGHT_JOIN w_op o ON o.ord = i.ord
@@ -219,7 +219,7 @@ BEGIN
            status = CASE yearly_member_credits.status WHEN 'cancelled' THEN 'scheduled' ELSE yearly_member_credits.status END;
   END IF;
 
-  CALL LedgerWrite(v_ended);
+  CALL LedgerEnter(v_ended);
   DELETE FROM w_draw;
 
   IF v_months > 0 THEN

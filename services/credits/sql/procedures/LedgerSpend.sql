@@ -110,6 +110,6 @@ BEGIN
              WHERE g.remaining > g.reserved) g
         ON g.user_id = n.user_id AND g.until > n.until - n.need AND g.until - g.free < n.until;
 
-    CALL LedgerPost(in_now);
+    CALL LedgerBook(in_now);
   END IF;
 END

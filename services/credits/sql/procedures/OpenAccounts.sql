@@ -86,7 +86,7 @@ BEGIN
         ON DUPLICATE KEY UPDATE month = yearly_member_credits.month;
   END IF;
 
-  CALL LedgerPost(in_now);
+  CALL LedgerBook(in_now);
   CALL LedgerAudit(in_now, in_operations);
   UPDATE w_item SET required = NULL, available = NULL, refundable = NULL;
   CALL LedgerAnswer();

@@ -75,7 +75,7 @@ BEGIN
 
   INSERT INTO w_entry (seq, ord, user_id, type, amount, new_kind, new_amount, new_priority, new_until, operation)
   SELECT ord, ord, user_id, 'grant', amount, 'package', amount, priority, ends_at, 'purchase' FROM w_item WHERE verdict = 'ok';
-  CALL LedgerPost(in_now);
+  CALL LedgerBook(in_now);
   UPDATE w_item i STRAIGHT_JOIN package_purchases b ON b.payment_reference = i.code
      SET b.transaction_version = i.tx_version
    WHERE i.verdict = 'ok' AND b.claim = v_claim;

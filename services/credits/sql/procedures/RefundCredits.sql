@@ -110,7 +110,7 @@ BEGIN
      SET e.new_kind = 'refund', e.new_amount = j.figure, e.new_priority = 50;
   DELETE FROM w_draw WHERE ends = 1;
 
-  CALL LedgerPost(in_now);
+  CALL LedgerBook(in_now);
   UPDATE w_item SET refundable = available, available = NULL;
   CALL LedgerAudit(in_now, in_operations);
   CALL LedgerAnswer();

@@ -107,7 +107,7 @@ BEGIN
       ON DUPLICATE KEY UPDATE doc = JSON_MERGE_PATCH(w_doc.doc, VALUES(doc));
   UPDATE w_op o JOIN w_item i ON i.ord = o.ord SET o.has_metadata = 1 WHERE i.verdict = 'ok';
 
-  CALL LedgerPost(in_now);
+  CALL LedgerBook(in_now);
   CALL LedgerAudit(in_now, in_operations);
   CALL LedgerAnswer();
 END

@@ -54,7 +54,7 @@ BEGIN
     SELECT i.ord, i.ord, i.user_id, i.code, 0, CASE i.code WHEN 'freeze' THEN 'frozen' ELSE 'active' END, i.code
       FROM w_item i JOIN w_judge j ON j.ord = i.ord
      WHERE j.verdict = 'ok';
-    CALL LedgerPost(in_now);
+    CALL LedgerBook(in_now);
     SELECT COUNT(*) INTO v_open FROM w_item WHERE verdict IS NULL;
   END WHILE;
 

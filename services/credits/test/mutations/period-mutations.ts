@@ -136,8 +136,8 @@ export const periodMutations: readonly Mutation[] = [
   },
   {
     file: reset,
-    find: "CALL LedgerWrite(v_ended)",
-    replace: "CALL LedgerWrite(0)",
+    find: "CALL LedgerEnter(v_ended)",
+    replace: "CALL LedgerEnter(0)",
     what: "an allowance is booked as lapsed and stays",
     test: "allowance",
   },

@@ -1,8 +1,8 @@
 import { inProcedure, type Mutation } from "./mutation.ts";
 
 const spend = inProcedure("LedgerSpend");
-const post = inProcedure("LedgerPost");
-const write = inProcedure("LedgerWrite");
+const post = inProcedure("LedgerBook");
+const write = inProcedure("LedgerEnter");
 const lock = inProcedure("LedgerLock");
 
 /** Locks, consumptions and holds, and the one place that writes. */

@@ -1,19 +1,19 @@
 -- NAME
---   LedgerPost: books the entries: adds up what each makes of its account and grants, and has it written. Internal.
+--   LedgerBook: books the entries: adds up what each makes of its account and grants, and has it written. Internal.
 -- SYNOPSIS
---   CALL LedgerPost(in_now);
+--   CALL LedgerBook(in_now);
 -- PARAMETERS
 --   in_now  the moment of the change
 --   w_account holds the accounts, and what is to be theirs from now on: when they are due, what they show of their membership, what was served.
 --   w_op and w_doc hold the operations: reason, feature, metadata, actor, key, hash and traceparent of entries with an ord.
 -- RESULT
---   For each row of w_entry, in the order of seq: one row of credit_transactions with version + 1 and the running figures, and all that LedgerWrite
+--   For each row of w_entry, in the order of seq: one row of credit_transactions with version + 1 and the running figures, and all that LedgerEnter
 --   writes with it. w_account and w_item.tx_version are brought up to date (LedgerCarry); w_entry and w_draw are emptied.
 -- ERRORS
---   Those of LedgerWrite; -1 stands where an entry is not the sum of its draws. 1062: two accounts draw from one grant.
+--   Those of LedgerEnter; -1 stands where an entry is not the sum of its draws. 1062: two accounts draw from one grant.
 -- LOCKS
 --   None beyond the accounts, which must be locked.
-CREATE PROCEDURE LedgerPost(IN in_now DATETIME(3))
+CREATE PROCEDURE LedgerBook(IN in_now DATETIME(3))
 post: BEGIN
   DECLARE v_accounts INT DEFAULT 0;
   DECLARE v_more INT DEFAULT 0;
@@ -80,7 +80,7 @@ post: BEGIN
   -- Not how many it has become: a draw that belongs to no row must not pass unseen.
   SELECT COUNT(DISTINCT grant_id) INTO v_drawn FROM w_draw WHERE fresh = 0;
 
-  CALL LedgerWrite(v_drawn);
+  CALL LedgerEnter(v_drawn);
   CALL LedgerCarry();
 
   DELETE FROM w_entry;

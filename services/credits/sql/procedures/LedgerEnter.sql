@@ -1,11 +1,11 @@
 -- NAME
---   LedgerWrite: writes what was added up. The one place where ledger rows, grants, accounts and events are written. Internal.
+--   LedgerEnter: writes what was added up. The one place where ledger rows, grants, accounts and events are written. Internal.
 -- SYNOPSIS
---   CALL LedgerWrite(in_grants);
+--   CALL LedgerEnter(in_grants);
 -- PARAMETERS
 --   in_grants  how many grants w_grant_change changes
 --   w_line holds the ledger rows to write, w_grant_change all that is drawn from each grant, w_draw the draws of rows that do not say them.
---   w_account, w_op and w_doc: see LedgerPost.
+--   w_account, w_op and w_doc: see LedgerBook.
 -- RESULT
 --   The grants are changed. For each row of w_line, in the order of seq: one row of credit_transactions, the new grant or hold it asks for, the account
 --   as its last row leaves it, one event CreditsChanged (all of them in one row of the outbox), and LowBalance or LowBalanceRecovered when the account's available credits crossed its threshold.
@@ -14,7 +14,7 @@
 --   45000 a draw did not reach its grant (there is none, or it is somebody else's), or a new grant not its row. A defect as well.
 -- LOCKS
 --   None beyond the accounts, which must be locked.
-CREATE PROCEDURE LedgerWrite(IN in_grants INT)
+CREATE PROCEDURE LedgerEnter(IN in_grants INT)
 ledger: BEGIN
   DECLARE v_rows INT DEFAULT 0;
   DECLARE v_new_grants INT DEFAULT 0;
