@@ -2078,7 +2078,7 @@ export interface components {
             available: number;
             /** @description Rises by one with every change of the account. */
             version: number;
-            /** @description What came from, or went to, which grant. */
+            /** @description What came from, or went to, which grant; amounts without a sign. Of a reset first what lapsed, then what was given, mostly of the same grant. */
             draws: {
                 /** @example 1042 */
                 grantId: string;
@@ -2145,7 +2145,7 @@ export interface components {
             createdAt: string;
             /** @description The consumption a refund gives back, or the hold. */
             relatedId: string | null;
-            /** @description What came from, or went to, which grant. */
+            /** @description What came from, or went to, which grant; amounts without a sign. Of a reset first what lapsed, then what was given, mostly of the same grant. */
             draws: {
                 /** @example 1042 */
                 grantId: string;
@@ -5154,7 +5154,7 @@ export interface operations {
                         available: number;
                         /** @description Rises by one with every change of the account. */
                         version: number;
-                        /** @description What came from, or went to, which grant. */
+                        /** @description What came from, or went to, which grant; amounts without a sign. Of a reset first what lapsed, then what was given, mostly of the same grant. */
                         draws: {
                             /** @example 1042 */
                             grantId: string;
@@ -5275,7 +5275,7 @@ export interface operations {
                         available: number;
                         /** @description Rises by one with every change of the account. */
                         version: number;
-                        /** @description What came from, or went to, which grant. */
+                        /** @description What came from, or went to, which grant; amounts without a sign. Of a reset first what lapsed, then what was given, mostly of the same grant. */
                         draws: {
                             /** @example 1042 */
                             grantId: string;
@@ -5421,7 +5421,7 @@ export interface operations {
                         available: number;
                         /** @description Rises by one with every change of the account. */
                         version: number;
-                        /** @description What came from, or went to, which grant. */
+                        /** @description What came from, or went to, which grant; amounts without a sign. Of a reset first what lapsed, then what was given, mostly of the same grant. */
                         draws: {
                             /** @example 1042 */
                             grantId: string;
@@ -6924,7 +6924,7 @@ export interface operations {
                         available: number;
                         /** @description Rises by one with every change of the account. */
                         version: number;
-                        /** @description What came from, or went to, which grant. */
+                        /** @description What came from, or went to, which grant; amounts without a sign. Of a reset first what lapsed, then what was given, mostly of the same grant. */
                         draws: {
                             /** @example 1042 */
                             grantId: string;
@@ -7054,7 +7054,7 @@ export interface operations {
                         available: number;
                         /** @description Rises by one with every change of the account. */
                         version: number;
-                        /** @description What came from, or went to, which grant. */
+                        /** @description What came from, or went to, which grant; amounts without a sign. Of a reset first what lapsed, then what was given, mostly of the same grant. */
                         draws: {
                             /** @example 1042 */
                             grantId: string;
@@ -7340,7 +7340,7 @@ export interface operations {
                         available: number;
                         /** @description Rises by one with every change of the account. */
                         version: number;
-                        /** @description What came from, or went to, which grant. */
+                        /** @description What came from, or went to, which grant; amounts without a sign. Of a reset first what lapsed, then what was given, mostly of the same grant. */
                         draws: {
                             /** @example 1042 */
                             grantId: string;
@@ -7469,7 +7469,7 @@ export interface operations {
                         available: number;
                         /** @description Rises by one with every change of the account. */
                         version: number;
-                        /** @description What came from, or went to, which grant. */
+                        /** @description What came from, or went to, which grant; amounts without a sign. Of a reset first what lapsed, then what was given, mostly of the same grant. */
                         draws: {
                             /** @example 1042 */
                             grantId: string;

@@ -4,7 +4,10 @@ import { Credits, GrantKind, Version } from "./terms.ts";
 
 const Draw = z.object({ grantId: DecimalId, kind: GrantKind, amount: Credits });
 
-export const Draws = z.array(Draw).meta({ description: "What came from, or went to, which grant." });
+export const Draws = z.array(Draw).meta({
+  description:
+    "What came from, or went to, which grant; amounts without a sign. Of a reset first what lapsed, then what was given, mostly of the same grant.",
+});
 
 export const movementShape = {
   transactionId: DecimalId,
